@@ -1,0 +1,1 @@
+"""The doors: one package per external system, found by entry point."""

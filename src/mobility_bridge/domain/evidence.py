@@ -1,0 +1,60 @@
+"""Everything received is evidence: what was asked, what came back, and whether it could be believed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from mobility_bridge.domain.identifiers import HeiId, Sha256
+
+
+class Verification(StrEnum):
+    """What the check of a response's signature gave."""
+
+    VERIFIED = "verified"
+    TLS_ONLY = "tls_only"
+    FAILED = "failed"
+    NO_RESPONSE = "no_response"
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and its answer.
+
+    `received_at` is UTC; `url` is the one on the wire; `request_headers` and `request_body` hold no secret
+    (an adapter blanks them). `body` is what arrived after content decoding; when it was over the limit it
+    holds the first part and `truncated` is true. `status` is None when nothing came back.
+    """
+
+    system: str
+    hei_id: HeiId | None
+    api: str
+    method: str
+    url: str
+    received_at: datetime
+    request_id: str
+    request_headers: Mapping[str, str] = field(default_factory=dict)
+    request_body: bytes = b""
+    status: int | None = None
+    response_headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    truncated: bool = False
+    verification: Verification = Verification.NO_RESPONSE
+    failure: str | None = None
+    duration_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceRecord:
+    """An exchange as kept: numbered, its bodies by digest, chained to the record before it.
+
+    `record_hash` covers all other fields and `previous_hash`, so that a changed, removed or inserted record
+    shows. The body may have been erased (personal data); its digest stays, and the chain still verifies.
+    """
+
+    sequence: int
+    exchange: Exchange
+    body_sha256: Sha256
+    body_length: int
+    previous_hash: Sha256
+    record_hash: Sha256

@@ -1,0 +1,15 @@
+"""Names for the strings that identify things, so that one is not passed for another."""
+
+from typing import NewType
+
+HeiId = NewType("HeiId", str)
+"""A higher education institution: its SCHAC domain, compared exactly (`uw.edu.pl`)."""
+
+IiaId = NewType("IiaId", str)
+"""An agreement copy's id, given by the HEI that holds the copy: 1 to 64 visible ASCII characters."""
+
+IiaHash = NewType("IiaHash", str)
+"""The `iia-hash` of one copy: 64 lower-case hexadecimal digits."""
+
+Sha256 = NewType("Sha256", str)
+"""SHA-256 of some bytes: 64 lower-case hexadecimal digits."""

@@ -1,0 +1,177 @@
+"""The one error tree.
+
+BridgeError
+├── ConfigError              the operator must edit something              exit 2
+├── UsageError               the command names what is not there           exit 2
+├── ExternalError            an external system let us down                exit 3
+│   ├── Unreachable          timeout, DNS, refused, 5xx, 429               retry
+│   ├── Rejected             4xx, SOAP fault: "no" is an answer            do not retry
+│   ├── Untrusted            signature, digest, key or certificate fails   do not retry, alert
+│   ├── InvalidDocument      not what its schema says                      do not retry
+│   └── NotOffered           the system has no such interface              do not retry
+└── StoreError               the store let us down                         exit 1
+    ├── StoreBusy            another writer was first                      retry the unit of work
+    ├── StoreOutdated        the schema is not the one this version needs  do not retry
+    └── StoreHeld            another daemon owns the store                 do not retry
+
+Whether to retry belongs to the class (`retryable`); attributes, not text, carry the facts.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+
+class BridgeError(Exception):
+    """Base of every error that this program raises on purpose.
+
+    `next_step` is the sentence that tells a person what to do; the command line prints it last.
+    """
+
+    retryable: ClassVar[bool] = False
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, next_step: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.next_step = next_step
+
+
+class ConfigError(BridgeError):
+    """The configuration does not hold.
+
+    `problems` lists every one found, each as (path, found, wanted); never only the first.
+    """
+
+    exit_code = 2
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        problems: Sequence[tuple[str, str, str]] = (),
+        next_step: str | None = None,
+    ) -> None:
+        super().__init__(message, next_step=next_step)
+        self.problems = tuple(problems)
+
+
+class UsageError(BridgeError):
+    """A command names something that is not there, or that its state forbids."""
+
+    exit_code = 2
+
+
+class ExternalError(BridgeError):
+    """An external system let us down.
+
+    `reason` is a stable word of the subclass's own list, for logs, rules and statistics. `evidence` holds
+    what crossed the wire before it failed (`domain.evidence.Exchange`, oldest first), so that the caller
+    can keep it: bytes that led to an error are worth more than those that did not.
+    """
+
+    exit_code = 3
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        system: str,
+        reason: str,
+        hei_id: str | None = None,
+        evidence: Sequence[object] = (),
+        next_step: str | None = None,
+    ) -> None:
+        super().__init__(message, next_step=next_step)
+        self.system = system
+        self.reason = reason
+        self.hei_id = hei_id
+        self.evidence = tuple(evidence)
+
+
+class Unreachable(ExternalError):
+    """No usable answer. `reason`: timeout, connection, tls, http_5xx, http_429, incomplete."""
+
+    retryable = True
+
+
+class Rejected(ExternalError):
+    """The system understood and said no. `reason`: http_4xx, soap_fault, error_document_invalid.
+
+    `status` is the HTTP status; `developer_message` what an EWP error document said, if it was one.
+    """
+
+    def __init__(  # noqa: PLR0913 - the facts of one failure, keyword only
+        self,
+        message: str,
+        *,
+        system: str,
+        reason: str,
+        status: int | None = None,
+        developer_message: str | None = None,
+        hei_id: str | None = None,
+        evidence: Sequence[object] = (),
+        next_step: str | None = None,
+    ) -> None:
+        super().__init__(
+            message, system=system, reason=reason, hei_id=hei_id, evidence=evidence, next_step=next_step
+        )
+        self.status = status
+        self.developer_message = developer_message
+
+
+class Untrusted(ExternalError):
+    """What was received cannot be believed.
+
+    `reason`: signature_missing, signature_incomplete, key_unknown, signature_wrong, digest_wrong, date_off,
+    request_id_differs, request_signature_differs, certificate, catalogue_shrunken.
+    """
+
+
+class InvalidDocument(ExternalError):
+    """A document does not satisfy the schema it claims.
+
+    `path` is an XPath into the document and `line` counts from 1, so the message can be sent to the
+    partner's developers unchanged. `reason`: not_xml, doctype, too_large, wrong_root, schema, content.
+    """
+
+    def __init__(  # noqa: PLR0913 - the facts of one failure, keyword only
+        self,
+        message: str,
+        *,
+        system: str,
+        reason: str,
+        path: str | None = None,
+        line: int | None = None,
+        hei_id: str | None = None,
+        evidence: Sequence[object] = (),
+        next_step: str | None = None,
+    ) -> None:
+        super().__init__(
+            message, system=system, reason=reason, hei_id=hei_id, evidence=evidence, next_step=next_step
+        )
+        self.path = path
+        self.line = line
+
+
+class NotOffered(ExternalError):
+    """The system does not offer what was asked. `reason`: no_host, no_api, old_version, no_security, switched_off."""
+
+
+class StoreError(BridgeError):
+    """The store let us down."""
+
+
+class StoreBusy(StoreError):
+    """Another writer was first; the whole unit of work may be tried again."""
+
+    retryable = True
+
+
+class StoreOutdated(StoreError):
+    """The schema in the store is not the one that this version needs."""
+
+    exit_code = 2
+
+
+class StoreHeld(StoreError):
+    """Another daemon owns the store."""

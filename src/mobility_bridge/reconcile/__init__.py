@@ -1,0 +1,1 @@
+"""Facts in, verdicts out: pure and synchronous."""

@@ -1,0 +1,1 @@
+"""One module per topic; no rule knows another."""

@@ -1,0 +1,1 @@
+"""The outside, played on loopback: shares no codec with what it tests."""

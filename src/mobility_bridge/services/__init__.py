@@ -1,0 +1,1 @@
+"""One verb per module; each commits one unit of work."""

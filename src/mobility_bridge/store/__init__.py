@@ -1,0 +1,1 @@
+"""What is kept: one SQL implementation and its twin in memory."""
