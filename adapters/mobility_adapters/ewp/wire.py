@@ -1,0 +1,83 @@
+"""The names that cross the wire: namespaces, qualified names, formats.
+
+Namespaces are opaque strings; two styles exist (`blob/…/x.xsd` for IIAs documents, common types and manifest
+entries, `tree/stable-vN` for the rest), so they are written out and never put together.
+
+Source: EWP architecture 1.16.0; IIAs API 7.0.0 and 6.3.0; IIAs Approval API 2.0.0; IIA CNR API 3.0.0; IIA
+Approval CNR API 2.0.0; Echo API 2.0.1; Registry API 1.5; Discovery API 6.0.0; security methods of sec-intro 2.
+"""
+
+from typing import Final
+
+SYSTEM: Final = "ewp"
+"""This adapter's word in errors and exchanges."""
+
+_SITE: Final = "https://github.com/erasmus-without-paper"
+
+# --- core ---------------------------------------------------------------------------------------------
+COMMON: Final = f"{_SITE}/ewp-specs-architecture/blob/stable-v1/common-types.xsd"
+CATALOGUE: Final = f"{_SITE}/ewp-specs-api-registry/tree/stable-v1"
+MANIFEST: Final = f"{_SITE}/ewp-specs-api-discovery/tree/stable-v6"
+SECURITY: Final = f"{_SITE}/ewp-specs-sec-intro/tree/stable-v2"
+XML: Final = "http://www.w3.org/XML/1998/namespace"
+
+# --- shared types -------------------------------------------------------------------------------------
+CONTACT: Final = f"{_SITE}/ewp-specs-types-contact/tree/stable-v1"
+PHONE: Final = f"{_SITE}/ewp-specs-types-phonenumber/tree/stable-v1"
+ADDRESS: Final = f"{_SITE}/ewp-specs-types-address/tree/stable-v1"
+ACADEMIC_TERM_V1: Final = f"{_SITE}/ewp-specs-types-academic-term/tree/stable-v1"
+
+# --- IIAs 7 and 6 -------------------------------------------------------------------------------------
+IIAS_V7_ENTRY: Final = f"{_SITE}/ewp-specs-api-iias/blob/stable-v7/manifest-entry.xsd"
+IIAS_V7_GET: Final = f"{_SITE}/ewp-specs-api-iias/blob/stable-v7/endpoints/get-response.xsd"
+IIAS_V7_INDEX: Final = f"{_SITE}/ewp-specs-api-iias/blob/stable-v7/endpoints/index-response.xsd"
+IIAS_V7_STATS: Final = f"{_SITE}/ewp-specs-api-iias/blob/stable-v7/endpoints/stats-response.xsd"
+IIAS_V6_ENTRY: Final = f"{_SITE}/ewp-specs-api-iias/blob/stable-v6/manifest-entry.xsd"
+IIAS_V6_GET: Final = f"{_SITE}/ewp-specs-api-iias/blob/stable-v6/endpoints/get-response.xsd"
+IIAS_V6_INDEX: Final = f"{_SITE}/ewp-specs-api-iias/blob/stable-v6/endpoints/index-response.xsd"
+IIAS_V6_STATS: Final = f"{_SITE}/ewp-specs-api-iias/blob/stable-v6/endpoints/stats-response.xsd"
+
+# --- the other agreement APIs -------------------------------------------------------------------------
+IIA_CNR_V3_ENTRY: Final = f"{_SITE}/ewp-specs-api-iia-cnr/blob/stable-v3/manifest-entry.xsd"
+IIA_CNR_V3: Final = f"{_SITE}/ewp-specs-api-iia-cnr/tree/stable-v3"
+IIAS_APPROVAL_V2_ENTRY: Final = f"{_SITE}/ewp-specs-api-iias-approval/blob/stable-v2/manifest-entry.xsd"
+IIAS_APPROVAL_V2: Final = f"{_SITE}/ewp-specs-api-iias-approval/tree/stable-v2"
+IIA_APPROVAL_CNR_V2_ENTRY: Final = f"{_SITE}/ewp-specs-api-iia-approval-cnr/blob/stable-v2/manifest-entry.xsd"
+IIA_APPROVAL_CNR_V2: Final = f"{_SITE}/ewp-specs-api-iia-approval-cnr/tree/stable-v2"
+
+# --- Echo, Registry, Discovery ------------------------------------------------------------------------
+ECHO_V2_ENTRY: Final = f"{_SITE}/ewp-specs-api-echo/blob/stable-v2/manifest-entry.xsd"
+ECHO_V2: Final = f"{_SITE}/ewp-specs-api-echo/tree/stable-v2"
+REGISTRY_V1_ENTRY: Final = f"{_SITE}/ewp-specs-api-registry/blob/stable-v1/manifest-entry.xsd"
+DISCOVERY_V6_ENTRY: Final = f"{_SITE}/ewp-specs-api-discovery/blob/stable-v6/manifest-entry.xsd"
+
+# --- security methods: the namespace alone tells the four aspects apart ---------------------------------
+CLIAUTH_NONE: Final = f"{_SITE}/ewp-specs-sec-cliauth-none/tree/stable-v1"
+CLIAUTH_TLSCERT: Final = f"{_SITE}/ewp-specs-sec-cliauth-tlscert/tree/stable-v1"
+CLIAUTH_HTTPSIG: Final = f"{_SITE}/ewp-specs-sec-cliauth-httpsig/tree/stable-v1"
+SRVAUTH_TLSCERT: Final = f"{_SITE}/ewp-specs-sec-srvauth-tlscert/tree/stable-v1"
+SRVAUTH_HTTPSIG: Final = f"{_SITE}/ewp-specs-sec-srvauth-httpsig/tree/stable-v1"
+REQENCR_TLS: Final = f"{_SITE}/ewp-specs-sec-reqencr-tls/tree/stable-v1"
+RESENCR_TLS: Final = f"{_SITE}/ewp-specs-sec-resencr-tls/tree/stable-v1"
+
+
+def qname(namespace: str, local: str) -> str:
+    """Put a name into a namespace the way lxml writes it: `{namespace}local`."""
+    return f"{{{namespace}}}{local}"
+
+
+# --- roots of responses -------------------------------------------------------------------------------
+IIAS_V7_GET_ROOT: Final = qname(IIAS_V7_GET, "iias-get-response")
+IIAS_V7_INDEX_ROOT: Final = qname(IIAS_V7_INDEX, "iias-index-response")
+IIAS_V7_STATS_ROOT: Final = qname(IIAS_V7_STATS, "iias-stats-response")
+IIAS_V6_GET_ROOT: Final = qname(IIAS_V6_GET, "iias-get-response")
+IIAS_APPROVAL_V2_ROOT: Final = qname(IIAS_APPROVAL_V2, "iias-approval-response")
+IIA_CNR_V3_ROOT: Final = qname(IIA_CNR_V3, "iia-cnr-response")
+IIA_APPROVAL_CNR_V2_ROOT: Final = qname(IIA_APPROVAL_CNR_V2, "iia-approval-cnr-response")
+ECHO_V2_ROOT: Final = qname(ECHO_V2, "response")
+CATALOGUE_ROOT: Final = qname(CATALOGUE, "catalogue")
+ERROR_ROOT: Final = qname(COMMON, "error-response")
+
+# --- formats of stored documents (`DocumentRef.format`) -----------------------------------------------
+FORMAT_IIAS_V7: Final = "ewp.iias.v7"
+FORMAT_IIAS_V6: Final = "ewp.iias.v6"
