@@ -14,13 +14,16 @@ from mobility_bridge.ports.sources import AgreementSource, PartnerNetwork
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What every adapter is given. `state_dir` is a folder of its own for caches; `log` a structlog logger.
+    """What every adapter is given.
 
+    `base_dir` is the configuration file's folder: relative paths in an adapter's settings count from it.
+    `state_dir` is a folder of its own for caches; `log` takes events (`kit.logs.Log`).
     `transport` replaces the network in tests (an `httpx.AsyncBaseTransport`); None means the real one.
     """
 
     own_hei_id: HeiId
     clock: Clock
+    base_dir: Path
     state_dir: Path
     mappings_dir: Path
     log: Any

@@ -1,0 +1,101 @@
+"""The log: one JSON object per line, only events and fields that `events.py` names."""
+
+import logging
+import sys
+from collections.abc import Mapping, MutableMapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Final, Protocol, TextIO
+from uuid import uuid4
+
+import structlog
+
+from mobility_bridge.kit.events import EVENTS, allowed_fields
+
+_CORE: Final = frozenset({"event", "level", "timestamp"})
+
+
+class Log(Protocol):
+    """What a room may do with the log: name an event and give its ids."""
+
+    def event(self, name: str, /, **fields: Any) -> None:
+        """Write one line at the event's own level. Unknown events and fields are errors."""
+        ...
+
+    def job(self, name: str) -> AbstractContextManager[Any]:
+        """Tie the lines written inside together by a job id."""
+        ...
+
+
+class UnknownEvent(LookupError):
+    """A line names an event or field that the event table lacks: a mistake in the code."""
+
+
+def refuse_unknown(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> Mapping[str, Any]:
+    """Let no line through whose event or fields are not in the table; drop fields that are None."""
+    name = line["event"]
+    if name not in EVENTS:
+        raise UnknownEvent(f"no log event is called {name!r}")
+    stray = set(line) - _CORE - allowed_fields(name)
+    if stray:
+        raise UnknownEvent(f"{name} has no field {', '.join(sorted(stray))}")
+    return {key: value for key, value in line.items() if value is not None}
+
+
+class BridgeLog:
+    """Writes events to a file or stream; `run_id` is drawn once per process."""
+
+    def __init__(self, stream: TextIO, *, level: str = "info", run_id: str | None = None) -> None:
+        self._logger = structlog.wrap_logger(
+            structlog.WriteLogger(stream),
+            processors=[
+                structlog.contextvars.merge_contextvars,
+                structlog.processors.add_log_level,
+                structlog.processors.TimeStamper(fmt="iso", utc=True),
+                refuse_unknown,
+                structlog.processors.JSONRenderer(ensure_ascii=False),
+            ],
+            wrapper_class=structlog.make_filtering_bound_logger(
+                logging.getLevelNamesMapping()[level.upper()]
+            ),
+            run_id=run_id or uuid4().hex[:12],
+        )
+
+    def event(self, name: str, /, **fields: Any) -> None:
+        if name not in EVENTS:
+            raise UnknownEvent(f"no log event is called {name!r}")
+        getattr(self._logger, EVENTS[name].level)(name, **fields)
+
+    def job(self, name: str) -> AbstractContextManager[Any]:
+        return structlog.contextvars.bound_contextvars(job_id=f"{name}-{uuid4().hex[:8]}")
+
+
+def open_log(file: Path | None, *, level: str = "info") -> BridgeLog:
+    """Open the log at `file` for appending, or on stderr when there is none."""
+    if file is None:
+        return BridgeLog(sys.stderr, level=level)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    return BridgeLog(_LineFile(file), level=level)  # type: ignore[arg-type]  # it has write and flush
+
+
+class _LineFile:
+    """Appends whole lines, opening the file anew when it was rotated away."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._stream = path.open("a", encoding="utf-8")
+        self._inode = path.stat().st_ino
+
+    def write(self, text: str) -> int:
+        try:
+            rotated = self._path.stat().st_ino != self._inode
+        except FileNotFoundError:
+            rotated = True
+        if rotated:
+            self._stream.close()
+            self._stream = self._path.open("a", encoding="utf-8")
+            self._inode = self._path.stat().st_ino
+        return self._stream.write(text)
+
+    def flush(self) -> None:
+        self._stream.flush()

@@ -1,0 +1,172 @@
+"""Read the configuration: TOML, then the environment; all problems at once, each with its path."""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from mobility_bridge.errors import ConfigError
+from mobility_bridge.settings.model import Settings
+
+ENVIRONMENT_PREFIX = "MOBILITY_BRIDGE__"
+CONFIG_VARIABLE = "MOBILITY_BRIDGE_CONFIG"
+DEFAULT_FILE = Path("mobility-bridge.toml")
+
+Problem = tuple[str, str, str]
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A configuration that holds: the settings, each adapter's own section, and the file they came from."""
+
+    settings: Settings
+    adapters: Mapping[str, BaseModel]
+    file: Path
+
+    @property
+    def base(self) -> Path:
+        """The folder that relative paths count from."""
+        return self.file.parent
+
+
+def config_file(given: Path | None, environ: Mapping[str, str] | None = None) -> Path:
+    """Say which file is meant: the option, else `MOBILITY_BRIDGE_CONFIG`, else the one in this folder."""
+    environ = os.environ if environ is None else environ
+    if given is not None:
+        return given
+    return Path(environ[CONFIG_VARIABLE]) if environ.get(CONFIG_VARIABLE) else DEFAULT_FILE
+
+
+def load(
+    file: Path, models: Mapping[str, type[BaseModel]], environ: Mapping[str, str] | None = None
+) -> Loaded:
+    """Read and check a configuration file against the model and the adapters' own models.
+
+    Raises:  ConfigError with every problem found, as (path, found, wanted).
+    """
+    data = _read(file)
+    _overlay(data, os.environ if environ is None else environ)
+    problems: list[Problem] = []
+    settings = _validated(Settings, data, "", problems)
+    sections: dict[str, BaseModel] = {}
+    tables = data.get("adapters")
+    for name, table in (tables if isinstance(tables, dict) else {}).items():
+        if name not in models:
+            problems.append((f"adapters.{name}", "no such adapter", _guess(name, models)))
+            continue
+        section = _validated(models[name], table, f"adapters.{name}.", problems)
+        if section is not None:
+            sections[name] = section
+    if problems or settings is None:
+        raise rejected(file, problems)
+    return Loaded(_anchored(settings, file.resolve().parent), sections, file.resolve())
+
+
+def rejected(file: Path, problems: Iterable[Problem]) -> ConfigError:
+    """Make the one error that lists everything wrong with a configuration file."""
+    found = tuple(problems)
+    count = f"{len(found)} problem{'s' if len(found) != 1 else ''}"
+    return ConfigError(
+        f"{file}: {count}", problems=found, next_step=f"Run: mobility-bridge config check --config {file}"
+    )
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        with file.open("rb") as stream:
+            return tomllib.load(stream)
+    except FileNotFoundError:
+        raise ConfigError(
+            f"{file}: there is no such configuration file",
+            next_step=f"Name one with --config FILE or {CONFIG_VARIABLE}, or run: mobility-bridge demo",
+        ) from None
+    except OSError as error:
+        raise ConfigError(f"{file}: {error.strerror}", next_step="Check the file's permissions.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{file}: not TOML: {error}", next_step="Mend that line and run again.") from error
+
+
+def _overlay(data: dict[str, Any], environ: Mapping[str, str]) -> None:
+    """Lay `MOBILITY_BRIDGE__SECTION__KEY` over the file; values are read as TOML, else as text."""
+    for name, text in sorted(environ.items()):
+        if not name.startswith(ENVIRONMENT_PREFIX):
+            continue
+        *tables, key = name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__")
+        place = data
+        for table in tables:
+            place = place.setdefault(table, {})
+        place[key] = _toml_value(text)
+
+
+def _toml_value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _validated(model: type[M], data: Any, prefix: str, problems: list[Problem]) -> M | None:
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        problems.extend(_problem(model, prefix, detail) for detail in error.errors())
+        return None
+
+
+def _problem(model: type[BaseModel], prefix: str, detail: ErrorDetails) -> Problem:
+    path = prefix + ".".join(str(part) for part in detail["loc"])
+    if detail["type"] == "extra_forbidden":
+        return path, "unknown key", _guess(str(detail["loc"][-1]), _keys_beside(model, detail["loc"]))
+    if detail["type"] == "missing":
+        return path, "missing", "this key is required"
+    found = detail["input"]
+    shown = "(literal value)" if any(word in path for word in ("key", "authority", "secret")) else repr(found)
+    if detail["type"] == "string_pattern_mismatch" and path == "own_hei_id":
+        return path, shown, 'not a SCHAC domain; expected something like "example.edu"'
+    return path, shown, detail["msg"][:1].lower() + detail["msg"][1:]
+
+
+def _keys_beside(model: type[BaseModel], loc: tuple[int | str, ...]) -> Iterable[str]:
+    for part in loc[:-1]:
+        field = model.model_fields.get(str(part))
+        annotation = field.annotation if field is not None else None
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            return ()
+        model = annotation
+    return model.model_fields
+
+
+def _guess(word: str, known: Iterable[str]) -> str:
+    known = list(known)
+    close = difflib.get_close_matches(word, known, n=1)
+    if close:
+        return f"did you mean {close[0]}?"
+    return f"expected one of {', '.join(sorted(known))}" if known else "remove it"
+
+
+def _anchored(settings: Settings, base: Path) -> Settings:
+    """Make relative paths count from the configuration file, not from where the command was typed."""
+    paths = settings.paths.model_copy(
+        update={
+            "state_dir": base / settings.paths.state_dir,
+            "mappings_dir": base / settings.paths.mappings_dir if settings.paths.mappings_dir else None,
+        }
+    )
+    log = settings.log.model_copy(update={"file": base / settings.log.file if settings.log.file else None})
+    url = settings.store.url
+    if url.startswith("sqlite:///") and not url.startswith("sqlite:////"):
+        url = f"sqlite:///{base / url.removeprefix('sqlite:///')}"
+    store = settings.store.model_copy(update={"url": url})
+    return settings.model_copy(update={"paths": paths, "log": log, "store": store})
+
+
+def with_settings(loaded: Loaded, **changes: Any) -> Loaded:
+    """Return the same configuration with other top-level sections."""
+    return replace(loaded, settings=loaded.settings.model_copy(update=changes))

@@ -1,0 +1,176 @@
+"""Every key an operator may set, with its unit, its default and why. This model is the reference page."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Section(BaseModel):
+    """A table of the configuration file: unknown keys are errors, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StoreSettings(Section):
+    """Where the bridge keeps what it knows."""
+
+    url: str = Field(
+        "sqlite:///var/bridge.sqlite3",
+        description="SQLAlchemy URL. SQLite needs nothing else and suits one university; "
+        "`postgresql+psycopg://…` where a database server is run anyway. Relative paths count from "
+        "the configuration file.",
+    )
+
+
+class LogSettings(Section):
+    """One JSON object per line; the events are in the reference."""
+
+    file: Path | None = Field(
+        None, description="File to append to; absent means stderr. It may be rotated away at any time."
+    )
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least level that is written. `debug` adds a line per request and job."
+    )
+
+
+class ScheduleSettings(Section):
+    """How often each job knocks. What is really due is decided by the store."""
+
+    catalogue_every_s: int = Field(
+        900,
+        ge=60,
+        le=10_800,
+        description="Seconds between catalogue refreshes; the network allows 1 minute to 3 hours.",
+    )
+    local_every_s: int = Field(900, ge=1, description="Seconds between readings of our own systems.")
+    sweep_every_s: int = Field(
+        3600,
+        ge=1,
+        description="Seconds between index requests to one partner; all partners are spread over it.",
+    )
+    full_sweep_every_s: int = Field(
+        86_400,
+        ge=1,
+        description="Seconds between index requests without `modified_since`: only these show deletions whose notification was lost.",
+    )
+    refresh_after_s: int = Field(
+        86_400,
+        ge=1,
+        description="Seconds after which an unconfirmed partner copy is fetched again, since an index carries no hashes.",
+    )
+    approvals_every_s: int = Field(
+        21_600, ge=1, description="Seconds between questions for approvals to one partner."
+    )
+    refresh_every_s: int = Field(
+        60, ge=1, description="Seconds between fetches of what is known to be out of date."
+    )
+    compare_every_s: int = Field(
+        60, ge=1, description="Seconds between comparisons of what changed or came due."
+    )
+    notify_every_s: int = Field(15, ge=1, description="Seconds between looks at the outbox.")
+    stop_within_s: int = Field(
+        8,
+        ge=1,
+        le=60,
+        description="Seconds that work in flight gets to finish when the daemon is told to stop.",
+    )
+
+
+class NotifySettings(Section):
+    """How change notifications are repeated. Source: EWP architecture 1.16.0 on CNRs."""
+
+    enabled: bool = Field(
+        default=True,
+        description="Whether change notifications are sent at all; switched off they wait in the outbox until they expire.",
+    )
+    expires_after_s: int = Field(
+        86_400, ge=1, description="Seconds after which an undelivered notification becomes a discrepancy."
+    )
+    first_retry_s: float = Field(
+        30, gt=0, description="Seconds before the second attempt; doubled for each further one, with jitter."
+    )
+    max_retry_s: float = Field(3600, gt=0, description="Longest pause between two attempts, in seconds.")
+    lease_s: int = Field(
+        120,
+        ge=10,
+        description="Seconds that a sender may hold a notification; after a crash it is free again that much later.",
+    )
+    batch: int = Field(50, ge=1, description="Notifications taken from the outbox at a time.")
+
+
+class SyncSettings(Section):
+    """What is asked of partners and how much is believed."""
+
+    partners: tuple[str, ...] | None = Field(
+        None, description="HEI ids to ask; absent means every HEI of the catalogue that offers agreements."
+    )
+    exclude_partners: tuple[str, ...] = Field((), description="HEI ids never to ask.")
+    concurrency: int = Field(8, ge=1, le=128, description="Partners worked on at the same time.")
+    overlap_s: int = Field(
+        86_400,
+        ge=0,
+        description="Seconds by which `modified_since` reaches back before the last index, since some partners read it without its zone.",
+    )
+    shrink_floor: int = Field(
+        2,
+        ge=1,
+        description="An index or source with fewer entries than this before is too small to call its emptying a shrinking.",
+    )
+
+
+class RulesSettings(Section):
+    """When time alone makes something worth saying."""
+
+    mapping_grace_days: int = Field(
+        3, ge=0, description="Days a partner gets to list our id before it is called missing."
+    )
+    approval_grace_days: int = Field(14, ge=0, description="Days either side gets to approve equal terms.")
+    answer_grace_days: int = Field(
+        14, ge=0, description="Days a partner gets to show a copy of what we shared."
+    )
+    termination_grace_days: int = Field(
+        14, ge=0, description="Days the other side gets to follow a termination."
+    )
+    expiry_warning_months: tuple[int, ...] = Field(
+        (18, 12, 6), description="Months before the last end at which an agreement is called expiring."
+    )
+    unreachable_warning_hours: int = Field(
+        24, ge=0, description="Hours after which an unreachable partner is more than a nuisance."
+    )
+    programme_end_year: int = Field(
+        2028,
+        description="Start year of the last academic year of the present programme period (2021-2027 runs into 2028/2029).",
+    )
+
+
+class PathSettings(Section):
+    """Folders that the bridge reads or writes."""
+
+    state_dir: Path = Field(
+        Path("var/state"),
+        description="Caches, such as the last good catalogue. Relative to the configuration file.",
+    )
+    mappings_dir: Path | None = Field(
+        None, description="Code mappings of the institution; absent means those that come with the program."
+    )
+
+
+class Settings(Section):
+    """The whole configuration file."""
+
+    own_hei_id: str = Field(
+        ...,
+        pattern=r"[a-z0-9][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+",
+        description="Our university's SCHAC id, as the registry has it, such as `uw.edu.pl`.",
+    )
+    store: StoreSettings = StoreSettings()
+    log: LogSettings = LogSettings()
+    paths: PathSettings = PathSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
+    sync: SyncSettings = SyncSettings()
+    notify: NotifySettings = NotifySettings()
+    rules: RulesSettings = RulesSettings()
+    adapters: dict[str, Any] = Field(
+        default_factory=dict, description="One table per external system; each adapter states its own keys."
+    )
