@@ -1,0 +1,8 @@
+"""The door to the Erasmus Without Paper network.
+
+Kept light: what needs lxml, cryptography or aiohttp is imported when the adapter is built.
+"""
+
+from mobility_adapters.ewp.door import EwpAdapter
+
+adapter = EwpAdapter()
