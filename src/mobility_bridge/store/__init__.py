@@ -1,1 +1,25 @@
-"""What is kept: one SQL implementation and its twin in memory."""
+"""What is kept: one SQL implementation and its twin in memory.
+
+Nothing heavy is imported before a store is opened, so that commands which need none start at once.
+"""
+
+from mobility_bridge.ports.store import Store
+
+__all__ = ["open_store"]
+
+
+def open_store(url: str, *, read_only: bool = False) -> Store:
+    """Open the store that `url` names.
+
+    Shape:   `sqlite:///relative/path`, `sqlite:////absolute/path`, `postgresql+psycopg://user@host/name`, or
+             `memory:` for one that is gone when the process is. Missing folders of a SQLite file are made.
+    Raises:  StoreOutdated when its tables are missing or of another version; StoreError when it cannot be
+             reached or the URL names no store.
+    """
+    if url == "memory:":
+        from mobility_bridge.store.memory import MemoryStore  # noqa: PLC0415 - see the module's docstring
+
+        return MemoryStore(read_only=read_only)
+    from mobility_bridge.store.sql import SqlStore  # noqa: PLC0415 - as above
+
+    return SqlStore(url, read_only=read_only)

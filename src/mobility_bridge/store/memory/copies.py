@@ -1,0 +1,108 @@
+"""Copies of agreements, in memory."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from mobility_bridge.domain.identifiers import HeiId, IiaId, Sha256
+from mobility_bridge.domain.snapshot import AgreementCopy, StoredCopy
+from mobility_bridge.store.chain import sha256_of
+from mobility_bridge.store.changes import is_local, saved_copy
+from mobility_bridge.store.memory.shelf import Journal, Shelf
+
+Key = tuple[HeiId, HeiId, IiaId]
+
+
+class MemoryCopies:
+    """`CopyRepository` on dictionaries."""
+
+    def __init__(self, journal: Journal, documents: Shelf[Sha256, bytes]) -> None:
+        self._documents = documents
+        self._current: Shelf[Key, StoredCopy] = Shelf(journal)
+        self._former: Shelf[int, StoredCopy] = Shelf(journal)
+
+    def put_documents(self, documents: Iterable[bytes]) -> None:
+        for body in documents:
+            self._documents.put(sha256_of(body), body)
+
+    def document(self, sha256: Sha256) -> bytes | None:
+        return self._documents.get(sha256)
+
+    def save(self, copies: Sequence[AgreementCopy], at: datetime) -> Sequence[IiaId]:
+        changed = []
+        for key, copy in {_key(copy): copy for copy in copies}.items():
+            change = saved_copy(self._current.get(key), copy, at)
+            self._current.put(key, change.row)
+            if change.former is not None:
+                self._former.put(len(self._former) + 1, change.former)
+            if change.changed:
+                changed.append(copy.iia_id)
+        return changed
+
+    def confirm(self, holder: HeiId, partner: HeiId, ids: Iterable[IiaId], at: datetime) -> None:
+        for iia_id in ids:
+            stored = self.get(holder, partner, iia_id)
+            if stored is not None and stored.live:
+                self._current.put((holder, partner, iia_id), replace(stored, confirmed_at=at))
+
+    def mark_gone(self, holder: HeiId, partner: HeiId, ids: Iterable[IiaId], at: datetime) -> Sequence[IiaId]:
+        gone = []
+        for iia_id in ids:
+            stored = self.get(holder, partner, iia_id)
+            if stored is not None and stored.live:
+                self._current.put((holder, partner, iia_id), replace(stored, gone_at=at))
+                gone.append(iia_id)
+        return sorted(gone)
+
+    def get(self, holder: HeiId, partner: HeiId, iia_id: IiaId) -> StoredCopy | None:
+        return self._current.get((holder, partner, iia_id))
+
+    def find(self, iia_id: IiaId) -> Sequence[StoredCopy]:
+        found = [row for row in self._current if iia_id in (row.copy.iia_id, row.copy.partner_iia_id)]
+        return sorted(found, key=lambda row: (not is_local(row.copy), _key(row.copy)))
+
+    def of_partner(self, holder: HeiId, partner: HeiId, *, live_only: bool = True) -> Sequence[StoredCopy]:
+        return self._select(
+            lambda row: (
+                (row.copy.holder_hei_id, row.copy.partner_hei_id) == (holder, partner)
+                and (row.live or not live_only)
+            )
+        )
+
+    def ids_of_partner(self, holder: HeiId, partner: HeiId) -> set[IiaId]:
+        return {row.copy.iia_id for row in self.of_partner(holder, partner)}
+
+    def ids_to_refresh(
+        self, holder: HeiId, partner: HeiId, confirmed_before: datetime, limit: int
+    ) -> Sequence[IiaId]:
+        stale = [row for row in self.of_partner(holder, partner) if row.confirmed_at < confirmed_before]
+        stale.sort(key=lambda row: (row.confirmed_at, row.copy.iia_id))
+        return [row.copy.iia_id for row in stale[:limit]]
+
+    def listing(self, holder: HeiId, partner: HeiId, listed_id: IiaId) -> Sequence[StoredCopy]:
+        return [row for row in self.of_partner(holder, partner) if row.copy.partner_iia_id == listed_id]
+
+    def history(self, holder: HeiId, partner: HeiId, iia_id: IiaId) -> Sequence[StoredCopy]:
+        key = (holder, partner, iia_id)
+        return [row for _, row in sorted(self._former.items(), reverse=True) if _key(row.copy) == key]
+
+    def local(self, *, live_only: bool = True) -> Sequence[StoredCopy]:
+        return self._select(lambda row: is_local(row.copy) and (row.live or not live_only))
+
+    def partner_hei_ids(self) -> set[HeiId]:
+        return {row.copy.partner_hei_id for row in self._current}
+
+    def is_current_document(
+        self, holder: HeiId, partner: HeiId, sha256: Sha256, ids: Sequence[IiaId]
+    ) -> bool:
+        standing = {
+            row.copy.iia_id for row in self.of_partner(holder, partner) if row.copy.document.sha256 == sha256
+        }
+        return bool(standing) and standing == set(ids)
+
+    def _select(self, wanted: Callable[[StoredCopy], bool]) -> Sequence[StoredCopy]:
+        return sorted((row for row in self._current if wanted(row)), key=lambda row: _key(row.copy))
+
+
+def _key(copy: AgreementCopy) -> Key:
+    return copy.holder_hei_id, copy.partner_hei_id, copy.iia_id

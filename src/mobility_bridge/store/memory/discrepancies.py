@@ -1,0 +1,55 @@
+"""Discrepancies and their history, in memory."""
+
+from collections.abc import Sequence
+
+from mobility_bridge.domain.discrepancy import Discrepancy, DiscrepancyEvent, DiscrepancyState
+from mobility_bridge.domain.identifiers import HeiId, IiaId
+from mobility_bridge.store.changes import urgency
+from mobility_bridge.store.memory.shelf import Journal, Shelf
+
+
+class MemoryDiscrepancies:
+    """`DiscrepancyRepository` on dictionaries."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._rows: Shelf[str, Discrepancy] = Shelf(journal)
+        self._events: Shelf[int, DiscrepancyEvent] = Shelf(journal)
+
+    def get(self, discrepancy_id: str) -> Discrepancy | None:
+        return self._rows.get(discrepancy_id)
+
+    def matching(self, prefix: str) -> Sequence[Discrepancy]:
+        found = [row for row in self._rows if row.discrepancy_id.startswith(prefix)]
+        return sorted(found, key=lambda row: row.discrepancy_id)
+
+    def of_subject(self, subject_key: str) -> Sequence[Discrepancy]:
+        return sorted((row for row in self._rows if row.finding.subject.key == subject_key), key=urgency)
+
+    def select(
+        self,
+        *,
+        states: Sequence[DiscrepancyState] = (),
+        partner: HeiId | None = None,
+        code: str | None = None,
+        iia_id: IiaId | None = None,
+    ) -> Sequence[Discrepancy]:
+        found = []
+        for row in self._rows:
+            subject = row.finding.subject
+            if (
+                (not states or row.state in states)
+                and (partner is None or subject.partner_hei_id == partner)
+                and (code is None or row.finding.code == code)
+                and (iia_id is None or iia_id in (subject.iia_id, subject.partner_iia_id))
+            ):
+                found.append(row)
+        return sorted(found, key=urgency)
+
+    def save(self, discrepancy: Discrepancy, event: DiscrepancyEvent | None) -> None:
+        self._rows.put(discrepancy.discrepancy_id, discrepancy)
+        if event is not None:
+            self._events.put(len(self._events) + 1, event)
+
+    def history(self, discrepancy_id: str) -> Sequence[DiscrepancyEvent]:
+        rows = sorted(self._events.items(), key=lambda item: item[0])
+        return [event for _, event in rows if event.discrepancy_id == discrepancy_id]

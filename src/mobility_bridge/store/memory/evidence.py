@@ -1,0 +1,60 @@
+"""Exchanges, chained by hash, in memory."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from mobility_bridge.domain.evidence import EvidenceRecord, Exchange
+from mobility_bridge.domain.identifiers import HeiId, Sha256
+from mobility_bridge.store.chain import START, ChainEnd, link
+from mobility_bridge.store.memory.shelf import Journal, Shelf
+
+
+class MemoryEvidence:
+    """`EvidenceLog` on dictionaries."""
+
+    def __init__(self, journal: Journal, documents: Shelf[Sha256, bytes]) -> None:
+        self._documents = documents
+        self._rows: Shelf[int, EvidenceRecord] = Shelf(journal)
+
+    def append(self, exchanges: Iterable[Exchange]) -> Sequence[int]:
+        sequences = []
+        for exchange in exchanges:
+            last = self._rows.get(len(self._rows))
+            record = link(exchange, START if last is None else ChainEnd(last.sequence, last.record_hash))
+            self._documents.put(record.body_sha256, exchange.body)
+            self._rows.put(record.sequence, replace(record, exchange=replace(exchange, body=b"")))
+            sequences.append(record.sequence)
+        return sequences
+
+    def get(self, sequence: int) -> EvidenceRecord | None:
+        record = self._rows.get(sequence)
+        return None if record is None else self._with_body(record)
+
+    def select(
+        self, *, partner: HeiId | None = None, text: str | None = None, limit: int = 50
+    ) -> Sequence[EvidenceRecord]:
+        found = [
+            record
+            for record in self._rows
+            if (partner is None or record.exchange.hei_id == partner)
+            and (text is None or text in record.exchange.url or text.encode() in record.exchange.request_body)
+        ]
+        return sorted(found, key=lambda record: record.sequence, reverse=True)[:limit]
+
+    def scan(self, start: int = 1, limit: int = 500) -> Sequence[EvidenceRecord]:
+        rows = [record for record in self._rows if record.sequence >= start]
+        return [self._with_body(record) for record in rows[:limit]]
+
+    def erase(self, sequence: int) -> bool:
+        record = self._rows.get(sequence)
+        if record is None or not self._documents.get(record.body_sha256):
+            return False
+        self._documents.drop(record.body_sha256)
+        return True
+
+    def count(self) -> int:
+        return len(self._rows)
+
+    def _with_body(self, record: EvidenceRecord) -> EvidenceRecord:
+        body = self._documents.get(record.body_sha256) or b""
+        return replace(record, exchange=replace(record.exchange, body=body))
