@@ -1,0 +1,181 @@
+"""The `iia-hash`: SHA-256 of the text that a copy's ids and conditions give.
+
+It is computed from the XML as served, never from decoded values: `5` and `5.0` are the same number and two
+hashes. The official stylesheet looks at the whole document for two things (a terminated agreement marks its
+neighbours, a legacy flag blocks them); so each agreement has a hash alone and one in its document, which
+nearly always agree.
+
+Source: EWP IIAs API 7.0.0, hash text (official stylesheets for versions 7 and 6); conditions-hash of 6.3.0.
+"""
+
+import hashlib
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Final
+
+from lxml import etree
+
+from mobility_adapters.ewp.hash_segments import (
+    CONDITIONS,
+    CONTACTS,
+    V7,
+    Rules,
+    general,
+    id_values,
+    is_flagged,
+    local_name,
+    quick,
+)
+from mobility_bridge.domain.identifiers import IiaHash, Sha256
+from mobility_bridge.kit.xml import Element
+
+MARKER: Final = "_@terminated-as-a-whole@_"
+
+_CONTACT_TEST = " or ".join(f"local-name()='{name}'" for name in sorted(CONTACTS))
+_has_attributes = etree.XPath("boolean(descendant-or-self::*/@*)")
+_is_terminated = etree.XPath(
+    f"boolean(descendant-or-self::*[local-name()='{CONDITIONS}']"
+    "/@*[local-name()='terminated-as-a-whole'][.='true' or .='1'])"
+)
+_is_blocked = etree.XPath(
+    "boolean(descendant-or-self::*[@not-yet-defined='true' or @not-yet-defined='1' or string(@v6-value)!=''])"
+)
+# Attributes that are, or may be, written: on direct children of a condition, and below those that are no contacts.
+_may_write_attributes = etree.XPath(
+    f"boolean(*[local-name()='{CONDITIONS}']/*/*/@*)"
+    f" or boolean(*[local-name()='{CONDITIONS}']/*/*[not({_CONTACT_TEST})]/descendant::*/@*)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HashText:
+    """The hashed text of one agreement in its parts, and what follows from it.
+
+    `iia_id` is the id of the partner that comes first, empty when it has none. `stray_attributes`: the text
+    holds attributes that the format does not define (their order depends on the XML library).
+    """
+
+    iia_id: str
+    marker: str
+    ids: tuple[str, ...]
+    terms: tuple[str, ...]
+    valid_for_approval: bool
+
+    @property
+    def segments(self) -> list[str]:
+        return [*([self.marker] if self.marker else []), *self.ids, *self.terms]
+
+    @property
+    def text(self) -> str:
+        return self.marker + "".join(self.ids) + "".join(self.terms)
+
+    @property
+    def sha256(self) -> IiaHash:
+        return IiaHash(sha256_hex(self.text))
+
+    @property
+    def content_digest(self) -> Sha256:
+        """Equal on two copies that state literally the same terms, whoever holds them."""
+        return Sha256(sha256_hex(self.marker + "".join(self.terms)))
+
+    @property
+    def stray_attributes(self) -> bool:
+        return any(term.startswith("_@") for term in self.terms)
+
+
+def sha256_hex(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def agreement_elements(tree: Element) -> list[Element]:
+    """Every `iia` element, at any depth and in any namespace, in document order."""
+    return list(tree.iter("{*}iia"))
+
+
+def hash_text(iia: Element, rules: Rules = V7) -> HashText:
+    """Hash one agreement as if it stood alone in its document.
+
+    Raises:  InvalidDocument (content) where the official stylesheet would stop: two `iia-id` or two years of
+             one kind in one place. Nothing else is refused; validate before.
+    """
+    unmarked = not rules.reads_attributes or not _has_attributes(iia)
+    blocked = not unmarked and bool(_is_blocked(iia))
+    marker = MARKER if not unmarked and _is_terminated(iia) else ""
+    plain = rules is V7 and (unmarked or not (blocked or _may_write_attributes(iia)))
+    return _assemble(iia, rules, marker, blocked=blocked, terms=quick(iia) if plain else None)
+
+
+def document_hash_texts(tree: Element, rules: Rules = V7) -> list[HashText]:
+    """Hash every agreement as the official stylesheet does when it is given the whole document.
+
+    Raises:  InvalidDocument (content) if any one of them cannot be computed: the stylesheet then gives none.
+    """
+    agreements = agreement_elements(tree)
+    if not rules.reads_attributes:
+        return [hash_text(iia, rules) for iia in agreements]
+    marker = MARKER if _is_terminated(tree) else ""
+    blocked = bool(_is_blocked(tree))
+    return [
+        _assemble(iia, rules, marker, blocked=blocked, hidden=blocked and _is_hidden(iia))
+        for iia in agreements
+    ]
+
+
+def lenient_content_digest(iia: Element, rules: Rules = V7) -> Sha256:
+    """Digest the terms of an agreement whose hash cannot be computed, so that a change of them still shows."""
+    marker = MARKER if rules.reads_attributes and _is_terminated(iia) else ""
+    return Sha256(sha256_hex(marker + "".join(map(str, general(iia, rules, lenient=True)))))
+
+
+def conditions_hash(iia: Element) -> IiaHash | None:
+    """Compute the `conditions-hash` of a version 6 agreement; None when it has no conditions.
+
+    Contacts are taken out but the white space around them stays. Prefixes and layout count.
+    """
+    original = next(iia.iterchildren(f"{{*}}{CONDITIONS}"), None)
+    if original is None:
+        return None
+    conditions = deepcopy(original)
+    for condition in conditions.iterchildren("*"):
+        for contact in [child for child in condition.iterchildren("*") if local_name(child) in CONTACTS]:
+            _remove_keeping_tail(condition, contact)
+    return exclusive_canonical_hash(conditions)
+
+
+def exclusive_canonical_hash(element: Element) -> IiaHash:
+    canonical = etree.tostring(element, method="c14n", exclusive=True, with_comments=False, with_tail=False)
+    return IiaHash(hashlib.sha256(canonical).hexdigest())
+
+
+def _assemble(
+    iia: Element,
+    rules: Rules,
+    marker: str,
+    *,
+    blocked: bool,
+    hidden: bool = False,
+    terms: list[str] | None = None,
+) -> HashText:
+    if terms is None:
+        terms = [str(segment) for segment in general(iia, rules, hidden=hidden)]
+    ids = id_values(iia)
+    return HashText(
+        iia_id=ids[0] if ids else "",
+        marker=marker,
+        ids=tuple(f"_iia-id_{number}={value}_" for number, value in enumerate(ids, start=1)),
+        terms=tuple(terms),
+        valid_for_approval=not blocked,
+    )
+
+
+def _is_hidden(iia: Element) -> bool:
+    return any(is_flagged(outer) or local_name(outer) in CONTACTS for outer in iia.iterancestors("*"))
+
+
+def _remove_keeping_tail(parent: Element, child: Element) -> None:
+    previous = child.getprevious()
+    if previous is None:
+        parent.text = (parent.text or "") + (child.tail or "") or None
+    else:
+        previous.tail = (previous.tail or "") + (child.tail or "") or None
+    parent.remove(child)
