@@ -82,6 +82,61 @@ class Proposal:
     renewal: bool = False
 
 
+class PartnerApproval(StrEnum):
+    """What the partner's answer about our copy means. Source: EWP IIAs Approval API 2.0.0.
+
+    NOT_ASKED: its endpoint never answered, so an absent approval means nothing. CONCLUDED: it names the last
+    mutually approved text, not the one that we serve now.
+    """
+
+    NOT_ASKED = "not_asked"
+    ABSENT = "absent"
+    WITHDRAWN = "withdrawn"
+    CURRENT = "current"
+    CONCLUDED = "concluded"
+    UNMAPPED_TEXT = "unmapped_text"
+    EARLIER = "earlier"
+    WRONG_COPY = "wrong_copy"
+    OLD_TYPE = "old_type"
+    UNKNOWN_HASH = "unknown_hash"
+
+
+class Pending(StrEnum):
+    """Which side serves another text than the concluded one."""
+
+    NONE = "none"
+    OURS = "our_change"
+    PARTNERS = "partner_change"
+    BOTH = "both_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where an agreement stands: worked out once by the engine, so that all rules see the same.
+
+    `trouble` is the one identity code that applies, if any; while there is one, rules about what follows
+    from the pairing are silent. `comparable`: both copies live, decoded and about the same two HEIs.
+    `mapped`: comparable, and each copy names the other. `approvable`: mapped, and the partner's hash may be
+    believed. `was_concluded`: both sides had approved at some time. `ended`: all conditions are over.
+    """
+
+    trouble: str | None = None
+    comparable: bool = False
+    mapped: bool = False
+    approvable: bool = False
+    was_concluded: bool = False
+    approved_by_us: bool = False
+    partner_approval: PartnerApproval = PartnerApproval.NOT_ASKED
+    pending: Pending = Pending.NONE
+    first_day: date | None = None
+    last_day: date | None = None
+    ended: bool = False
+
+    @property
+    def mutually_approved(self) -> bool:
+        return self.approved_by_us and self.partner_approval is PartnerApproval.CURRENT
+
+
 @dataclass(frozen=True, slots=True)
 class AgreementCase:
     """One agreement as every system shows it.
@@ -90,7 +145,10 @@ class AgreementCase:
     texts, newest first. `listed_id_status` says what our id in the partner's copy is worth.
     `competing_partner_copies` are other living copies of the same partner that list the same id of ours;
     `competing_local_copies` are other copies of ours that list the same partner id. `listed_in_index` is
-    None until an index was read. `comparison` is filled in by the engine when both copies are decoded.
+    None until an index was read. `approvals_read_at` is when the partner's approval endpoint last answered
+    about our copy; while it is None, an absent approval means nothing. `old_style_hashes` are the version 6
+    hashes of our texts, where known. `comparison`, `split_over` (copies that together hold our conditions)
+    and `standing` are filled in by the engine.
     """
 
     own_hei_id: HeiId
@@ -113,7 +171,11 @@ class AgreementCase:
     proposals: tuple[Proposal, ...] = ()
     successor: StoredCopy | None = None
     thresholds: Thresholds = field(default_factory=Thresholds)
+    approvals_read_at: datetime | None = None
+    old_style_hashes: frozenset[str] = frozenset()
     comparison: Comparison | None = None
+    split_over: tuple[CopyView, ...] = ()
+    standing: Standing = field(default_factory=Standing)
 
     @property
     def today(self) -> date:

@@ -58,7 +58,10 @@ class Split:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two copies side by side. `missing` are our conditions that the partner lacks, `extra` the reverse."""
+    """Two copies side by side. `missing` are our conditions that the partner lacks, `extra` the reverse.
+
+    `whole` are differences of the agreement as such (its termination), not of one condition.
+    """
 
     equality: Equality
     pairs: tuple[ConditionPair, ...] = ()
@@ -67,3 +70,4 @@ class Comparison:
     extra: tuple[tuple[int, str], ...] = ()
     condition_order_differs: bool = False
     list_order_differs: bool = False
+    whole: tuple[FieldDifference, ...] = ()
