@@ -1,0 +1,323 @@
+"""Which schema a document claims, and whether it keeps it.
+
+Schemas are found by target name space, not by location: `xs:import` is answered from the same folder
+whatever its `schemaLocation` says, so nothing is ever downloaded and the operator may point at a folder of
+the published originals instead of ours. They are compiled when first needed, once per thread: one compiled
+schema shared by threads mixes up their messages.
+
+Two voices. libxml2 decides, because it is fast and was never seen to accept what is wrong. It is too strict
+in one point, white space around dates, which is worked round here. xmlschema explains, because it names
+rule and expectation; it may not overrule.
+"""
+
+import copy
+import re
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final, NamedTuple, cast
+
+from lxml import etree
+
+from mobility_bridge.kit import xml
+from mobility_bridge.kit.xml import Element
+
+MAX_PROBLEMS: Final = 50
+"""A broken document repeats itself; nobody reads the fifty-first line."""
+
+_XS: Final = "{http://www.w3.org/2001/XMLSchema}"
+_SITE: Final = "https://github.com/erasmus-without-paper"
+_SCHEME: Final = "schema-of:"
+_EXPLAIN_LIMIT: Final = 64 * 1024 * 1024
+_XML_SPACE: Final = " \t\r\n"
+_NOT_A_DATE: Final = re.compile(
+    r"atomic type 'xs:(?:date|dateTime|time|gYear|gYearMonth|gMonth|gMonthDay|gDay)'"
+)
+_NAMESPACE_IN_MESSAGE: Final = re.compile(r"\{[^{}]*\}")
+
+
+class DocumentKind(NamedTuple):
+    """Which document a root element announces: API and version of the specification, and the endpoint."""
+
+    api: str
+    version: str
+    endpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaProblem:
+    """One thing that a schema forbids.
+
+    `line` counts from 1. `path` is the way from the root, each step a local name with its position among
+    its namesakes: `/iias-get-response/iia[2]/partner[1]/hei-id`.
+    """
+
+    line: int | None
+    path: str | None
+    message: str
+
+
+def _kinds() -> Iterator[tuple[str, DocumentKind]]:
+    for api, major, version, entry in (
+        ("iias", 7, "7.0.0", "iias"),
+        ("iias", 6, "6.3.0", "iias"),
+        ("iia-cnr", 3, "3.0.0", "iia-cnr"),
+        ("iias-approval", 2, "2.0.0", "iias-approval"),
+        ("iia-approval-cnr", 2, "2.0.0", "iia-approval-cnr"),
+        ("echo", 2, "2.0.1", "echo"),
+        ("discovery", 6, "6.0.0", "discovery"),
+    ):
+        repository = f"{_SITE}/ewp-specs-api-{api}"
+        yield (
+            f"{{{repository}/blob/stable-v{major}/manifest-entry.xsd}}{entry}",
+            DocumentKind(api, version, "manifest-entry"),
+        )
+        if api == "iias":
+            for endpoint in ("get", "index", "stats"):
+                yield (
+                    f"{{{repository}/blob/stable-v{major}/endpoints/{endpoint}-response.xsd}}iias-{endpoint}-response",
+                    DocumentKind(api, version, endpoint),
+                )
+        else:
+            root = {"echo": "response", "discovery": "manifest"}.get(api, f"{api}-response")
+            yield (
+                f"{{{repository}/tree/stable-v{major}}}{root}",
+                DocumentKind(api, version, "manifest" if api == "discovery" else "response"),
+            )
+    yield (
+        f"{{{_SITE}/ewp-specs-api-registry/tree/stable-v1}}catalogue",
+        DocumentKind("registry", "1.5.0", "catalogue"),
+    )
+    yield (
+        f"{{{_SITE}/ewp-specs-architecture/blob/stable-v1/common-types.xsd}}error-response",
+        DocumentKind("architecture", "1.16.0", "error"),
+    )
+
+
+KINDS: Final[Mapping[str, DocumentKind]] = dict(_kinds())
+"""Every root element that this program knows, by qualified name."""
+
+
+def describe_root(qname: str) -> DocumentKind | None:
+    """Say which document a root element (`{namespace}local`) announces; None for a stranger."""
+    return KINDS.get(qname)
+
+
+def default_root() -> Path:
+    """Find the schemas: inside the installed package, else in the checkout around it."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "_schemas"
+    return installed if installed.is_dir() else package.parent.parent / "schemas"
+
+
+class _PerThread(threading.local):
+    def __init__(self) -> None:
+        self.compiled: dict[str, etree.XMLSchema] = {}
+        self.explainers: dict[str, Any] = {}
+
+
+class SchemaSet:
+    """The schemas of one folder, compiled when needed.
+
+    One object serves all threads; each has its own compiled copies behind it.
+    """
+
+    def __init__(self, root: Path | None = None) -> None:
+        self._root = root or default_root()
+        self._mine = _PerThread()
+
+    def is_known_root(self, qname: str) -> bool:
+        """Say whether a document with this root element can be validated here."""
+        return qname in KINDS and etree.QName(qname).namespace in self._paths
+
+    def validate(self, tree: Element, expected_root: str | None = None) -> tuple[SchemaProblem, ...]:
+        """Judge a tree that came from `kit.xml`; an empty result means valid.
+
+        Shape:   in document order, at most `MAX_PROBLEMS`. A root that is not `expected_root`, or that no
+                 schema here knows, is the only problem then: a schema by itself accepts any of its global
+                 elements as a root.
+        """
+        tag = tree.tag
+        if expected_root is not None and tag != expected_root:
+            return (SchemaProblem(_line(tree), f"/{_local(tag)}", _wrong_root(tag, expected_root)),)
+        schema = self._compiled(tag)
+        if schema is None:
+            return (SchemaProblem(_line(tree), f"/{_local(tag)}", f"no schema for root element {tag}"),)
+        if schema.validate(tree):
+            return ()
+        return _judge_again(schema, tree)
+
+    def explain(self, document: bytes) -> tuple[SchemaProblem, ...]:
+        """Say at length what is wrong with a document; slow, for people. Empty when it is valid.
+
+        The verdict and the fallback are those of `validate`; bytes that are no XML are one problem, too.
+        """
+        try:
+            tree = xml.parse(document, limit=_EXPLAIN_LIMIT)
+        except xml.XmlRefused as refused:
+            return (SchemaProblem(refused.line, None, refused.message),)
+        found = self.validate(tree)
+        if not found or self._compiled(tree.tag) is None:
+            return found
+        return self._explained(tree) or found
+
+    def _explained(self, tree: Element) -> tuple[SchemaProblem, ...]:
+        import xmlschema  # noqa: PLC0415 - a third of a second to import, needed by people only
+
+        try:
+            schema = self._explainer(etree.QName(tree).namespace or "")
+            problems = []
+            for error in schema.iter_errors(tree):
+                problems.append(_from_xmlschema(error, tree))
+                if len(problems) == MAX_PROBLEMS:
+                    break
+        except xmlschema.XMLSchemaException:
+            # It throws on an unknown xsi:type and the like: a document must not be able to stop us.
+            return ()
+        return tuple(problems)
+
+    def _explainer(self, namespace: str) -> Any:
+        import xmlschema  # noqa: PLC0415 - see above
+
+        if namespace not in self._mine.explainers:
+            self._mine.explainers[namespace] = xmlschema.XMLSchema(
+                str(self._paths[namespace]),
+                locations={each: str(self._paths[each]) for each in self._closure(namespace)},
+                allow="local",
+            )
+        return self._mine.explainers[namespace]
+
+    def _compiled(self, qname: str) -> etree.XMLSchema | None:
+        schema = self._mine.compiled.get(qname)
+        if schema is None and self.is_known_root(qname):
+            schema = self._mine.compiled[qname] = self._compile(etree.QName(qname).namespace or "")
+        return schema
+
+    def _compile(self, namespace: str) -> etree.XMLSchema:
+        sources = self._closure(namespace)
+        parser = etree.XMLParser(no_network=True, resolve_entities=False)
+        parser.resolvers.add(_ByNamespace(sources))
+        return etree.XMLSchema(
+            etree.fromstring(sources[namespace], parser, base_url=_SCHEME + namespace),
+        )
+
+    def _closure(self, namespace: str) -> dict[str, bytes]:
+        """Collect the schema of `namespace` and all that it imports, with locations that stay in this folder."""
+        sources: dict[str, bytes] = {}
+        waiting = [namespace]
+        while waiting:
+            current = waiting.pop()
+            if current not in sources:
+                sources[current], imported = _rewritten(self._paths[current], self._paths)
+                waiting.extend(imported)
+        return sources
+
+    @cached_property
+    def _paths(self) -> Mapping[str, Path]:
+        """Map each target name space to the file that states it; where two do, the last one by name."""
+        found: dict[str, Path] = {}
+        for path in sorted(self._root.rglob("*.xsd")):
+            namespace = _schema_file(path).get("targetNamespace")
+            if namespace:
+                found[namespace] = path
+        return found
+
+
+class _ByNamespace(etree.Resolver):
+    def __init__(self, sources: Mapping[str, bytes]) -> None:
+        super().__init__()
+        self._sources = sources
+
+    # The published stubs forget the third parameter.
+    def resolve(self, system_url: str, public_id: str, context: Any) -> Any:  # type: ignore[override]  # noqa: ARG002
+        source = self._sources.get(system_url.removeprefix(_SCHEME))
+        return None if source is None else self.resolve_string(source, context, base_url=system_url)
+
+
+def _schema_file(path: Path) -> Element:
+    return etree.parse(str(path), etree.XMLParser(no_network=True, resolve_entities=False)).getroot()
+
+
+def _rewritten(path: Path, known: Mapping[str, Path]) -> tuple[bytes, list[str]]:
+    """Read a schema and send its imports to our resolver; return it with the name spaces that it imports."""
+    root = _schema_file(path)
+    imported = []
+    for node in root.iterchildren(f"{_XS}import"):
+        namespace = str(node.get("namespace"))
+        node.attrib.pop("schemaLocation", "")
+        if namespace in known:
+            node.set("schemaLocation", _SCHEME + namespace)
+            imported.append(namespace)
+    for node in root.iterchildren(f"{_XS}include"):
+        node.set("schemaLocation", (path.parent / str(node.get("schemaLocation"))).as_uri())
+    return etree.tostring(root), imported
+
+
+def _judge_again(schema: etree.XMLSchema, tree: Element) -> tuple[SchemaProblem, ...]:
+    """Turn libxml2's rejection into problems, after taking back the ones that it gets wrong.
+
+    White space around a date is legal, because it collapses before the value is read; libxml2 rejects it.
+    """
+    own = tree if tree.getparent() is None else copy.deepcopy(tree)
+    if own is not tree:
+        schema.validate(own)
+    padded = [entry.path for entry in _entries(schema) if _NOT_A_DATE.search(entry.message)]
+    if padded:
+        own = copy.deepcopy(own)
+        stripped = [_strip(node) for path in padded for node in _nodes(own, path)]
+        if any(stripped) and schema.validate(own):
+            return ()
+    return tuple(
+        _from_libxml2(entry, own) for entry, _ in zip(_entries(schema), range(MAX_PROBLEMS), strict=False)
+    )
+
+
+def _entries(schema: etree.XMLSchema) -> Iterable[Any]:
+    return cast("Iterable[Any]", schema.error_log)
+
+
+def _nodes(tree: Element, path: str | None) -> list[Element]:
+    return cast("list[Element]", tree.getroottree().xpath(path)) if path else []
+
+
+def _strip(node: Element) -> bool:
+    text = node.text or ""
+    node.text = text.strip(_XML_SPACE)
+    return node.text != text
+
+
+def _from_libxml2(entry: Any, tree: Element) -> SchemaProblem:
+    nodes = _nodes(tree, entry.path)
+    own = "{" + (etree.QName(tree).namespace or "") + "}"
+    message = str(entry.message).strip().replace(own, "")
+    return SchemaProblem(entry.line or None, _way_to(nodes[0]) if nodes else None, message)
+
+
+def _from_xmlschema(error: Any, tree: Element) -> SchemaProblem:
+    node: Element = tree if error.elem is None else error.elem
+    own = "{" + (etree.QName(tree).namespace or "") + "}"
+    message = " ".join(str(error.reason or error.message).split()).replace(own, "")
+    return SchemaProblem(_line(node), _way_to(node), message)
+
+
+def _way_to(node: Element) -> str:
+    steps = []
+    for each in (node, *node.iterancestors()):
+        name = _local(each.tag)
+        namesakes = [] if (parent := each.getparent()) is None else [c for c in parent if c.tag == each.tag]
+        steps.append(f"{name}[{namesakes.index(each) + 1}]" if len(namesakes) > 1 else name)
+    return "/" + "/".join(reversed(steps))
+
+
+def _line(node: Element) -> int | None:
+    return cast("int | None", node.sourceline)
+
+
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2]
+
+
+def _wrong_root(found: str, expected: str) -> str:
+    return f"root element is {found}, expected {expected}"
