@@ -1,0 +1,197 @@
+"""The daemon: APScheduler knocks, the store says what is due, every job stands alone."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from mobility_bridge import __version__
+from mobility_bridge.errors import BridgeError, ExternalError
+from mobility_bridge.services.ask_approvals import ask_approvals
+from mobility_bridge.services.catalogue import refresh_catalogue
+from mobility_bridge.services.compare import compare
+from mobility_bridge.services.context import Context
+from mobility_bridge.services.due import dirty_partners, due_for_approvals, due_for_sweep
+from mobility_bridge.services.health import failure_code
+from mobility_bridge.services.ingest import ingest
+from mobility_bridge.services.notify import notify
+from mobility_bridge.services.refresh import refresh_partner
+from mobility_bridge.services.sweep import sweep_partner
+from mobility_bridge.settings.model import ScheduleSettings
+
+LONGEST_KNOCK_S = 60
+
+
+async def _catalogue(context: Context) -> None:
+    await refresh_catalogue(context)
+
+
+async def _local(context: Context) -> None:
+    for source in context.sources:
+        await ingest(context, source)
+
+
+async def _sweep(context: Context) -> None:
+    partners = await due_for_sweep(context, knock_s(context.settings.schedule.sweep_every_s))
+    await _side_by_side(context, partners, lambda hei_id: sweep_partner(context, hei_id))
+
+
+async def _refresh(context: Context) -> None:
+    partners = await dirty_partners(context)
+    await _side_by_side(context, partners, lambda hei_id: refresh_partner(context, hei_id))
+
+
+async def _approvals(context: Context) -> None:
+    partners = await due_for_approvals(context, knock_s(context.settings.schedule.approvals_every_s))
+    await _side_by_side(context, partners, lambda hei_id: ask_approvals(context, hei_id))
+
+
+async def _compare(context: Context) -> None:
+    await compare(context)
+
+
+async def _notify(context: Context) -> None:
+    await notify(context)
+
+
+async def _side_by_side(context: Context, partners: object, one: Callable[..., Awaitable[object]]) -> None:
+    gate = asyncio.Semaphore(context.settings.sync.concurrency)
+
+    async def gated(hei_id: object) -> None:
+        async with gate:
+            await one(hei_id)
+
+    await asyncio.gather(*(gated(hei_id) for hei_id in partners))  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One thing that the daemon does again and again: `interval` reads its seconds from the settings."""
+
+    name: str
+    run: Callable[[Context], Awaitable[None]]
+    interval: Callable[[ScheduleSettings], float]
+    needs_network: bool = True
+
+
+def knock_s(period_s: float) -> float:
+    """Seconds between knocks of a job that spreads a period's work: short, so that the work is spread."""
+    return min(period_s, LONGEST_KNOCK_S)
+
+
+JOBS: tuple[Job, ...] = (
+    Job("catalogue", _catalogue, lambda schedule: schedule.catalogue_every_s),
+    Job("local", _local, lambda schedule: schedule.local_every_s, needs_network=False),
+    Job("sweep", _sweep, lambda schedule: knock_s(schedule.sweep_every_s)),
+    Job("refresh", _refresh, lambda schedule: schedule.refresh_every_s),
+    Job("approvals", _approvals, lambda schedule: knock_s(schedule.approvals_every_s)),
+    Job("compare", _compare, lambda schedule: schedule.compare_every_s, needs_network=False),
+    Job("notify", _notify, lambda schedule: schedule.notify_every_s),
+)
+
+
+async def run_job(context: Context, job: Job) -> bool:
+    """Run one job once; a failure is logged and the job comes again. True if it succeeded."""
+    started = context.clock.monotonic()
+    with context.log.job(job.name):
+        context.log.event("job.started", job=job.name)
+        try:
+            await job.run(context)
+        except BridgeError as error:
+            external = error if isinstance(error, ExternalError) else None
+            context.log.event(
+                "job.failed",
+                job=job.name,
+                duration_s=round(context.clock.monotonic() - started, 3),
+                error=failure_code(error),
+                reason=external.reason if external is not None else None,
+                detail=error.message,
+            )
+            return False
+        context.log.event(
+            "job.finished", job=job.name, duration_s=round(context.clock.monotonic() - started, 3)
+        )
+    return True
+
+
+class Daemon:
+    """Schedules the jobs and ends them in order: no new ones, a while for those in flight, then a halt."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._running: set[asyncio.Task[bool]] = set()
+        self._stop = asyncio.Event()
+        self._reason = ""
+
+    def stop(self, reason: str) -> None:
+        """Ask the daemon to stop; may be called from a signal handler of its loop."""
+        self._reason = self._reason or reason
+        self._stop.set()
+
+    async def run(self, *, ready: Callable[[], None] | None = None) -> None:
+        """Run until asked to stop."""
+        context = self._context
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop, signal.Signals(number).name)
+        scheduler = self._scheduler()
+        scheduler.start()
+        context.log.event("daemon.started", version=__version__)
+        if ready is not None:
+            ready()
+        try:
+            await self._stop.wait()
+        finally:
+            started = context.clock.monotonic()
+            context.log.event("daemon.stopping", reason=self._reason)
+            scheduler.shutdown(wait=False)
+            await self._finish()
+            duration_s = round(context.clock.monotonic() - started, 3)
+            context.log.event("daemon.stopped", duration_s=duration_s)
+
+    def _scheduler(self) -> AsyncIOScheduler:
+        scheduler = AsyncIOScheduler(timezone="UTC")
+        for position, job in enumerate(self._jobs()):
+            interval = IntervalTrigger(seconds=max(1, round(job.interval(self._context.settings.schedule))))
+            scheduler.add_job(
+                self._knock,
+                interval,
+                args=[job],
+                id=job.name,
+                coalesce=True,
+                max_instances=1,
+                misfire_grace_time=None,
+            )
+            first = asyncio.get_running_loop().create_task(self._first(job, position * 0.2))
+            self._running.add(first)
+            first.add_done_callback(self._running.discard)
+        return scheduler
+
+    def _jobs(self) -> list[Job]:
+        return [job for job in JOBS if self._context.network is not None or not job.needs_network]
+
+    async def _first(self, job: Job, delay_s: float) -> bool:
+        """Run a job once at the start, in the order of the table, instead of after its first interval."""
+        await asyncio.sleep(delay_s)
+        return await run_job(self._context, job)
+
+    async def _knock(self, job: Job) -> None:
+        if self._stop.is_set():
+            return
+        task = asyncio.get_running_loop().create_task(run_job(self._context, job))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        await asyncio.shield(task)
+
+    async def _finish(self) -> None:
+        """Let what is in flight finish within the time given, then cancel it: leases are handed back."""
+        pending = set(self._running)
+        if pending:
+            _, pending = await asyncio.wait(pending, timeout=self._context.settings.schedule.stop_within_s)
+        for task in pending:
+            task.cancel()
+        if pending:
+            await asyncio.wait(pending, timeout=2)

@@ -1,0 +1,60 @@
+"""What every service is given: the rooms and doors it may use, and nothing global."""
+
+from dataclasses import dataclass, field
+
+from mobility_bridge.domain.agreement import Iia
+from mobility_bridge.domain.case import Thresholds
+from mobility_bridge.domain.identifiers import HeiId
+from mobility_bridge.domain.snapshot import DocumentRef
+from mobility_bridge.errors import NotOffered, UsageError
+from mobility_bridge.kit.logs import Log
+from mobility_bridge.ports.ambient import Clock
+from mobility_bridge.ports.sinks import NotificationSender
+from mobility_bridge.ports.sources import AgreementSource, PartnerNetwork
+from mobility_bridge.ports.store import Store
+from mobility_bridge.settings.model import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The bridge as its services see it. `network` and `sender` are None when no adapter offers them."""
+
+    settings: Settings
+    store: Store
+    clock: Clock
+    log: Log
+    sources: tuple[AgreementSource, ...] = ()
+    network: PartnerNetwork | None = None
+    sender: NotificationSender | None = None
+    thresholds: Thresholds = field(default_factory=Thresholds)
+
+    @property
+    def own_hei_id(self) -> HeiId:
+        return HeiId(self.settings.own_hei_id)
+
+    def source(self, name: str) -> AgreementSource:
+        """Find one of our own systems by name. Raises UsageError naming those that exist."""
+        for source in self.sources:
+            if source.name == name:
+                return source
+        known = ", ".join(source.name for source in self.sources) or "none is configured"
+        raise UsageError(f"no source is called {name!r}", next_step=f"Sources: {known}.")
+
+    def the_network(self) -> PartnerNetwork:
+        """The EWP network. Raises NotOffered when it is not configured."""
+        if self.network is None:
+            raise NotOffered(
+                "no network of partners is configured",
+                system="ewp",
+                reason="no_host",
+                next_step="Add a section [adapters.ewp] to the configuration.",
+            )
+        return self.network
+
+    def decode(self, document: bytes, ref: DocumentRef) -> Iia:
+        """Decode stored terms with the adapter that wrote them. Raises InvalidDocument."""
+        system = ref.format.partition(".")[0]
+        for source in self.sources:
+            if source.name == system:
+                return source.decode(document, ref)
+        return self.the_network().decode(document, ref)

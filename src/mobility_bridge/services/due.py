@@ -1,0 +1,74 @@
+"""Which partners are due: the store says when each was last asked, the load is spread over the period."""
+
+import math
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from mobility_bridge.domain.identifiers import HeiId
+from mobility_bridge.domain.partner import Health
+from mobility_bridge.ports.store import UnitOfWork
+from mobility_bridge.services.ask_approvals import APPROVAL
+from mobility_bridge.services.context import Context
+from mobility_bridge.services.sweep import INDEX
+from mobility_bridge.services.sync import chosen_partners
+
+Asked = Callable[[UnitOfWork, HeiId], datetime | None]
+
+
+def last_call(api: str) -> Asked:
+    """How to find when a partner's API was last called, with or without success."""
+
+    def asked(uow: UnitOfWork, hei_id: HeiId) -> datetime | None:
+        health = uow.partners.health(hei_id).get(api)
+        return last_attempt(health)
+
+    return asked
+
+
+def last_attempt(health: Health | None) -> datetime | None:
+    """The later of the last success and the last failure."""
+    if health is None:
+        return None
+    times = [at for at in (health.last_ok_at, health.last_failed_at) if at is not None]
+    return max(times, default=None)
+
+
+async def due_for_sweep(context: Context, knock_s: float) -> Sequence[HeiId]:
+    """Partners whose index is due, no more than their share of one knock."""
+    period_s = context.settings.schedule.sweep_every_s
+    return await _due(context, last_call(INDEX), period_s, knock_s)
+
+
+async def due_for_approvals(context: Context, knock_s: float) -> Sequence[HeiId]:
+    """Partners whose approvals are due, no more than their share of one knock."""
+    period_s = context.settings.schedule.approvals_every_s
+    return await _due(context, last_call(APPROVAL), period_s, knock_s)
+
+
+async def dirty_partners(context: Context) -> Sequence[HeiId]:
+    """Partners of whom a copy is known to be out of date."""
+
+    def work(uow: UnitOfWork) -> list[HeiId]:
+        return sorted({hei_id for hei_id, _ in uow.work.dirty()})
+
+    dirty = await context.store.read(work)
+    network = context.the_network()
+    return [hei_id for hei_id in dirty if network.partner(hei_id) is not None]
+
+
+async def _due(context: Context, asked: Asked, period_s: float, knock_s: float) -> Sequence[HeiId]:
+    partners = chosen_partners(context)
+    before = context.clock.now() - timedelta(seconds=period_s)
+
+    def work(uow: UnitOfWork) -> list[tuple[datetime | None, HeiId]]:
+        return [(asked(uow, hei_id), hei_id) for hei_id in partners]
+
+    times = await context.store.read(work)
+    due = [(at, hei_id) for at, hei_id in times if at is None or at <= before]
+    due.sort(key=lambda item: (item[0] is not None, item[0], item[1]))
+    return [hei_id for _, hei_id in due[: share(len(partners), period_s, knock_s)]]
+
+
+def share(count: int, period_s: float, knock_s: float) -> int:
+    """How many of `count` to serve at one knock so that all are served once a period, with some slack."""
+    return max(1, math.ceil(count * min(1.0, 1.25 * knock_s / period_s)))

@@ -1,0 +1,96 @@
+"""How our calls go: a success clears, a failure is kept with its reason and its evidence."""
+
+import re
+from dataclasses import replace
+from datetime import datetime
+
+from mobility_bridge.domain.evidence import Exchange
+from mobility_bridge.domain.identifiers import HeiId
+from mobility_bridge.domain.partner import Health
+from mobility_bridge.errors import ExternalError, InvalidDocument, Rejected
+from mobility_bridge.ports.store import UnitOfWork
+from mobility_bridge.services.context import Context
+from mobility_bridge.services.subjects import partner_key
+
+
+def exchanges_of(error: ExternalError) -> tuple[Exchange, ...]:
+    """What crossed the wire before the error."""
+    return tuple(item for item in error.evidence if isinstance(item, Exchange))
+
+
+def failure_code(error: ExternalError) -> str:
+    """The error's class in the words of the health record: `invalid_document` for InvalidDocument."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__).lower()
+
+
+def failed(before: Health | None, error: ExternalError, *, subject: Health, evidence: int | None) -> Health:
+    """Say what the health record becomes after a failure. `subject` names the partner, API and time."""
+    first = before is None or before.failing_since is None
+    base = before if before is not None else subject
+    detail = error.message
+    if isinstance(error, InvalidDocument) and error.line is not None:
+        detail = f"{detail} (line {error.line})"
+    if isinstance(error, Rejected) and error.developer_message:
+        detail = f"{detail}: {error.developer_message[:256]}"
+    return replace(
+        base,
+        failing_since=subject.last_failed_at if first else base.failing_since,
+        last_failed_at=subject.last_failed_at,
+        failures=1 if first else base.failures + 1,
+        failure_code=failure_code(error),
+        failure_reason=error.reason,
+        detail=detail,
+        evidence=evidence if evidence is not None else base.evidence,
+    )
+
+
+def note_success(uow: UnitOfWork, hei_id: HeiId, api: str, at: datetime) -> Health | None:
+    """Record that a call succeeded; return the former record if it had been failing."""
+    before = uow.partners.health(hei_id).get(api)
+    uow.partners.save_health(Health(partner_hei_id=hei_id, api=api, last_ok_at=at))
+    return before if before is not None and before.failing_since is not None else None
+
+
+def note_failure(
+    uow: UnitOfWork, hei_id: HeiId, api: str, error: ExternalError, *, key: str, at: datetime
+) -> int | None:
+    """Keep a failure and what came before it; the subject `key` is to be compared anew.
+
+    Returns the number of the last piece of evidence.
+    """
+    numbers = uow.evidence.append(exchanges_of(error))
+    evidence = numbers[-1] if numbers else None
+    before = uow.partners.health(hei_id).get(api)
+    now = Health(partner_hei_id=hei_id, api=api, last_failed_at=at)
+    uow.partners.save_health(failed(before, error, subject=now, evidence=evidence))
+    uow.work.mark_to_compare([key], at)
+    return evidence
+
+
+async def partner_failed(context: Context, hei_id: HeiId, api: str, error: ExternalError) -> None:
+    """Commit and log that a call to a partner failed; the caller goes on with the next partner."""
+    at = context.clock.now()
+    evidence = await context.store.write(
+        lambda uow: note_failure(uow, hei_id, api, error, key=partner_key(hei_id), at=at)
+    )
+    context.log.event(
+        "partner.failed",
+        partner_hei_id=hei_id,
+        api=api,
+        evidence=evidence,
+        error=failure_code(error),
+        reason=error.reason,
+        detail=error.message,
+        status=getattr(error, "status", None),
+    )
+
+
+def recovered(context: Context, former: Health | None) -> None:
+    """Log that calls succeed again, if they had not."""
+    if former is not None:
+        context.log.event(
+            "partner.recovered",
+            partner_hei_id=former.partner_hei_id,
+            api=former.api,
+            failed=former.failures,
+        )

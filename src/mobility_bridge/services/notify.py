@@ -1,0 +1,174 @@
+"""Drain the outbox: one attempt per claimed row, then delivered, delayed, refused or expired.
+
+A row is claimed with a lease before it is sent and written after. A crash in between leaves it pending, so
+it is sent again when the lease has run out: at least once, never to another partner than the row names.
+"""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from mobility_bridge.domain.evidence import Exchange
+from mobility_bridge.domain.identifiers import HeiId
+from mobility_bridge.domain.notification import ChangeNotification, CnrState
+from mobility_bridge.errors import ExternalError, NotOffered, Rejected
+from mobility_bridge.ports.sinks import NotificationSender
+from mobility_bridge.ports.store import UnitOfWork
+from mobility_bridge.services.context import Context
+from mobility_bridge.services.health import exchanges_of, failure_code
+from mobility_bridge.services.subjects import partner_key
+from mobility_bridge.settings.model import NotifySettings
+
+PATIENT_STATUSES = frozenset({401, 403, 429})
+"""Refusals that a key still on its way through the partner's catalogue explains.
+
+Source: architecture 1.16.0 says 4xx should not be repeated, the CNR documents say anything but 200 should:
+these few are tried a few times, then given up.
+"""
+PATIENT_ATTEMPTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class NotifyReport:
+    """What one pass over the outbox gave."""
+
+    delivered: int = 0
+    delayed: int = 0
+    given_up: int = 0
+
+    def __add__(self, other: "NotifyReport") -> "NotifyReport":
+        return NotifyReport(
+            self.delivered + other.delivered, self.delayed + other.delayed, self.given_up + other.given_up
+        )
+
+
+def after_success(sent: ChangeNotification, now: datetime) -> ChangeNotification:
+    """The row after a 200."""
+    return replace(
+        sent,
+        state=CnrState.DELIVERED,
+        attempts=sent.attempts + 1,
+        finished_at=now,
+        leased_until=None,
+        last_error=None,
+    )
+
+
+def after_failure(
+    sent: ChangeNotification, error: ExternalError, now: datetime, pause_s: float
+) -> ChangeNotification:
+    """The row after a failed attempt: the error's class decides whether it waits or ends."""
+    tried = replace(
+        sent,
+        attempts=sent.attempts + 1,
+        leased_until=None,
+        last_error=f"{failure_code(error)}.{error.reason}: {error.message}"[:500],
+    )
+    if isinstance(error, Rejected):
+        patient = error.status in PATIENT_STATUSES and tried.attempts < PATIENT_ATTEMPTS
+        if not patient:
+            return replace(tried, state=CnrState.REFUSED, finished_at=now)
+    if now + timedelta(seconds=pause_s) >= sent.expires_at:
+        state = CnrState.NO_RECEIVER if isinstance(error, NotOffered) else CnrState.EXPIRED
+        return replace(tried, state=state, finished_at=now)
+    return replace(tried, next_attempt_at=now + timedelta(seconds=pause_s))
+
+
+def pause_s(attempts: int, settings: NotifySettings, draw: float) -> float:
+    """Seconds to wait after so many attempts: doubling, capped, with half of it left to chance (`draw`)."""
+    full = min(settings.max_retry_s, settings.first_retry_s * 2.0 ** min(attempts, 30))
+    return full * (0.5 + draw / 2)
+
+
+async def notify(context: Context, *, rng: random.Random | None = None) -> NotifyReport:
+    """Send everything that is due, in batches, each partner's in order and partners side by side."""
+    total = NotifyReport()
+    sender = context.sender
+    if sender is None or not context.settings.notify.enabled:
+        return total
+    chance = rng if rng is not None else random.Random()  # noqa: S311 - jitter, not a secret
+    while claimed := await _claim(context):
+        total += await _send_all(context, sender, claimed, chance)
+    return total
+
+
+async def _claim(context: Context) -> Sequence[ChangeNotification]:
+    now, settings = context.clock.now(), context.settings.notify
+    lease_until = now + timedelta(seconds=settings.lease_s)
+    return await context.store.write(lambda uow: uow.outbox.claim(now, lease_until, settings.batch))
+
+
+async def _send_all(
+    context: Context, sender: NotificationSender, claimed: Sequence[ChangeNotification], chance: random.Random
+) -> NotifyReport:
+    unsent = {item.notification_id for item in claimed}
+
+    async def one_partner(items: list[ChangeNotification]) -> NotifyReport:
+        report = NotifyReport()
+        for item in items:
+            report += await _send(context, sender, item, chance)
+            unsent.discard(item.notification_id)
+        return report
+
+    by_partner: dict[HeiId, list[ChangeNotification]] = {}
+    for item in claimed:
+        by_partner.setdefault(item.partner_hei_id, []).append(item)
+    try:
+        reports = await asyncio.gather(*(one_partner(items) for items in by_partner.values()))
+    except BaseException:
+        await asyncio.shield(context.store.write(lambda uow: uow.outbox.release(unsent)))
+        raise
+    return sum(reports, NotifyReport())
+
+
+async def _send(
+    context: Context, sender: NotificationSender, item: ChangeNotification, chance: random.Random
+) -> NotifyReport:
+    try:
+        exchanges = await sender.notify(item.kind, item.partner_hei_id, item.iia_id)
+    except ExternalError as error:
+        return await _not_taken(context, item, error, chance.random())
+    done = after_success(item, context.clock.now())
+    await context.store.write(lambda uow: _commit(uow, done, exchanges))
+    context.log.event(
+        "cnr.delivered",
+        cnr=item.kind.value,
+        partner_hei_id=item.partner_hei_id,
+        iia_id=item.iia_id,
+        attempt=done.attempts,
+        waited_s=round((context.clock.now() - item.created_at).total_seconds(), 1),
+        request_id=exchanges[-1].request_id if exchanges else None,
+    )
+    return NotifyReport(delivered=1)
+
+
+async def _not_taken(
+    context: Context, item: ChangeNotification, error: ExternalError, draw: float
+) -> NotifyReport:
+    now = context.clock.now()
+    after = after_failure(item, error, now, pause_s(item.attempts, context.settings.notify, draw))
+    await context.store.write(lambda uow: _commit(uow, after, exchanges_of(error)))
+    facts = {
+        "cnr": item.kind.value,
+        "partner_hei_id": item.partner_hei_id,
+        "iia_id": item.iia_id,
+        "error": failure_code(error),
+        "reason": error.reason,
+        "detail": error.message,
+        "status": getattr(error, "status", None),
+    }
+    if after.state is CnrState.PENDING:
+        next_at = after.next_attempt_at.isoformat()
+        context.log.event("cnr.delayed", attempt=after.attempts, next_attempt_at=next_at, **facts)
+        return NotifyReport(delayed=1)
+    context.log.event("cnr.given_up", attempts=after.attempts, **facts)
+    return NotifyReport(given_up=1)
+
+
+def _commit(uow: UnitOfWork, after: ChangeNotification, exchanges: Sequence[Exchange]) -> None:
+    uow.evidence.append(exchanges)
+    uow.outbox.save(after)
+    if after.state is not CnrState.PENDING:
+        uow.work.mark_to_compare([partner_key(after.partner_hei_id)], after.finished_at or after.created_at)

@@ -1,0 +1,83 @@
+"""Queueing notifications: the row is written in the transaction that caused it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from mobility_bridge.domain.identifiers import HeiId, IiaId
+from mobility_bridge.domain.notification import ChangeNotification, CnrKind
+from mobility_bridge.errors import UsageError
+from mobility_bridge.ports.store import UnitOfWork
+from mobility_bridge.services.context import Context
+
+
+def queue(
+    uow: UnitOfWork, context: Context, kind: CnrKind, hei_id: HeiId, iia_id: IiaId, *, cause: str
+) -> ChangeNotification:
+    """Queue a notification, merging it into a pending one for the same thing."""
+    at = context.clock.now()
+    expires_at = at + timedelta(seconds=context.settings.notify.expires_after_s)
+    return uow.outbox.queue(kind, hei_id, iia_id, cause=cause, at=at, expires_at=expires_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Requeued:
+    """What sending again by hand will tell whom."""
+
+    partner_hei_id: HeiId
+    notifications: tuple[ChangeNotification, ...]
+
+
+async def notify_again(context: Context, iia_id: IiaId, partner: HeiId | None = None) -> Requeued:
+    """Queue the notifications that apply to one agreement of ours, whatever was sent before.
+
+    An IIA CNR always; an approval CNR too when our approval of the partner's copy is on record.
+    Raises:  UsageError when we have no such agreement, or several partners have one with this id.
+    """
+
+    def work(uow: UnitOfWork) -> Requeued:
+        hei_id, theirs = _own_copy(uow, context.own_hei_id, iia_id, partner)
+        queued = [queue(uow, context, CnrKind.IIA, hei_id, iia_id, cause="asked by hand")]
+        if theirs is not None:
+            queued.append(queue(uow, context, CnrKind.IIA_APPROVAL, hei_id, theirs, cause="asked by hand"))
+        return Requeued(hei_id, tuple(queued))
+
+    result = await context.store.write(work)
+    for notification in result.notifications:
+        context.log.event(
+            "cnr.queued",
+            cnr=notification.kind.value,
+            partner_hei_id=notification.partner_hei_id,
+            iia_id=notification.iia_id,
+            reason="asked by hand",
+        )
+    return result
+
+
+def _own_copy(
+    uow: UnitOfWork, own: HeiId, iia_id: IiaId, partner: HeiId | None
+) -> tuple[HeiId, IiaId | None]:
+    """Find the partner of our agreement, and the partner's id if our approval of it is on record."""
+    found = [
+        held.copy
+        for held in uow.copies.find(iia_id)
+        if held.copy.holder_hei_id == own
+        and held.copy.iia_id == iia_id
+        and partner in (None, held.copy.partner_hei_id)
+    ]
+    if not found:
+        raise UsageError(
+            f"we have no agreement with the id {iia_id}", next_step="Run: mobility-bridge agreements list"
+        )
+    if len(found) > 1:
+        heis = ", ".join(sorted(copy.partner_hei_id for copy in found))
+        raise UsageError(
+            f"several agreements of ours have the id {iia_id} ({heis})", next_step="Add --partner HEI."
+        )
+    copy = found[0]
+    if copy.iia_hash is None:
+        raise UsageError(
+            f"the agreement {iia_id} is not in the network yet, so nobody can be told of it",
+            next_step="Share it in the system that holds it first.",
+        )
+    approved = copy.record is not None and copy.record.own_approval
+    return copy.partner_hei_id, copy.partner_iia_id if approved else None

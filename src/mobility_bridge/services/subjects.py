@@ -1,0 +1,32 @@
+"""Subject keys: the text under which a discrepancy's subject is stored and looked up."""
+
+from mobility_bridge.domain.discrepancy import Subject, SubjectKind
+from mobility_bridge.domain.identifiers import HeiId, IiaId
+
+
+def agreement_key(hei_id: HeiId, *, ours: IiaId | None = None, theirs: IiaId | None = None) -> str:
+    """The key of an agreement, by our id or, without one, by the partner's."""
+    return Subject(SubjectKind.AGREEMENT, hei_id, ours, theirs).key
+
+
+def partner_key(hei_id: HeiId) -> str:
+    """The key under which a partner's own troubles are kept."""
+    return Subject(SubjectKind.PARTNER, partner_hei_id=hei_id).key
+
+
+def source_key(name: str) -> str:
+    """The key of one of our own systems."""
+    return Subject(SubjectKind.SOURCE, source=name).key
+
+
+def parse_key(key: str) -> Subject:
+    """Read a subject key back."""
+    kind, _, rest = key.partition(":")
+    if kind == SubjectKind.SOURCE:
+        return Subject(SubjectKind.SOURCE, source=rest)
+    if kind == SubjectKind.PARTNER:
+        return Subject(SubjectKind.PARTNER, HeiId(rest))
+    hei_id, whose, iia_id = rest.split(":", 2)
+    if whose == "ours":
+        return Subject(SubjectKind.AGREEMENT, HeiId(hei_id), IiaId(iia_id))
+    return Subject(SubjectKind.AGREEMENT, HeiId(hei_id), partner_iia_id=IiaId(iia_id))

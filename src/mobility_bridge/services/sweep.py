@@ -1,0 +1,159 @@
+"""Ask a partner's index what it holds for us: notifications are hints, the index is how we find out."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from mobility_bridge.domain.identifiers import HeiId, IiaId
+from mobility_bridge.domain.partner import Health, IndexState
+from mobility_bridge.errors import ExternalError
+from mobility_bridge.ports.sources import IndexAnswer
+from mobility_bridge.ports.store import UnitOfWork
+from mobility_bridge.reconcile.index import IndexDecision, decide_index
+from mobility_bridge.services.context import Context
+from mobility_bridge.services.health import note_success, partner_failed, recovered
+from mobility_bridge.services.subjects import partner_key
+
+INDEX = "iias.index"
+"""The call's name in health records."""
+
+
+@dataclass(frozen=True, slots=True)
+class SweepReport:
+    """What one index said. `error` is set when it could not be read, `shrunk_to` when it is not believed."""
+
+    partner_hei_id: HeiId
+    listed: int = 0
+    new: int = 0
+    changed: int = 0
+    suspected_gone: int = 0
+    shrunk_to: int | None = None
+    error: ExternalError | None = None
+
+
+def since(state: IndexState | None, context: Context, *, full: bool) -> datetime | None:
+    """Say from when on to ask for changes; None asks for everything.
+
+    The window reaches back before the last index, because some partners read the instant without its zone.
+    """
+    schedule = context.settings.schedule
+    if full or state is None or state.listed_at is None or state.full_at is None:
+        return None
+    if state.shrunk_to is not None:
+        return None
+    if context.clock.now() - state.full_at >= timedelta(seconds=schedule.full_sweep_every_s):
+        return None
+    return state.listed_at - timedelta(seconds=context.settings.sync.overlap_s)
+
+
+async def sweep_partner(
+    context: Context, hei_id: HeiId, *, full: bool = False, accept_shrink: bool = False
+) -> SweepReport:
+    """Read one partner's index and mark what has to be fetched; an error is kept and reported, not raised."""
+    started = context.clock.monotonic()
+    asked_at = context.clock.now()
+    state = await context.store.read(lambda uow: uow.partners.index(hei_id))
+    modified_since = since(state, context, full=full or accept_shrink)
+    try:
+        answer = await context.the_network().index(hei_id, modified_since)
+    except ExternalError as error:
+        await partner_failed(context, hei_id, INDEX, error)
+        return SweepReport(hei_id, error=error)
+
+    def work(uow: UnitOfWork) -> tuple[IndexDecision, Health | None]:
+        return _commit(uow, context, hei_id, answer, modified_since, asked_at, accept_shrink=accept_shrink)
+
+    decision, former = await context.store.write(work)
+    recovered(context, former)
+    _log(context, hei_id, answer, decision, modified_since, context.clock.monotonic() - started)
+    return SweepReport(
+        hei_id,
+        len(answer.ids),
+        len(decision.new),
+        len(decision.changed),
+        len(decision.suspected_gone),
+        decision.shrunk_to,
+    )
+
+
+def _commit(  # noqa: PLR0913 - the facts of one answer
+    uow: UnitOfWork,
+    context: Context,
+    hei_id: HeiId,
+    answer: IndexAnswer,
+    modified_since: datetime | None,
+    asked_at: datetime,
+    *,
+    accept_shrink: bool,
+) -> tuple[IndexDecision, Health | None]:
+    own = context.own_hei_id
+    state = uow.partners.index(hei_id) or IndexState(hei_id)
+    known = uow.copies.ids_of_partner(hei_id, own)
+    foreign = {IiaId(text) for text in state.foreign_ids}
+    decision = decide_index(
+        known,
+        set(answer.ids) - foreign,
+        full=modified_since is None,
+        previous_count=state.count,
+        floor=context.settings.sync.shrink_floor,
+        accept_shrink=accept_shrink,
+    )
+    uow.evidence.append(answer.exchanges)
+    former = note_success(uow, hei_id, INDEX, asked_at)
+    if decision.dirty:
+        uow.work.mark_dirty(hei_id, decision.dirty, asked_at, "listed by the index")
+    uow.partners.save_index(_after(state, answer, decision, modified_since, asked_at))
+    if former is not None or decision.shrunk_to != state.shrunk_to:
+        uow.work.mark_to_compare([partner_key(hei_id)], asked_at)
+    return decision, former
+
+
+def _after(
+    state: IndexState,
+    answer: IndexAnswer,
+    decision: IndexDecision,
+    modified_since: datetime | None,
+    asked_at: datetime,
+) -> IndexState:
+    """The index state after an answer. A full listing that is not believed changes nothing but `shrunk_to`."""
+    if decision.shrunk_to is not None:
+        return IndexState(
+            state.partner_hei_id,
+            state.listed_at,
+            state.full_at,
+            state.count,
+            decision.shrunk_to,
+            state.ignores_modified_since,
+            state.foreign_ids,
+        )
+    was_full = modified_since is None or decision.ignored_modified_since
+    return IndexState(
+        state.partner_hei_id,
+        asked_at,
+        asked_at if was_full else state.full_at,
+        len(answer.ids) if was_full else state.count + len(decision.new),
+        None,
+        decision.ignored_modified_since if modified_since is not None else state.ignores_modified_since,
+        tuple(sorted(set(state.foreign_ids) & set(answer.ids))) if was_full else state.foreign_ids,
+    )
+
+
+def _log(
+    context: Context,
+    hei_id: HeiId,
+    answer: IndexAnswer,
+    decision: IndexDecision,
+    modified_since: datetime | None,
+    duration_s: float,
+) -> None:
+    if decision.shrunk_to is not None:
+        context.log.event("index.shrunk", partner_hei_id=hei_id, listed=decision.shrunk_to)
+    context.log.event(
+        "partner.swept",
+        partner_hei_id=hei_id,
+        listed=len(answer.ids),
+        new=len(decision.new),
+        changed=len(decision.changed),
+        gone=len(decision.suspected_gone),
+        full=modified_since is None,
+        duration_s=round(duration_s, 3),
+    )

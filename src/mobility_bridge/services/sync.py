@@ -1,0 +1,145 @@
+"""One whole round by hand: catalogue, our systems, partners, comparison, outbox. Nothing stops the others."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from mobility_bridge.domain.identifiers import HeiId
+from mobility_bridge.errors import ExternalError, UsageError
+from mobility_bridge.ports.sources import AgreementSource, CatalogueStatus, PartnerNetwork
+from mobility_bridge.services.ask_approvals import ApprovalReport, ask_approvals
+from mobility_bridge.services.catalogue import refresh_catalogue
+from mobility_bridge.services.compare import CompareReport, compare
+from mobility_bridge.services.context import Context
+from mobility_bridge.services.ingest import IngestReport, ingest
+from mobility_bridge.services.notify import NotifyReport, notify
+from mobility_bridge.services.refresh import RefreshReport, refresh_partner
+from mobility_bridge.services.sweep import SweepReport, sweep_partner
+
+EWP = "ewp"
+"""The name under which the network can be chosen as a source."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to synchronise. Empty `sources` or `partners` mean all; `full` asks for everything anew."""
+
+    sources: tuple[str, ...] = ()
+    partners: tuple[HeiId, ...] = ()
+    full: bool = False
+    accept_shrink: bool = False
+    send: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerReport:
+    """Everything one partner was asked in a round."""
+
+    partner_hei_id: HeiId
+    sweep: SweepReport
+    refresh: RefreshReport | None = None
+    approvals: ApprovalReport | None = None
+
+    @property
+    def error(self) -> ExternalError | None:
+        """The first thing that went wrong."""
+        later = (part.error for part in (self.refresh, self.approvals) if part is not None)
+        return self.sweep.error or next((error for error in later if error is not None), None)
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """What a round did."""
+
+    catalogue: CatalogueStatus | None = None
+    catalogue_error: ExternalError | None = None
+    sources: tuple[IngestReport, ...] = ()
+    partners: tuple[PartnerReport, ...] = ()
+    compared: CompareReport = field(default_factory=CompareReport)
+    notified: NotifyReport = field(default_factory=NotifyReport)
+
+    @property
+    def errors(self) -> tuple[ExternalError, ...]:
+        """Everything that an external system failed at."""
+        found = [self.catalogue_error]
+        found.extend(report.error for report in self.sources)
+        found.extend(report.error for report in self.partners)
+        return tuple(error for error in found if error is not None)
+
+
+async def sync(context: Context, wanted: Wanted) -> SyncReport:
+    """Run one round.
+
+    Raises:  UsageError for a source or partner that does not exist. What an external system fails at is
+             kept, logged and reported; it never stops the rest.
+    """
+    sources = _chosen_sources(context, wanted)
+    use_network = context.network is not None and (not wanted.sources or EWP in wanted.sources)
+    status: CatalogueStatus | None = None
+    catalogue_error: ExternalError | None = None
+    if context.network is not None:
+        try:
+            status = await refresh_catalogue(context)
+        except ExternalError as error:
+            catalogue_error = error
+    ingested = [await ingest(context, source, accept_shrink=wanted.accept_shrink) for source in sources]
+    asked: Sequence[PartnerReport] = ()
+    if use_network and catalogue_error is None:
+        asked = await ask_partners(context, chosen_partners(context, wanted.partners), wanted)
+    compared = await compare(context)
+    notified = await notify(context) if wanted.send else NotifyReport()
+    if notified.given_up:
+        compared = await compare(context)
+    return SyncReport(status, catalogue_error, tuple(ingested), tuple(asked), compared, notified)
+
+
+def _chosen_sources(context: Context, wanted: Wanted) -> list[AgreementSource]:
+    if wanted.sources:
+        return [context.source(name) for name in wanted.sources if name != EWP]
+    return [] if wanted.partners else list(context.sources)
+
+
+def chosen_partners(context: Context, asked: Sequence[HeiId] = ()) -> list[HeiId]:
+    """Name the partners to ask: those named, else those the settings allow among all that offer agreements.
+
+    Raises:  UsageError for one that is not in the catalogue.
+    """
+    network: PartnerNetwork = context.the_network()
+    for hei_id in asked:
+        if network.partner(hei_id) is None:
+            raise UsageError(
+                f"{hei_id} is not in the catalogue", next_step="Run: mobility-bridge ewp catalogue"
+            )
+    if asked:
+        return list(asked)
+    rules = context.settings.sync
+    offering = [partner.hei_id for partner in network.partners() if "iias" in partner.offers]
+    allowed = set(rules.partners) if rules.partners is not None else None
+    return [
+        hei_id
+        for hei_id in offering
+        if hei_id not in rules.exclude_partners and (allowed is None or hei_id in allowed)
+    ]
+
+
+async def ask_partners(
+    context: Context, partners: Sequence[HeiId], wanted: Wanted
+) -> Sequence[PartnerReport]:
+    """Sweep, fetch and ask approvals of these partners, a few at a time."""
+    gate = asyncio.Semaphore(context.settings.sync.concurrency)
+
+    async def one(hei_id: HeiId) -> PartnerReport:
+        async with gate:
+            return await ask_partner(context, hei_id, wanted)
+
+    return await asyncio.gather(*(one(hei_id) for hei_id in partners))
+
+
+async def ask_partner(context: Context, hei_id: HeiId, wanted: Wanted) -> PartnerReport:
+    """Sweep, fetch and ask approvals of one partner. A broken index does not stop the fetching of known ids."""
+    sweep = await sweep_partner(context, hei_id, full=wanted.full, accept_shrink=wanted.accept_shrink)
+    if sweep.error is not None and sweep.error.retryable:
+        return PartnerReport(hei_id, sweep)
+    refresh = await refresh_partner(context, hei_id)
+    approvals = await ask_approvals(context, hei_id)
+    return PartnerReport(hei_id, sweep, refresh, approvals)
