@@ -35,7 +35,7 @@ _XML_SPACE: Final = " \t\r\n"
 _NOT_A_DATE: Final = re.compile(
     r"atomic type 'xs:(?:date|dateTime|time|gYear|gYearMonth|gMonth|gMonthDay|gDay)'"
 )
-_NAMESPACE_IN_MESSAGE: Final = re.compile(r"\{[^{}]*\}")
+_STEP: Final = re.compile(r"/([^/\[]+)(?:\[(\d+)\])?")
 
 
 class DocumentKind(NamedTuple):
@@ -266,7 +266,7 @@ def _judge_again(schema: etree.XMLSchema, tree: Element) -> tuple[SchemaProblem,
     padded = [entry.path for entry in _entries(schema) if _NOT_A_DATE.search(entry.message)]
     if padded:
         own = copy.deepcopy(own)
-        stripped = [_strip(node) for path in padded for node in _nodes(own, path)]
+        stripped = [_strip(node) for path in padded if (node := _node_at(own, path)) is not None]
         if any(stripped) and schema.validate(own):
             return ()
     return tuple(
@@ -278,8 +278,24 @@ def _entries(schema: etree.XMLSchema) -> Iterable[Any]:
     return cast("Iterable[Any]", schema.error_log)
 
 
-def _nodes(tree: Element, path: str | None) -> list[Element]:
-    return cast("list[Element]", tree.getroottree().xpath(path)) if path else []
+def _node_at(root: Element, path: str | None) -> Element | None:
+    """Find the element that libxml2 means: `/*/p:name[2]`, prefixes as written in the document.
+
+    Not an XPath for us to evaluate, since one prefix may stand for several name spaces within a document.
+    """
+    steps = [match.groups() for match in _STEP.finditer(path or "")]
+    node: Element | None = root if steps else None
+    for name, position in steps[1:]:
+        if node is None:
+            break
+        namesakes = [child for child in node if name in ("*", _as_written(child))]
+        at = int(position or 1) - 1
+        node = namesakes[at] if at < len(namesakes) else None
+    return node
+
+
+def _as_written(node: Element) -> str:
+    return f"{node.prefix}:{_local(node.tag)}" if node.prefix else _local(node.tag)
 
 
 def _strip(node: Element) -> bool:
@@ -289,10 +305,10 @@ def _strip(node: Element) -> bool:
 
 
 def _from_libxml2(entry: Any, tree: Element) -> SchemaProblem:
-    nodes = _nodes(tree, entry.path)
+    node = _node_at(tree, entry.path)
     own = "{" + (etree.QName(tree).namespace or "") + "}"
     message = str(entry.message).strip().replace(own, "")
-    return SchemaProblem(entry.line or None, _way_to(nodes[0]) if nodes else None, message)
+    return SchemaProblem(entry.line or None, None if node is None else _way_to(node), message)
 
 
 def _from_xmlschema(error: Any, tree: Element) -> SchemaProblem:
