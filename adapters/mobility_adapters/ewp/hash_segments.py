@@ -13,9 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from lxml import etree
-
 from mobility_adapters.ewp import wire
+from mobility_adapters.ewp.reading import local_name, string_value, wrong_content
 from mobility_bridge.errors import InvalidDocument
 from mobility_bridge.kit.xml import Element
 
@@ -59,19 +58,6 @@ class Rules:
 V7: Final = Rules("7", frozenset({FIRST_YEAR, LAST_YEAR}), reads_attributes=True)
 V6: Final = Rules("6", frozenset({V6_YEAR}), reads_attributes=False)
 
-_string_value = etree.XPath("string()", smart_strings=False)
-
-
-def string_value(element: Element) -> str:
-    """All text inside, without comments and processing instructions, untouched."""
-    if len(element) == 0:
-        return element.text or ""
-    return str(_string_value(element))
-
-
-def local_name(element: Element) -> str:
-    return element.tag.rpartition("}")[2]
-
 
 def is_true(value: str | None) -> bool:
     """Compare literally, as the stylesheet does: `TRUE` and ` true ` are not true."""
@@ -83,7 +69,7 @@ def is_flagged(element: Element) -> bool:
 
 
 def not_computable(element: Element, why: str) -> InvalidDocument:
-    return wire.wrong_content(f"no hash can be computed: {why}", element)
+    return wrong_content(f"no hash can be computed: {why}", element)
 
 
 def _one_value(parent: Element, name: str) -> str:

@@ -23,9 +23,9 @@ from mobility_adapters.ewp.hash_segments import (
     general,
     id_values,
     is_flagged,
-    local_name,
     quick,
 )
+from mobility_adapters.ewp.reading import local_name
 from mobility_bridge.domain.identifiers import IiaHash, Sha256
 from mobility_bridge.kit.xml import Element
 

@@ -7,12 +7,7 @@ Source: EWP architecture 1.16.0; IIAs API 7.0.0 and 6.3.0; IIAs Approval API 2.0
 Approval CNR API 2.0.0; Echo API 2.0.1; Registry API 1.5; Discovery API 6.0.0; security methods of sec-intro 2.
 """
 
-from typing import Any, Final, cast
-
-from lxml import etree
-
-from mobility_bridge.errors import InvalidDocument
-from mobility_bridge.kit.xml import Element
+from typing import Final
 
 SYSTEM: Final = "ewp"
 """This adapter's word in errors and exchanges."""
@@ -69,38 +64,6 @@ RESENCR_TLS: Final = f"{_SITE}/ewp-specs-sec-resencr-tls/tree/stable-v1"
 def qname(namespace: str, local: str) -> str:
     """Put a name into a namespace the way lxml writes it: `{namespace}local`."""
     return f"{{{namespace}}}{local}"
-
-
-def path_of(element: Element) -> str:
-    """Say where an element stands, by local names: `/iias-get-response/iia[2]/partner[1]`.
-
-    Positions count siblings of the same name and are left out where there is one only.
-    """
-    steps = []
-    node: Element | None = element
-    while node is not None:
-        steps.append(_step(node))
-        node = node.getparent()
-    return "/" + "/".join(reversed(steps))
-
-
-def line_of(element: Element) -> int | None:
-    """The line of the start tag, from 1; None for elements that no parser made."""
-    return cast("Any", element).sourceline  # type: ignore[no-any-return]
-
-
-def wrong_content(message: str, element: Element) -> InvalidDocument:
-    """A document that may keep its schema, or was never checked, and still cannot be understood."""
-    return InvalidDocument(
-        message, system=SYSTEM, reason="content", path=path_of(element), line=line_of(element)
-    )
-
-
-def _step(element: Element) -> str:
-    name = etree.QName(element).localname
-    before = sum(1 for _ in element.itersiblings(element.tag, preceding=True))
-    alone = before == 0 and next(element.itersiblings(element.tag), None) is None
-    return name if alone else f"{name}[{before + 1}]"
 
 
 # --- roots of responses -------------------------------------------------------------------------------
