@@ -21,7 +21,8 @@ class MemoryEvidence:
         for exchange in exchanges:
             last = self._rows.get(len(self._rows))
             record = link(exchange, START if last is None else ChainEnd(last.sequence, last.record_hash))
-            self._documents.put(record.body_sha256, exchange.body)
+            if exchange.body:
+                self._documents.put(record.body_sha256, exchange.body)
             self._rows.put(record.sequence, replace(record, exchange=replace(exchange, body=b"")))
             sequences.append(record.sequence)
         return sequences
@@ -44,13 +45,6 @@ class MemoryEvidence:
     def scan(self, start: int = 1, limit: int = 500) -> Sequence[EvidenceRecord]:
         rows = [record for record in self._rows if record.sequence >= start]
         return [self._with_body(record) for record in rows[:limit]]
-
-    def erase(self, sequence: int) -> bool:
-        record = self._rows.get(sequence)
-        if record is None or not self._documents.get(record.body_sha256):
-            return False
-        self._documents.drop(record.body_sha256)
-        return True
 
     def count(self) -> int:
         return len(self._rows)

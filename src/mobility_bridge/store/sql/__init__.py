@@ -1,0 +1,126 @@
+"""The store in SQL: SQLite and PostgreSQL behind one implementation."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine, select
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+
+from mobility_bridge.errors import StoreBusy, StoreError, StoreOutdated
+from mobility_bridge.ports.store import UnitOfWork
+from mobility_bridge.store.revision import REVISION, revision_table
+from mobility_bridge.store.sql.agreements import SqlApprovals, SqlLinks
+from mobility_bridge.store.sql.copies import SqlCopies
+from mobility_bridge.store.sql.discrepancies import SqlDiscrepancies
+from mobility_bridge.store.sql.engines import READERS, connect, locate, make_file
+from mobility_bridge.store.sql.evidence import SqlEvidence
+from mobility_bridge.store.sql.failures import UPGRADE, translated
+from mobility_bridge.store.sql.outbox import SqlOutbox
+from mobility_bridge.store.sql.partners import SqlPartners, SqlWork
+from mobility_bridge.store.sql.statements import upsert
+from mobility_bridge.store.tables import cursors
+
+T = TypeVar("T")
+
+__all__ = ["SqlStore", "SqlUnitOfWork"]
+
+
+class SqlUnitOfWork:
+    """`UnitOfWork` on one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.copies = SqlCopies(connection)
+        self.links = SqlLinks(connection)
+        self.approvals = SqlApprovals(connection)
+        self.discrepancies = SqlDiscrepancies(connection)
+        self.outbox = SqlOutbox(connection)
+        self.evidence = SqlEvidence(connection)
+        self.partners = SqlPartners(connection)
+        self.work = SqlWork(connection)
+
+    def cursor(self, name: str) -> str | None:
+        wanted = select(cursors.c.value).where(cursors.c.name == name)
+        return self._connection.execute(wanted).scalar_one_or_none()
+
+    def set_cursor(self, name: str, value: str) -> None:
+        upsert(self._connection, cursors, [{"name": name, "value": value}])
+
+
+class SqlStore:
+    """`Store` in SQL.
+
+    Every unit of work runs in a thread: writing ones one after the other in a single thread, reading ones in a
+    few others with connections of their own. Another process may write too; the one that comes second waits
+    (SQLite) or is tried again (PostgreSQL). A caller that is cancelled may find its work committed.
+    """
+
+    def __init__(
+        self, url: str, *, read_only: bool = False, busy_timeout_s: float = 5.0, attempts: int = 8
+    ) -> None:
+        place = locate(url)
+        if place.path is not None and not place.path.exists():
+            if read_only:
+                raise StoreOutdated(f"there is no store at {place}", next_step=UPGRADE)
+            make_file(place.path)
+        self._read_only = read_only
+        self._attempts = attempts
+        self._engines = connect(place, busy_timeout_s=busy_timeout_s)
+        self._place = str(place)
+        try:
+            self._run(self._engines.reading, _check_revision)
+        except BaseException:
+            self._engines.dispose()
+            raise
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
+
+    async def read(self, work: Callable[[UnitOfWork], T]) -> T:
+        def unit(connection: Connection) -> T:
+            return work(SqlUnitOfWork(connection))
+
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._readers, self._run, self._engines.reading, unit)
+
+    async def write(self, work: Callable[[UnitOfWork], T]) -> T:
+        if self._read_only:
+            raise StoreError("the store was opened for reading only")
+
+        def unit(connection: Connection) -> T:
+            return work(SqlUnitOfWork(connection))
+
+        async def once() -> T:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._writer, self._run, self._engines.writing, unit)
+
+        again = AsyncRetrying(
+            retry=retry_if_exception_type(StoreBusy),
+            stop=stop_after_attempt(self._attempts),
+            wait=wait_random_exponential(multiplier=0.02, max=1.0),
+            reraise=True,
+        )
+        return await again(once)
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self._close)
+
+    def _run(self, engine: Engine, unit: Callable[[Connection], T]) -> T:
+        with translated(self._place), engine.begin() as connection:
+            return unit(connection)
+
+    def _close(self) -> None:
+        self._writer.shutdown()
+        self._readers.shutdown()
+        self._engines.dispose()
+
+
+def _check_revision(connection: Connection) -> None:
+    found = connection.execute(select(revision_table.c.version_num)).scalars().all()
+    if found != [REVISION]:
+        has = ", ".join(found) or "none"
+        raise StoreOutdated(
+            f"the store's tables are of revision {has}; this version needs {REVISION}",
+            next_step=UPGRADE,
+        )

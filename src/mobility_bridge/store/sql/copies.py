@@ -1,0 +1,134 @@
+"""Copies of agreements, in SQL."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, Table, and_, insert, or_, select, update
+
+from mobility_bridge.domain.identifiers import HeiId, IiaId, Sha256
+from mobility_bridge.domain.snapshot import AgreementCopy, StoredCopy
+from mobility_bridge.store.changes import is_local, saved_copy
+from mobility_bridge.store.sql.copy_rows import row_of, stored_copy
+from mobility_bridge.store.sql.documents import keep_documents, load_document
+from mobility_bridge.store.sql.statements import in_chunks, upsert
+from mobility_bridge.store.tables import LOCAL_COPY, copies, copies_history
+
+_LIVE = copies.c.gone_at.is_(None)
+_KEY_ORDER = (copies.c.holder_hei_id, copies.c.partner_hei_id, copies.c.iia_id)
+
+
+class SqlCopies:
+    """`CopyRepository` on one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def put_documents(self, documents: Iterable[bytes]) -> None:
+        keep_documents(self._connection, documents)
+
+    def document(self, sha256: Sha256) -> bytes | None:
+        return load_document(self._connection, sha256)
+
+    def save(self, copies: Sequence[AgreementCopy], at: datetime) -> Sequence[IiaId]:
+        by_partner: dict[tuple[HeiId, HeiId], dict[IiaId, AgreementCopy]] = defaultdict(dict)
+        for copy in copies:
+            by_partner[copy.holder_hei_id, copy.partner_hei_id][copy.iia_id] = copy
+        changed: list[IiaId] = []
+        for (holder, partner), by_id in by_partner.items():
+            for chunk in in_chunks(by_id.items()):
+                changed += self._save_chunk(holder, partner, dict(chunk), at)
+        return changed
+
+    def confirm(self, holder: HeiId, partner: HeiId, ids: Iterable[IiaId], at: datetime) -> None:
+        for chunk in in_chunks(ids):
+            self._connection.execute(
+                update(copies)
+                .where(_of(copies, holder, partner), copies.c.iia_id.in_(chunk), _LIVE)
+                .values(confirmed_at=at)
+            )
+
+    def mark_gone(self, holder: HeiId, partner: HeiId, ids: Iterable[IiaId], at: datetime) -> Sequence[IiaId]:
+        gone: list[IiaId] = []
+        for chunk in in_chunks(ids):
+            affected = and_(_of(copies, holder, partner), copies.c.iia_id.in_(chunk), _LIVE)
+            gone += self._connection.execute(select(copies.c.iia_id).where(affected)).scalars()
+            self._connection.execute(update(copies).where(affected).values(gone_at=at))
+        return sorted(gone)
+
+    def get(self, holder: HeiId, partner: HeiId, iia_id: IiaId) -> StoredCopy | None:
+        return self._by_id(holder, partner, [iia_id]).get(iia_id)
+
+    def find(self, iia_id: IiaId) -> Sequence[StoredCopy]:
+        found = self._select(or_(copies.c.iia_id == iia_id, copies.c.partner_iia_id == iia_id))
+        return sorted(found, key=lambda row: not is_local(row.copy))
+
+    def of_partner(self, holder: HeiId, partner: HeiId, *, live_only: bool = True) -> Sequence[StoredCopy]:
+        theirs = _of(copies, holder, partner)
+        return self._select(and_(theirs, _LIVE) if live_only else theirs)
+
+    def ids_of_partner(self, holder: HeiId, partner: HeiId) -> set[IiaId]:
+        wanted = select(copies.c.iia_id).where(_of(copies, holder, partner), _LIVE)
+        return set(self._connection.execute(wanted).scalars())
+
+    def ids_to_refresh(
+        self, holder: HeiId, partner: HeiId, confirmed_before: datetime, limit: int
+    ) -> Sequence[IiaId]:
+        wanted = (
+            select(copies.c.iia_id)
+            .where(_of(copies, holder, partner), _LIVE, copies.c.confirmed_at < confirmed_before)
+            .order_by(copies.c.confirmed_at, copies.c.iia_id)
+            .limit(limit)
+        )
+        return list(self._connection.execute(wanted).scalars())
+
+    def listing(self, holder: HeiId, partner: HeiId, listed_id: IiaId) -> Sequence[StoredCopy]:
+        return self._select(and_(_of(copies, holder, partner), copies.c.partner_iia_id == listed_id, _LIVE))
+
+    def history(self, holder: HeiId, partner: HeiId, iia_id: IiaId) -> Sequence[StoredCopy]:
+        wanted = (
+            select(copies_history)
+            .where(_of(copies_history, holder, partner), copies_history.c.iia_id == iia_id)
+            .order_by(copies_history.c.history_id.desc())
+        )
+        return [stored_copy(row) for row in self._connection.execute(wanted)]
+
+    def local(self, *, live_only: bool = True) -> Sequence[StoredCopy]:
+        return self._select(and_(LOCAL_COPY, _LIVE) if live_only else LOCAL_COPY)
+
+    def partner_hei_ids(self) -> set[HeiId]:
+        return set(self._connection.execute(select(copies.c.partner_hei_id).distinct()).scalars())
+
+    def is_current_document(
+        self, holder: HeiId, partner: HeiId, sha256: Sha256, ids: Sequence[IiaId]
+    ) -> bool:
+        wanted = select(copies.c.iia_id).where(
+            copies.c.document_sha256 == sha256, _of(copies, holder, partner), _LIVE
+        )
+        standing = set(self._connection.execute(wanted).scalars())
+        return bool(standing) and standing == set(ids)
+
+    def _save_chunk(
+        self, holder: HeiId, partner: HeiId, by_id: dict[IiaId, AgreementCopy], at: datetime
+    ) -> list[IiaId]:
+        stored = self._by_id(holder, partner, list(by_id))
+        changes = {iia_id: saved_copy(stored.get(iia_id), copy, at) for iia_id, copy in by_id.items()}
+        former = [row_of(change.former) for change in changes.values() if change.former is not None]
+        if former:
+            self._connection.execute(insert(copies_history), former)
+        changed = [iia_id for iia_id, change in changes.items() if change.changed]
+        upsert(self._connection, copies, [row_of(changes[iia_id].row) for iia_id in changed])
+        self.confirm(holder, partner, by_id.keys() - set(changed), at)
+        return changed
+
+    def _by_id(self, holder: HeiId, partner: HeiId, ids: Sequence[IiaId]) -> dict[IiaId, StoredCopy]:
+        wanted = select(copies).where(_of(copies, holder, partner), copies.c.iia_id.in_(ids))
+        return {row.iia_id: stored_copy(row) for row in self._connection.execute(wanted)}
+
+    def _select(self, where: ColumnElement[bool]) -> Sequence[StoredCopy]:
+        wanted = select(copies).where(where).order_by(*_KEY_ORDER)
+        return [stored_copy(row) for row in self._connection.execute(wanted)]
+
+
+def _of(table: Table, holder: HeiId, partner: HeiId) -> ColumnElement[bool]:
+    return and_(table.c.holder_hei_id == holder, table.c.partner_hei_id == partner)

@@ -1,0 +1,62 @@
+"""Documents by their digest: each kept once, compressed."""
+
+import threading
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, select
+from zstandard import ZstdCompressor, ZstdDecompressor
+
+from mobility_bridge.domain.identifiers import Sha256
+from mobility_bridge.store.chain import sha256_of
+from mobility_bridge.store.sql.statements import in_chunks, upsert
+from mobility_bridge.store.tables import documents
+
+_LEVEL = 3
+
+
+class _Tools(threading.local):
+    """A compressor may serve one thread at a time, and is dear to make."""
+
+    def __init__(self) -> None:
+        self.compressor = ZstdCompressor(level=_LEVEL)
+        self.decompressor = ZstdDecompressor()
+
+
+_tools = _Tools()
+
+
+def packed(body: bytes) -> bytes:
+    """Compress, into a block of memory no larger than the result."""
+    return bytes(memoryview(_tools.compressor.compress(body)))
+
+
+def unpacked(body: bytes, length: int) -> bytes:
+    return _tools.decompressor.decompress(body, max_output_size=length)
+
+
+def keep_documents(connection: Connection, bodies: Iterable[bytes]) -> None:
+    """Write those that are not there, or were erased."""
+    for chunk in in_chunks({sha256_of(body): body for body in bodies if body}.items()):
+        found = connection.execute(
+            select(documents.c.sha256).where(
+                documents.c.sha256.in_([sha256 for sha256, _ in chunk]), documents.c.body.is_not(None)
+            )
+        )
+        kept = set(found.scalars())
+        upsert(
+            connection,
+            documents,
+            [
+                {"sha256": sha256, "body": packed(body), "length": len(body)}
+                for sha256, body in chunk
+                if sha256 not in kept
+            ],
+        )
+
+
+def load_document(connection: Connection, sha256: Sha256) -> bytes | None:
+    """The document, or None when it was never kept or was erased."""
+    row = connection.execute(
+        select(documents.c.body, documents.c.length).where(documents.c.sha256 == sha256)
+    ).one_or_none()
+    return None if row is None or row.body is None else unpacked(row.body, row.length)

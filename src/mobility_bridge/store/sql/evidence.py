@@ -1,0 +1,133 @@
+"""Exchanges, chained by hash, in SQL."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, func, insert, or_, select
+
+from mobility_bridge.domain.evidence import EvidenceRecord, Exchange, Verification
+from mobility_bridge.domain.identifiers import HeiId
+from mobility_bridge.store.chain import START, ChainEnd, link
+from mobility_bridge.store.sql.copy_rows import compact
+from mobility_bridge.store.sql.documents import keep_documents, unpacked
+from mobility_bridge.store.sql.statements import bytes_contain, in_chunks, text_contains
+from mobility_bridge.store.tables import documents, evidence
+
+_WITH_BODY: Select[Any] = select(evidence, documents.c.body, documents.c.length).select_from(
+    evidence.outerjoin(documents, documents.c.sha256 == evidence.c.body_sha256)
+)
+
+
+class SqlEvidence:
+    """`EvidenceLog` on one transaction.
+
+    Two that append at the same time would take the same number; the key lets only one of them commit.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def append(self, exchanges: Iterable[Exchange]) -> Sequence[int]:
+        end = self._end()
+        sequences: list[int] = []
+        for chunk in in_chunks(exchanges):
+            rows = []
+            for exchange in chunk:
+                record = link(exchange, end)
+                end = ChainEnd(record.sequence, record.record_hash)
+                rows.append(_row_of(record))
+                sequences.append(record.sequence)
+            keep_documents(self._connection, (exchange.body for exchange in chunk))
+            self._connection.execute(insert(evidence), rows)
+        return sequences
+
+    def get(self, sequence: int) -> EvidenceRecord | None:
+        row = self._connection.execute(_WITH_BODY.where(evidence.c.sequence == sequence)).one_or_none()
+        return None if row is None else _record(row, _body(row))
+
+    def select(
+        self, *, partner: HeiId | None = None, text: str | None = None, limit: int = 50
+    ) -> Sequence[EvidenceRecord]:
+        wanted = select(evidence).order_by(evidence.c.sequence.desc()).limit(limit)
+        if partner is not None:
+            wanted = wanted.where(evidence.c.hei_id == partner)
+        if text is not None:
+            wanted = wanted.where(
+                or_(
+                    text_contains(self._connection, evidence.c.url, text),
+                    bytes_contain(self._connection, evidence.c.request_body, text.encode()),
+                )
+            )
+        return [_record(row, b"") for row in self._connection.execute(wanted)]
+
+    def scan(self, start: int = 1, limit: int = 500) -> Sequence[EvidenceRecord]:
+        wanted = _WITH_BODY.where(evidence.c.sequence >= start).order_by(evidence.c.sequence).limit(limit)
+        return [_record(row, _body(row)) for row in self._connection.execute(wanted)]
+
+    def count(self) -> int:
+        return self._connection.execute(select(func.count()).select_from(evidence)).scalar_one()
+
+    def _end(self) -> ChainEnd:
+        wanted = select(evidence.c.sequence, evidence.c.record_hash)
+        row = self._connection.execute(wanted.order_by(evidence.c.sequence.desc()).limit(1)).one_or_none()
+        return START if row is None else ChainEnd(row.sequence, row.record_hash)
+
+
+def _row_of(record: EvidenceRecord) -> dict[str, Any]:
+    exchange = record.exchange
+    return {
+        "sequence": record.sequence,
+        "system": exchange.system,
+        "hei_id": exchange.hei_id,
+        "api": exchange.api,
+        "method": exchange.method,
+        "url": exchange.url,
+        "received_at": exchange.received_at,
+        "request_id": exchange.request_id,
+        "request_headers": compact(dict(exchange.request_headers)),
+        "request_body": exchange.request_body,
+        "status": exchange.status,
+        "response_headers": compact(dict(exchange.response_headers)),
+        "truncated": exchange.truncated,
+        "verification": exchange.verification.value,
+        "failure": exchange.failure,
+        "duration_s": exchange.duration_s,
+        "body_sha256": record.body_sha256,
+        "body_length": record.body_length,
+        "previous_hash": record.previous_hash,
+        "record_hash": record.record_hash,
+    }
+
+
+def _body(row: Row[Any]) -> bytes:
+    return b"" if row.body is None else unpacked(row.body, row.length)
+
+
+def _record(row: Row[Any], body: bytes) -> EvidenceRecord:
+    exchange = Exchange(
+        system=row.system,
+        hei_id=row.hei_id,
+        api=row.api,
+        method=row.method,
+        url=row.url,
+        received_at=row.received_at,
+        request_id=row.request_id,
+        request_headers=json.loads(row.request_headers),
+        request_body=bytes(row.request_body),
+        status=row.status,
+        response_headers=json.loads(row.response_headers),
+        body=body,
+        truncated=row.truncated,
+        verification=Verification(row.verification),
+        failure=row.failure,
+        duration_s=row.duration_s,
+    )
+    return EvidenceRecord(
+        sequence=row.sequence,
+        exchange=exchange,
+        body_sha256=row.body_sha256,
+        body_length=row.body_length,
+        previous_hash=row.previous_hash,
+        record_hash=row.record_hash,
+    )

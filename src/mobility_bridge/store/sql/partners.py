@@ -1,0 +1,151 @@
+"""What we remember of partners, and what has to be looked at again, in SQL."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, select
+
+from mobility_bridge.domain.identifiers import HeiId, IiaId
+from mobility_bridge.domain.partner import Health, IndexState
+from mobility_bridge.store.sql.copy_rows import compact
+from mobility_bridge.store.sql.statements import in_chunks, upsert
+from mobility_bridge.store.tables import dirty_copies, partner_health, partner_index, subjects
+
+
+class SqlPartners:
+    """`PartnerRepository` on one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def health(self, partner: HeiId) -> Mapping[str, Health]:
+        wanted = select(partner_health).where(partner_health.c.partner_hei_id == partner)
+        return {row.api: _health(row) for row in self._connection.execute(wanted)}
+
+    def all_health(self) -> Sequence[Health]:
+        wanted = select(partner_health).order_by(partner_health.c.partner_hei_id, partner_health.c.api)
+        return [_health(row) for row in self._connection.execute(wanted)]
+
+    def save_health(self, health: Health) -> None:
+        row = {
+            "partner_hei_id": health.partner_hei_id,
+            "api": health.api,
+            "last_ok_at": health.last_ok_at,
+            "failing_since": health.failing_since,
+            "last_failed_at": health.last_failed_at,
+            "failures": health.failures,
+            "failure_code": health.failure_code,
+            "failure_reason": health.failure_reason,
+            "detail": health.detail,
+            "evidence": health.evidence,
+        }
+        upsert(self._connection, partner_health, [row])
+
+    def index(self, partner: HeiId) -> IndexState | None:
+        wanted = select(partner_index).where(partner_index.c.partner_hei_id == partner)
+        row = self._connection.execute(wanted).one_or_none()
+        if row is None:
+            return None
+        return IndexState(
+            partner_hei_id=row.partner_hei_id,
+            listed_at=row.listed_at,
+            full_at=row.full_at,
+            count=row._mapping["count"],  # noqa: SLF001 - public in spite of its name; `count` is a tuple's method
+            shrunk_to=row.shrunk_to,
+            ignores_modified_since=row.ignores_modified_since,
+            foreign_ids=tuple(json.loads(row.foreign_ids)),
+        )
+
+    def save_index(self, state: IndexState) -> None:
+        row = {
+            "partner_hei_id": state.partner_hei_id,
+            "listed_at": state.listed_at,
+            "full_at": state.full_at,
+            "count": state.count,
+            "shrunk_to": state.shrunk_to,
+            "ignores_modified_since": state.ignores_modified_since,
+            "foreign_ids": compact(state.foreign_ids),
+        }
+        upsert(self._connection, partner_index, [row])
+
+
+class SqlWork:
+    """`WorkList` on one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def mark_dirty(self, partner: HeiId, ids: Iterable[IiaId], at: datetime, cause: str) -> None:
+        rows = [
+            {"partner_hei_id": partner, "iia_id": iia_id, "marked_at": at, "cause": cause}
+            for iia_id in dict.fromkeys(ids)
+        ]
+        upsert(self._connection, dirty_copies, rows, keep={"marked_at"})
+
+    def dirty(self, partner: HeiId | None = None, limit: int = 10_000) -> Sequence[tuple[HeiId, IiaId]]:
+        wanted = (
+            select(dirty_copies.c.partner_hei_id, dirty_copies.c.iia_id)
+            .order_by(dirty_copies.c.marked_at, dirty_copies.c.partner_hei_id, dirty_copies.c.iia_id)
+            .limit(limit)
+        )
+        if partner is not None:
+            wanted = wanted.where(dirty_copies.c.partner_hei_id == partner)
+        return [(row.partner_hei_id, row.iia_id) for row in self._connection.execute(wanted)]
+
+    def clear_dirty(self, partner: HeiId, ids: Iterable[IiaId]) -> None:
+        for chunk in in_chunks(ids):
+            self._connection.execute(
+                delete(dirty_copies).where(
+                    dirty_copies.c.partner_hei_id == partner, dirty_copies.c.iia_id.in_(chunk)
+                )
+            )
+
+    def mark_to_compare(self, keys: Iterable[str], at: datetime) -> None:
+        for chunk in in_chunks(dict.fromkeys(keys)):
+            marked = select(subjects.c.key).where(
+                subjects.c.key.in_(chunk), subjects.c.marked_at.is_not(None)
+            )
+            there = set(self._connection.execute(marked).scalars())
+            rows = [{"key": key, "marked_at": at, "revisit_on": None} for key in chunk if key not in there]
+            upsert(self._connection, subjects, rows, keep={"revisit_on"})
+
+    def to_compare(self, limit: int = 1000) -> Sequence[str]:
+        wanted = (
+            select(subjects.c.key)
+            .where(subjects.c.marked_at.is_not(None))
+            .order_by(subjects.c.marked_at, subjects.c.key)
+            .limit(limit)
+        )
+        return list(self._connection.execute(wanted).scalars())
+
+    def compared(self, key: str, revisit_on: date | None) -> None:
+        if revisit_on is None:
+            self._connection.execute(delete(subjects).where(subjects.c.key == key))
+        else:
+            upsert(self._connection, subjects, [{"key": key, "marked_at": None, "revisit_on": revisit_on}])
+
+    def due(self, today: date, limit: int = 1000) -> Sequence[str]:
+        wanted = (
+            select(subjects.c.key)
+            .where(subjects.c.revisit_on <= today)
+            .order_by(subjects.c.revisit_on, subjects.c.key)
+            .limit(limit)
+        )
+        return list(self._connection.execute(wanted).scalars())
+
+
+def _health(row: Row[Any]) -> Health:
+    return Health(
+        partner_hei_id=row.partner_hei_id,
+        api=row.api,
+        last_ok_at=row.last_ok_at,
+        failing_since=row.failing_since,
+        last_failed_at=row.last_failed_at,
+        failures=row.failures,
+        failure_code=row.failure_code,
+        failure_reason=row.failure_reason,
+        detail=row.detail,
+        evidence=row.evidence,
+    )
