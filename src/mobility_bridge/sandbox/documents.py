@@ -12,7 +12,6 @@ from mobility_bridge.sandbox.world import KINDS, Condition, Contact, Copy, Field
 _EWP = "https://github.com/erasmus-without-paper"
 GET_NS = f"{_EWP}/ewp-specs-api-iias/blob/stable-v7/endpoints/get-response.xsd"
 INDEX_NS = f"{_EWP}/ewp-specs-api-iias/blob/stable-v7/endpoints/index-response.xsd"
-STATS_NS = f"{_EWP}/ewp-specs-api-iias/blob/stable-v7/endpoints/stats-response.xsd"
 APPROVAL_NS = f"{_EWP}/ewp-specs-api-iias-approval/tree/stable-v2"
 CNR_NS = f"{_EWP}/ewp-specs-api-iia-cnr/tree/stable-v3"
 APPROVAL_CNR_NS = f"{_EWP}/ewp-specs-api-iia-approval-cnr/tree/stable-v2"
@@ -43,17 +42,6 @@ def get_response(copies: Iterable[tuple[Copy, str]]) -> bytes:
 
 def index_response(ids: Iterable[str]) -> bytes:
     return _document("iias-index-response", INDEX_NS, "".join(tag("iia-id", each) for each in ids))
-
-
-def stats_response(fetchable: int, theirs_only: int, ours_only: int, both: int) -> bytes:
-    """Counts of copies: fetchable, approved by the other side only, by the holder only, by both."""
-    body = (
-        tag("iia-fetchable", str(fetchable))
-        + tag("iia-local-unapproved-partner-approved", str(theirs_only))
-        + tag("iia-local-approved-partner-unapproved", str(ours_only))
-        + tag("iia-both-approved", str(both))
-    )
-    return _document("iias-stats-response", STATS_NS, body)
 
 
 def approval_response(approvals: Iterable[PartnerApproval], *, with_ids: bool = True) -> bytes:

@@ -1,0 +1,142 @@
+"""The stage hands' door: what goes on, and what shall happen next, as JSON under `/_control/`."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from mobility_bridge.errors import UsageError
+from mobility_bridge.sandbox.fingerprint import hash_of
+from mobility_bridge.sandbox.stage import Stage
+
+Json = dict[str, Any]
+PREFIX = "/_control/"
+_CHANGES = ("condition", "number", "terms", "last_year")
+
+
+class Control:
+    """Answers control requests about one stage."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._reads: Mapping[str, Callable[[], Any]] = {
+            "state": self._state,
+            "received": self._received,
+            "expected": self._expected,
+            "agreements": self._agreements,
+        }
+        self._writes: Mapping[str, Callable[[Json], Any]] = {
+            "faults": self._faults,
+            "advance": self._advance,
+            "change": self._change,
+            "approve": self._approve,
+            "repair": self._repair,
+        }
+
+    def respond(self, method: str, path: str, body: bytes) -> tuple[int, bytes]:
+        """Answer one request with a status and a JSON text."""
+        name = path.removeprefix(PREFIX)
+        try:
+            if method == "GET" and name in self._reads:
+                return 200, _text(self._reads[name]())
+            if method == "POST" and name in self._writes:
+                return 200, _text(self._writes[name](_order(body)))
+        except UsageError as error:
+            return 400, _text({"error": error.message, "next_step": error.next_step})
+        return 404, _text({"error": f"there is no {method} {path}"})
+
+    def _state(self) -> Json:
+        stage = self._stage
+        return {
+            "scenario": stage.scenario.name,
+            "act": stage.act,
+            "acts": stage.scenario.acts,
+            "today": stage.world.today.isoformat(),
+            "faults": stage.fault_names,
+            "requests": dict(sorted(stage.requests.items())),
+            "agreements": {
+                "ours": len(stage.world.ours),
+                "theirs": {hei_id: len(copies) for hei_id, copies in stage.world.theirs.items()},
+            },
+        }
+
+    def _received(self) -> list[Json]:
+        notices = self._stage.notices.values()
+        return [{**asdict(notice), "at": notice.at.isoformat()} for notice in notices]
+
+    def _expected(self) -> list[Json]:
+        return [
+            {
+                "name": entry.name,
+                "partner": entry.partner,
+                "iia_id": entry.iia_id,
+                "partner_iia_ids": list(entry.partner_iia_ids),
+                "codes": list(entry.codes(self._stage.act)),
+                "later": list(entry.later),
+                "invalid": entry.invalid,
+            }
+            for entry in self._stage.scenario.entries
+        ]
+
+    def _agreements(self) -> list[Json]:
+        return [
+            {
+                "iia_id": ours.iia_id,
+                "iia_code": ours.copy.iia_code,
+                "partner": ours.partner_hei_id,
+                "partner_iia_id": ours.copy.other_iia_id,
+                "status": ours.status,
+                "iia_hash": hash_of(ours.copy),
+                "modified_on": ours.modified_on.isoformat(),
+            }
+            for ours in self._stage.world.our_agreements()
+        ]
+
+    def _faults(self, order: Json) -> Json:
+        on = order.get("on", True)
+        if not isinstance(on, bool):
+            raise UsageError("on is neither true nor false")
+        if "slow_s" in order:
+            self._stage.slow_s = float(order["slow_s"])
+        self._stage.switch(_word(order, "partner"), _word(order, "fault"), on=on)
+        return {"faults": self._stage.fault_names}
+
+    def _advance(self, _order: Json) -> Json:
+        return {"act": self._stage.advance()}
+
+    def _change(self, order: Json) -> Json:
+        changes = {key: order[key] for key in _CHANGES if key in order}
+        return self._after(order, lambda iia_id: self._stage.change_ours(iia_id, **changes))
+
+    def _approve(self, order: Json) -> Json:
+        return self._after(order, self._stage.approve_ours)
+
+    def _repair(self, _order: Json) -> Json:
+        self._stage.repair()
+        return {"faults": self._stage.fault_names}
+
+    def _after(self, order: Json, event: Callable[[str], None]) -> Json:
+        iia_id = _word(order, "iia_id")
+        event(iia_id)
+        return {"iia_id": iia_id, "iia_hash": hash_of(self._stage.world.ours[iia_id].copy)}
+
+
+def _order(body: bytes) -> Json:
+    try:
+        order = json.loads(body or b"{}")
+    except ValueError:
+        raise UsageError("the order is not JSON") from None
+    if not isinstance(order, dict):
+        raise UsageError("the order is not a JSON object")
+    return order
+
+
+def _word(order: Json, name: str) -> str:
+    value = order.get(name)
+    if not isinstance(value, str):
+        raise UsageError(f"{name} is missing or not a text")
+    return value
+
+
+def _text(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode()

@@ -1,0 +1,267 @@
+"""One HTTPS server on this machine that plays everybody: registry, partners, Mobility-Online, control."""
+
+import asyncio
+import contextlib
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from mobility_bridge.errors import UsageError
+from mobility_bridge.sandbox import folder as folders
+from mobility_bridge.sandbox.cast import LISTED, NORDHAV
+from mobility_bridge.sandbox.control import PREFIX, Control
+from mobility_bridge.sandbox.faults import DroppedError
+from mobility_bridge.sandbox.folder import Memory
+from mobility_bridge.sandbox.keys import KeyRing, key_ring
+from mobility_bridge.sandbox.partner import PartnerHost
+from mobility_bridge.sandbox.registry import Catalogue, catalogue, client_keys
+from mobility_bridge.sandbox.scenarios import scenario_named
+from mobility_bridge.sandbox.signature import Received, http_date
+from mobility_bridge.sandbox.stage import Stage, utc_now
+
+Scope = dict[str, Any]
+_ABORT = "mobility_bridge.abort"
+_START_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to play. None: as an earlier start in the same folder had it, or the default."""
+
+    scenario: str | None = None
+    today: date | None = None
+    port: int | None = None
+
+
+class Sandbox:
+    """A whole sandbox in one folder.
+
+    The folder holds the keys, the certificates and `sandbox.json`; starting again with the same folder gives
+    the same port, keys, act and faults. `clock` is the partners' clock.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        plan: Plan = Plan(),
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.ring: KeyRing = key_ring(folder, [hei.hei_id for hei in (NORDHAV, *LISTED)])
+        self._socket = _listen(folder, plan)
+        self.memory = _memory(folder, plan, self._socket.getsockname()[1], clock)
+        self.stage = Stage(scenario_named(self.memory.scenario, self.memory.today), clock)
+        self.stage.replay(self.memory.journal, self.memory.faults)
+        self.application = _Application(self)
+        self.stage.changed = self._keep
+        self._keep()
+        self._server: _Server | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def base_url(self) -> str:
+        return self.memory.base_url
+
+    @property
+    def ca_file(self) -> Path:
+        return self.ring.ca_file
+
+    @property
+    def authority_file(self) -> Path:
+        return folders.authority_file(self.folder)
+
+    async def start(self) -> None:
+        """Serve until `stop`. Raises UsageError when the server does not come up."""
+        config = uvicorn.Config(
+            self.application,
+            http=_AbortableProtocol,
+            lifespan="off",
+            log_config=None,
+            log_level="critical",
+            access_log=False,
+            date_header=False,
+            server_header=False,
+            ssl_certfile=self.ring.server_file,
+            ssl_keyfile=str(self.ring.server_file),
+            timeout_graceful_shutdown=1,
+        )
+        self._server = _Server(config)
+        self._task = asyncio.create_task(self._server.serve(sockets=[self._socket]))
+        async with asyncio.timeout(_START_S):
+            while not self._server.started:
+                if self._task.done():
+                    raise UsageError(f"the sandbox cannot listen on {self.base_url}")
+                await asyncio.sleep(0.01)
+
+    async def stop(self) -> None:
+        if self._server is not None and self._task is not None:
+            self._server.should_exit = True
+            await self._task
+        self._socket.close()
+
+    @contextlib.contextmanager
+    def in_thread(self) -> Iterator["Sandbox"]:
+        """Serve from a thread of its own while the block runs."""
+        ready, finished = threading.Event(), threading.Event()
+
+        async def serve() -> None:
+            await self.start()
+            ready.set()
+            await asyncio.to_thread(finished.wait)
+            await self.stop()
+
+        def run() -> None:
+            with asyncio.Runner() as runner:
+                runner.run(serve())
+
+        thread = threading.Thread(target=run, name="sandbox", daemon=True)
+        thread.start()
+        try:
+            if not ready.wait(_START_S):
+                raise UsageError(f"the sandbox does not come up on {self.base_url}")
+            yield self
+        finally:
+            finished.set()
+            thread.join(_START_S)
+
+    def _keep(self) -> None:
+        self.memory.act = self.stage.act
+        self.memory.faults = self.stage.fault_names
+        self.memory.journal = self.stage.journal
+        folders.keep(self.folder, self.memory)
+
+
+class _Application:
+    """Sends each request to whoever plays the part."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        stage = sandbox.stage
+        self._stage = stage
+        self._control = Control(stage)
+        self._catalogue: Catalogue = catalogue(sandbox.base_url, sandbox.ring)
+        keys = client_keys(sandbox.ring)
+        self._partners = {hei.hei_id: PartnerHost(hei, stage, sandbox.ring, keys) for hei in LISTED}
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        path: str = scope["path"]
+        if path.startswith(PREFIX):
+            body = await _body(receive)
+            status, text = self._control.respond(scope["method"], path, body)
+            await _send(send, status, [("content-type", "application/json")], text)
+        elif path == "/registry/catalogue-v1.xml":
+            await self._registry(scope, send)
+        elif path.startswith("/hosts/"):
+            await self._partner(scope, receive, send)
+        else:
+            await _not_found(scope, send)
+
+    async def _registry(self, scope: Scope, send: Any) -> None:
+        found = self._catalogue
+        asked = dict(scope["headers"]).get(b"if-none-match", b"").decode()
+        headers = [*found.headers.items(), ("date", http_date(self._stage.clock()))]
+        self._stage.requests["registry"] += 1
+        if found.etag in asked:
+            await _send(send, 304, headers, b"")
+        else:
+            await _send(send, 200, headers, found.body)
+
+    async def _partner(self, scope: Scope, receive: Any, send: Any) -> None:
+        hei_id, _, rest = scope["path"].removeprefix("/hosts/").partition("/")
+        partner = self._partners.get(hei_id)
+        if partner is None or not rest.startswith("ewp/"):
+            await _not_found(scope, send)
+            return
+        request = await _request(scope, receive)
+        try:
+            sent = await partner.respond(rest.removeprefix("ewp/"), request)
+        except DroppedError:
+            scope["extensions"][_ABORT]["abort"]()
+            await receive()
+            return
+        await _send(send, sent.status, list(sent.headers), sent.body)
+
+
+class _AbortableProtocol(HttpToolsProtocol):
+    """Lets the application cut the connection, which no server offers by itself."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = {_ABORT: {"abort": self.transport.abort}}
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals to whoever runs the sandbox."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _listen(folder: Path, plan: Plan) -> socket.socket:
+    """Take the wanted port, the one used before, or any; and hold it from now on."""
+    before = folders.remember(folder)
+    port = plan.port if plan.port is not None else (before.port if before else 0)
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+    except OSError as error:
+        listener.close()
+        raise UsageError(
+            f"port {port} is taken", next_step="Stop the other sandbox, or choose another --port."
+        ) from error
+    return listener
+
+
+def _memory(folder: Path, plan: Plan, port: int, clock: Callable[[], datetime]) -> Memory:
+    before = folders.remember(folder)
+    if before is None or (plan.scenario or before.scenario) != before.scenario:
+        return Memory(
+            scenario=plan.scenario or "default",
+            today=plan.today or clock().date(),
+            port=port,
+            authority=before.authority if before else folders.new_authority(),
+        )
+    before.port = port
+    return before
+
+
+async def _request(scope: Scope, receive: Any) -> Received:
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1").strip()
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    target = scope["raw_path"].decode("latin-1")
+    if scope["query_string"]:
+        target += "?" + scope["query_string"].decode("latin-1")
+    return Received(scope["method"], target, headers, await _body(receive))
+
+
+async def _body(receive: Any) -> bytes:
+    parts = []
+    while True:
+        message = await receive()
+        parts.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+async def _send(send: Any, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+    raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+    raw.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": raw})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _not_found(scope: Scope, send: Any) -> None:
+    text = json.dumps({"error": f"nobody plays {scope['path']}"}).encode()
+    await _send(send, 404, [("content-type", "application/json")], text)

@@ -1,0 +1,19 @@
+"""What the sandbox can play: by name, for any day."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+
+from mobility_bridge.errors import UsageError
+from mobility_bridge.sandbox.scenarios import clean
+from mobility_bridge.sandbox.scenarios.script import Scenario
+
+SCENARIOS: Mapping[str, Callable[[date], Scenario]] = {"clean": clean.scenario}
+
+
+def scenario_named(name: str, today: date) -> Scenario:
+    """Build a scenario as it is on `today`. Raises UsageError for a name that does not exist."""
+    if name not in SCENARIOS:
+        raise UsageError(
+            f"there is no scenario {name!r}", next_step=f"Choose one of: {', '.join(SCENARIOS)}."
+        )
+    return SCENARIOS[name](today)

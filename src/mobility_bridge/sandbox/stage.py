@@ -1,0 +1,161 @@
+"""What is going on: the world as it is now, the faults that are switched on, what partners were told.
+
+Every change passes through here and is written in a journal, from which the same state can be played again.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from mobility_bridge.errors import UsageError
+from mobility_bridge.sandbox import edits
+from mobility_bridge.sandbox.cast import PARTNERS
+from mobility_bridge.sandbox.faults import Fault, fault_named, in_order
+from mobility_bridge.sandbox.scenarios.script import Scenario
+from mobility_bridge.sandbox.world import Copy, World
+
+Journal = list[dict[str, Any]]
+
+
+@dataclass(slots=True)
+class Notice:
+    """A notification that a partner took: how often, and when last."""
+
+    partner: str
+    kind: str
+    iia_id: str
+    count: int
+    at: datetime
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Stage:
+    """The running play. `slow_s` is how long a slow partner takes; `changed` is called after every change."""
+
+    scenario: Scenario
+    clock: Callable[[], datetime] = utc_now
+    slow_s: float = 60.0
+    changed: Callable[[], None] = lambda: None
+    act: int = 1
+    journal: Journal = field(default_factory=list)
+    notices: dict[tuple[str, str, str], Notice] = field(default_factory=dict)
+    requests: Counter[str] = field(default_factory=Counter)
+    touched_at: dict[str, datetime] = field(default_factory=dict)
+    _faults: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def world(self) -> World:
+        return self.scenario.world
+
+    @property
+    def fault_names(self) -> dict[str, list[str]]:
+        return {hei_id: list(names) for hei_id, names in self._faults.items() if names}
+
+    def faults_of(self, hei_id: str) -> list[Fault]:
+        return in_order(self._faults.get(hei_id, ()))
+
+    def replay(self, journal: Journal, faults: dict[str, list[str]]) -> None:
+        """Play what happened before, on a fresh scenario."""
+        for event in journal:
+            self._do(event)
+        for hei_id, names in faults.items():
+            for name in names:
+                self._switch(hei_id, name, on=True)
+
+    def switch(self, hei_id: str, name: str, *, on: bool) -> None:
+        """Switch one fault of one partner. Raises UsageError for names that do not exist."""
+        self._switch(hei_id, name, on=on)
+        self.changed()
+
+    def repair(self) -> None:
+        """Switch every fault off."""
+        for hei_id in list(self._faults):
+            self._faults[hei_id] = []
+            self.touched_at[hei_id] = self.clock()
+        self.changed()
+
+    def advance(self) -> int:
+        """Go on to the next act. Raises UsageError after the last one."""
+        if self.act >= self.scenario.acts:
+            raise UsageError(f"scenario {self.scenario.name} ends with act {self.act}")
+        self._record({"event": "advance"})
+        return self.act
+
+    def change_ours(self, iia_id: str, **changes: Any) -> None:
+        """Edit one of our agreements in Mobility-Online; see `_changed_terms` for what can be said."""
+        if iia_id not in self.world.ours:
+            raise UsageError(f"we have no agreement {iia_id!r}")
+        self._record({"event": "change", "iia_id": iia_id, **changes})
+
+    def approve_ours(self, iia_id: str) -> None:
+        """The partner approves our agreement as it is now."""
+        if iia_id not in self.world.ours:
+            raise UsageError(f"we have no agreement {iia_id!r}")
+        self._record({"event": "approve", "iia_id": iia_id})
+
+    def notify(self, hei_id: str, kind: str, iia_id: str) -> None:
+        """A partner takes a notification."""
+        now = self.clock()
+        notice = self.notices.setdefault((hei_id, kind, iia_id), Notice(hei_id, kind, iia_id, 0, now))
+        notice.count += 1
+        notice.at = now
+        if kind == "iia" and edits.notified(self.world, hei_id, iia_id, now):
+            self._remember({"event": "notified", "partner": hei_id, "iia_id": iia_id}, now)
+
+    def _record(self, event: dict[str, Any]) -> None:
+        now = self.clock()
+        self._do({**event, "at": now.isoformat()})
+        self._remember(event, now)
+
+    def _remember(self, event: dict[str, Any], now: datetime) -> None:
+        self.journal.append({**event, "at": now.isoformat()})
+        self.changed()
+
+    def _do(self, event: dict[str, Any]) -> None:
+        now = datetime.fromisoformat(event["at"])
+        if event["event"] == "advance":
+            self.act += 1
+            self.scenario.play(self.act, now)
+        elif event["event"] == "change":
+            edits.rewrite_ours(self.world, event["iia_id"], _changed_terms(event), now)
+        elif event["event"] == "approve":
+            edits.approve(self.world, event["iia_id"])
+        elif event["event"] == "notified":
+            edits.notified(self.world, event["partner"], event["iia_id"], now)
+
+    def _switch(self, hei_id: str, name: str, *, on: bool) -> None:
+        if hei_id not in {hei.hei_id for hei in PARTNERS}:
+            raise UsageError(
+                f"there is no partner {hei_id!r}",
+                next_step=f"Choose one of: {', '.join(hei.hei_id for hei in PARTNERS)}.",
+            )
+        name = fault_named(name).name
+        names = self._faults.setdefault(hei_id, [])
+        if on and name not in names:
+            names.append(name)
+        if not on and name in names:
+            names.remove(name)
+        # Its index lists everything again, because everything may look different now.
+        self.touched_at[hei_id] = self.clock()
+
+
+def _changed_terms(event: dict[str, Any]) -> Callable[[Copy], Copy]:
+    """`number` (default: one more), `terms` or `last_year` of the condition at `condition` (default: 0)."""
+    wanted: dict[str, Any] = {
+        key: str(event[key]) for key in ("number", "terms", "last_year") if key in event
+    }
+
+    def changed(copy: Copy) -> Copy:
+        position = int(event.get("condition", 0))
+        if not 0 <= position < len(copy.conditions):
+            raise UsageError(f"agreement {copy.iia_id} has no condition {position}")
+        more: dict[str, Any] = wanted or {"number": str(int(copy.conditions[position].number) + 1)}
+        return edits.condition_at(position, lambda each: replace(each, **more))(copy)
+
+    return changed
