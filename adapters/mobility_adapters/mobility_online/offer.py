@@ -1,0 +1,65 @@
+"""What Mobility-Online may offer: every operation that is publicly known, and those that we assume.
+
+Source: Mobility-Online reference 2.1 (seen) and 6.2 (assumed).
+"""
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Final
+
+from mobility_bridge.ports.sources import Capability
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of one service; `used` by this program today."""
+
+    service: str
+    name: str
+    assumed: bool = False
+    used: bool = False
+
+
+_APPLICATION: Final = "GetApplicationDataService"
+_READ: Final = "GetMasterDataService"
+_WRITE: Final = "SetMasterDataService"
+_AGREEMENT: Final = "GetAgreementDataService"
+
+OPERATIONS: Final = (
+    Operation(_APPLICATION, "getSpecifiedApplicationDataBySearchParametersWithFurtherSearchRestrictions"),
+    Operation(_APPLICATION, "getApplicationDataBySearchParameters"),
+    Operation(_APPLICATION, "getApplicationIdsBySearchParameters"),
+    Operation(_APPLICATION, "getApplicationIdsBySearchParametersWithFurtherSearchRestrictions"),
+    Operation(_APPLICATION, "getApplicationDataByID"),
+    Operation(_APPLICATION, "getPermanentAddress"),
+    Operation(_APPLICATION, "getCurrentAddress"),
+    Operation(_APPLICATION, "getBankAccountDetails"),
+    Operation(_APPLICATION, "getCoursesOfLearningAgreement"),
+    Operation(_APPLICATION, "getCoursesOfTranscript"),
+    Operation(_APPLICATION, "getFilesOfApplication"),
+    Operation(_APPLICATION, "getAllFilesOfApplication"),
+    Operation(_APPLICATION, "getNominationDataByApplicationID"),
+    Operation(_READ, "getCoursesOfSemesterBySearchParameters"),
+    Operation(_READ, "getAddressesOfInstitution"),
+    Operation(_WRITE, "addCoursePerSemester"),
+    Operation(_WRITE, "updateCoursePerSemester"),
+    Operation(_WRITE, "removeCoursePerSemesterByCourseID"),
+    Operation(_WRITE, "removeCoursesPerSemesterBySearchParameters"),
+    Operation(_AGREEMENT, "getAgreementIdsBySearchParameters", assumed=True, used=True),
+    Operation(_AGREEMENT, "getAgreementsBySearchParameters", assumed=True, used=True),
+    Operation(_AGREEMENT, "getAgreementByID", assumed=True, used=True),
+    Operation(_AGREEMENT, "getInstitutionsBySearchParameters", assumed=True),
+)
+
+
+def capability(operation: Operation, offered: AbstractSet[str] | None, note: str) -> Capability:
+    """Say whether the WSDL of the service (None when it could not be read) has the operation."""
+    available = offered is not None and operation.name in offered
+    if offered is not None and not available:
+        note = "not in the WSDL"
+    return Capability(
+        f"{operation.service}.{operation.name}",
+        available=available,
+        assumed=operation.assumed,
+        note=note or ("used" if operation.used else "not used yet"),
+    )
