@@ -1,0 +1,1 @@
+"""One codec per API and major version; none knows another."""

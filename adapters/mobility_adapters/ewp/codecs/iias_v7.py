@@ -1,0 +1,415 @@
+"""Get responses of the IIAs API, version 7.
+
+`read_copies` takes the facts that most comparisons need and no more; `decode` takes everything. Decoding
+loses nothing that means anything: `encode(decode(document))` is the canonical form of a document that keeps
+its schema. That is its exclusive canonical XML after these steps:
+
+- white space between elements as an indentation by two blanks a level, comments dropped;
+- whole numbers without sign and leading zeros, decimals without trailing zeros, booleans as `true` or
+  `false`, days without a time zone, language codes without white space around them;
+- `not-yet-defined="false"`, an empty `v6-value` and undefined attributes left out;
+- `iia-hash` as the rest of the document gives it.
+
+Text is never touched: an empty optional element stays, blanks around a text stay.
+
+Source: EWP IIAs API 7.0.0, get response.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from hashlib import sha256
+from typing import Final, cast
+
+from lxml import etree
+
+from mobility_adapters.ewp import wire
+from mobility_adapters.ewp.contacts import CONTACT, read_contact, write_contact
+from mobility_adapters.ewp.hash_diagnosis import diagnose
+from mobility_adapters.ewp.iia_hash import (
+    HashText,
+    agreement_elements,
+    hash_text,
+    lenient_content_digest,
+)
+from mobility_adapters.ewp.reading import (
+    boolean,
+    boolean_attribute,
+    day,
+    decimal,
+    expect_root,
+    integer,
+    parse,
+    required_child,
+    required_text,
+    string_value,
+    text,
+    token,
+    wrong_content,
+)
+from mobility_bridge.domain.agreement import (
+    CooperationCondition,
+    Iia,
+    IiaPartner,
+    LanguageSkill,
+    MobilityKind,
+    SubjectArea,
+)
+from mobility_bridge.domain.contact import Contact
+from mobility_bridge.domain.identifiers import HeiId, IiaHash, IiaId, Sha256
+from mobility_bridge.domain.snapshot import AgreementCopy, DocumentRef, HashVerdict
+from mobility_bridge.errors import InvalidDocument
+from mobility_bridge.kit.xml import Element
+from mobility_bridge.ports.sources import ReadCopy
+
+FORMAT: Final = wire.FORMAT_IIAS_V7
+
+
+def _tag(name: str) -> str:
+    return wire.qname(wire.IIAS_V7_GET, name)
+
+
+_CONDITION_TAGS: Final = {
+    MobilityKind.STUDENT_STUDIES: _tag("student-studies-mobility-spec"),
+    MobilityKind.STUDENT_TRAINEESHIP: _tag("student-traineeship-mobility-spec"),
+    MobilityKind.STAFF_TEACHING: _tag("staff-teacher-mobility-spec"),
+    MobilityKind.STAFF_TRAINING: _tag("staff-training-mobility-spec"),
+}
+_KINDS: Final = {tag: kind for kind, tag in _CONDITION_TAGS.items()}
+_PLACES: Final = {kind: place for place, kind in enumerate(_CONDITION_TAGS)}
+_PREFIXES: Final = {None: wire.IIAS_V7_GET, "c": wire.CONTACT, "p": wire.PHONE, "a": wire.ADDRESS}
+
+_HEI_ID: Final = _tag("hei-id")
+_IIA_ID: Final = _tag("iia-id")
+_IIA_CODE: Final = _tag("iia-code")
+_IIA_HASH: Final = _tag("iia-hash")
+_PARTNER: Final = _tag("partner")
+_IN_EFFECT: Final = _tag("in-effect")
+_CONDITIONS: Final = _tag("cooperation-conditions")
+_SKILL: Final = _tag("recommended-language-skill")
+_AREA: Final = _tag("subject-area")
+_NUMBER: Final = _tag("mobilities-per-year")
+_TERMINATED: Final = "terminated-as-a-whole"
+_NOT_YET: Final = "not-yet-defined"
+
+
+# --- facts --------------------------------------------------------------------------------------------
+
+
+def read_copies(  # noqa: PLR0913 - one reading's circumstances, keyword only
+    document: bytes,
+    *,
+    called_hei_id: HeiId,
+    own_hei_id: HeiId,
+    fetched_at: datetime,
+    source: str,
+    tree: Element | None = None,
+    own_iia_ids: Collection[str] = (),
+) -> list[ReadCopy]:
+    """Read the facts of every agreement in a response of `called_hei_id` to us.
+
+    Shape:   document order; all share the bytes. `tree` is the parsed document where the caller has it. The
+             holder's part is the one that names the called HEI, wherever it stands; where none does, the
+             first. `own_iia_ids` help to explain a wrong hash and nothing else.
+    Raises:  InvalidDocument (also for a copy without the holder's id, which the schema allows).
+    """
+    if tree is None:
+        tree = parse(document)
+    expect_root(tree, wire.IIAS_V7_GET_ROOT)
+    digest = Sha256(sha256(document).hexdigest())
+    copies = []
+    for position, iia in enumerate(agreement_elements(tree)):
+        holder, other, listed = _parties(iia, called_hei_id)
+        alone = _hash_or_none(iia)
+        declared = text(iia, _IIA_HASH) or None
+        partner_iia_id = text(other, _IIA_ID)
+        copy = AgreementCopy(
+            source=source,
+            holder_hei_id=called_hei_id,
+            iia_id=_own_id(holder),
+            partner_hei_id=own_hei_id,
+            partner_iia_id=IiaId(partner_iia_id) if partner_iia_id else None,
+            listed_hei_ids=listed,
+            iia_code=text(holder, _IIA_CODE),
+            partner_iia_code=text(other, _IIA_CODE),
+            in_effect=boolean(required_child(iia, _IN_EFFECT)),
+            terminated=boolean_attribute(required_child(iia, _CONDITIONS), _TERMINATED),
+            iia_hash=IiaHash(declared) if declared else None,
+            computed_hash=alone.sha256 if alone else None,
+            hash_verdict=_verdict(iia, declared, alone, own_iia_ids),
+            valid_for_approval=alone is not None and alone.valid_for_approval,
+            content_digest=alone.content_digest if alone else lenient_content_digest(iia),
+            document=DocumentRef(digest, FORMAT, position),
+            fetched_at=fetched_at,
+            stray_attributes=alone is not None and alone.stray_attributes,
+        )
+        copies.append(ReadCopy(copy, document))
+    return copies
+
+
+def _parties(iia: Element, called_hei_id: str) -> tuple[Element, Element, tuple[str, ...]]:
+    """The holder's part, the other one, and the HEI ids in the order of the document."""
+    partners = list(iia.iterchildren(_PARTNER))
+    if len(partners) != 2:
+        raise wrong_content(f"an agreement has two partners, not {len(partners)}", iia)
+    listed = tuple(required_text(partner, _HEI_ID) for partner in partners)
+    swapped = listed[0] != called_hei_id and listed[1] == called_hei_id
+    holder, other = reversed(partners) if swapped else partners
+    return holder, other, listed
+
+
+def _own_id(holder: Element) -> IiaId:
+    iia_id = required_text(holder, _IIA_ID)
+    if not iia_id:
+        raise wrong_content("the holder's iia-id is empty", holder)
+    return IiaId(iia_id)
+
+
+def _hash_or_none(iia: Element) -> HashText | None:
+    try:
+        return hash_text(iia)
+    except InvalidDocument:
+        return None
+
+
+def _verdict(
+    iia: Element, declared: str | None, alone: HashText | None, own_iia_ids: Collection[str]
+) -> HashVerdict:
+    if alone is not None and declared == alone.sha256:
+        return HashVerdict.MATCHES
+    return diagnose(iia, declared, alone=alone, own_iia_ids=own_iia_ids)
+
+
+# --- decode -------------------------------------------------------------------------------------------
+
+
+def decode_all(document: bytes | Element) -> list[Iia]:
+    """Decode every agreement of a response, in document order. Raises InvalidDocument."""
+    tree = parse(document) if isinstance(document, bytes) else document
+    expect_root(tree, wire.IIAS_V7_GET_ROOT)
+    return [decode(iia) for iia in agreement_elements(tree)]
+
+
+def decode_at(document: bytes, position: int) -> Iia:
+    """Decode the agreement at `position` (from 0) of a stored response. Raises InvalidDocument."""
+    tree = parse(document)
+    expect_root(tree, wire.IIAS_V7_GET_ROOT)
+    agreements = agreement_elements(tree)
+    if not 0 <= position < len(agreements):
+        raise wrong_content(f"the document holds {len(agreements)} agreements, none at {position}", tree)
+    return decode(agreements[position])
+
+
+def decode(iia: Element) -> Iia:
+    """Decode one `iia` element.
+
+    Raises:  InvalidDocument (content) where a required part is missing or a value is not what it should be.
+    """
+    partners = [_read_partner(partner) for partner in iia.iterchildren(_PARTNER)]
+    if len(partners) != 2:
+        raise wrong_content(f"an agreement has two partners, not {len(partners)}", iia)
+    conditions = required_child(iia, _CONDITIONS)
+    return Iia(
+        partners=(partners[0], partners[1]),
+        in_effect=boolean(required_child(iia, _IN_EFFECT)),
+        conditions=tuple(_read_condition(each) for each in conditions.iterchildren("*")),
+        iia_hash=text(iia, _IIA_HASH),
+        terminated_as_a_whole=boolean_attribute(conditions, _TERMINATED),
+        pdf_file=text(iia, _tag("pdf-file")),
+    )
+
+
+def _read_partner(partner: Element) -> IiaPartner:
+    signing_contact = partner.find(_tag("signing-contact"))
+    signing_date = partner.find(_tag("signing-date"))
+    return IiaPartner(
+        hei_id=required_text(partner, _HEI_ID),
+        iia_id=text(partner, _IIA_ID),
+        iia_code=text(partner, _IIA_CODE),
+        ounit_id=text(partner, _tag("ounit-id")),
+        signing_contact=None if signing_contact is None else read_contact(signing_contact),
+        signing_date=None if signing_date is None else day(signing_date),
+        contacts=tuple(read_contact(each) for each in partner.iterchildren(CONTACT)),
+    )
+
+
+def _read_condition(condition: Element) -> CooperationCondition:
+    kind = _KINDS.get(condition.tag)
+    if kind is None:
+        raise wrong_content("no known kind of mobility", condition)
+    number = required_child(condition, _NUMBER)
+    total = condition.find(_total_tag(kind))
+    blended = condition.find(_tag("blended"))
+    return CooperationCondition(
+        kind=kind,
+        sending_hei_id=required_text(condition, _tag("sending-hei-id")),
+        receiving_hei_id=required_text(condition, _tag("receiving-hei-id")),
+        receiving_first_academic_year_id=required_text(condition, _tag("receiving-first-academic-year-id")),
+        receiving_last_academic_year_id=required_text(condition, _tag("receiving-last-academic-year-id")),
+        mobilities_per_year=integer(number),
+        mobilities_not_yet_defined=boolean_attribute(number, _NOT_YET) or False,
+        sending_ounit_id=text(condition, _tag("sending-ounit-id")),
+        receiving_ounit_id=text(condition, _tag("receiving-ounit-id")),
+        sending_contacts=tuple(map(read_contact, condition.iterchildren(_tag("sending-contact")))),
+        receiving_contacts=tuple(map(read_contact, condition.iterchildren(_tag("receiving-contact")))),
+        language_skills=tuple(map(_read_skill, condition.iterchildren(_SKILL))),
+        subject_areas=tuple(map(_read_area, condition.iterchildren(_AREA))),
+        other_info_terms=text(condition, _tag("other-info-terms")),
+        total_per_year=None if total is None else decimal(total),
+        blended=None if blended is None else boolean(blended),
+        eqf_levels=tuple(map(integer, condition.iterchildren(_tag("eqf-level")))),
+    )
+
+
+def _read_skill(skill: Element) -> LanguageSkill:
+    area = skill.find(_AREA)
+    return LanguageSkill(
+        language=token(required_child(skill, _tag("language"))),
+        cefr_level=text(skill, _tag("cefr-level")),
+        subject_area=None if area is None else _read_area(area),
+        not_yet_defined=boolean_attribute(skill, _NOT_YET) or False,
+    )
+
+
+def _read_area(area: Element) -> SubjectArea:
+    code = required_child(area, _tag("isced-f-code"))
+    return SubjectArea(
+        isced_f_code=string_value(code),
+        isced_clarification=text(area, _tag("isced-clarification")),
+        v6_value=code.get("v6-value") or None,
+    )
+
+
+def _total_tag(kind: MobilityKind) -> str:
+    return _tag("total-months-per-year" if kind.is_student else "total-days-per-year")
+
+
+# --- encode -------------------------------------------------------------------------------------------
+
+
+def encode(iias: Sequence[Iia]) -> bytes:
+    """Write a response that holds these agreements, each with the hash of what is written.
+
+    Shape:   UTF-8 with a declaration, indented by two blanks. Conditions are grouped by kind, as the format
+             wants it, and otherwise keep their order. `iia_hash` of the input is ignored: the hash is
+             computed over the finished bytes, each agreement for itself.
+    Raises:  ValueError for what XML or the format cannot say (a control character; a student condition
+             without `blended`).
+    """
+    root = etree.Element(wire.IIAS_V7_GET_ROOT, nsmap=cast("dict[str, str]", _PREFIXES))
+    for iia in iias:
+        _write_iia(root, iia)
+    etree.indent(root, space="  ")
+    served = parse(_serialised(root))
+    for element in agreement_elements(served):
+        required_child(element, _IIA_HASH).text = hash_text(element).sha256
+    return _serialised(served)
+
+
+def _serialised(root: Element) -> bytes:
+    etree.cleanup_namespaces(root)
+    return etree.tostring(root, encoding="UTF-8", xml_declaration=True) + b"\n"
+
+
+def _add(parent: Element, name: str, value: str | None) -> Element | None:
+    """Append a leaf, unless there is nothing to say."""
+    if value is None:
+        return None
+    element = etree.SubElement(parent, _tag(name))
+    element.text = value
+    return element
+
+
+def _write_iia(root: Element, iia: Iia) -> None:
+    element = etree.SubElement(root, _tag("iia"))
+    for partner in iia.partners:
+        _write_partner(element, partner)
+    _add(element, "in-effect", _boolean(iia.in_effect))
+    conditions = etree.SubElement(element, _CONDITIONS)
+    if iia.terminated_as_a_whole is not None:
+        conditions.set(_TERMINATED, _boolean(iia.terminated_as_a_whole))
+    for condition in sorted(iia.conditions, key=lambda each: _PLACES[each.kind]):
+        _write_condition(conditions, condition)
+    _add(element, "iia-hash", "")
+    _add(element, "pdf-file", iia.pdf_file)
+
+
+def _write_partner(iia: Element, partner: IiaPartner) -> None:
+    element = etree.SubElement(iia, _PARTNER)
+    _add(element, "hei-id", partner.hei_id)
+    _add(element, "ounit-id", partner.ounit_id)
+    _add(element, "iia-id", partner.iia_id)
+    _add(element, "iia-code", partner.iia_code)
+    if partner.signing_contact is not None:
+        write_contact(element, _tag("signing-contact"), partner.signing_contact)
+    if partner.signing_date is not None:
+        _add(element, "signing-date", partner.signing_date.isoformat())
+    for contact in partner.contacts:
+        write_contact(element, CONTACT, contact)
+
+
+def _write_condition(conditions: Element, condition: CooperationCondition) -> None:
+    element = etree.SubElement(conditions, _CONDITION_TAGS[condition.kind])
+    _write_parties_and_years(element, condition)
+    number = etree.SubElement(element, _NUMBER)
+    number.text = str(condition.mobilities_per_year)
+    _flag(number, set_it=condition.mobilities_not_yet_defined)
+    for skill in condition.language_skills:
+        _write_skill(element, skill)
+    for area in condition.subject_areas:
+        _write_area(element, area)
+    _add(element, "other-info-terms", condition.other_info_terms)
+    if condition.total_per_year is not None:
+        etree.SubElement(
+            element, _total_tag(condition.kind)
+        ).text = f"{condition.total_per_year.normalize():f}"
+    if condition.kind.is_student:
+        if condition.blended is None:
+            raise ValueError("a student condition must say whether it is blended")
+        _add(element, "blended", _boolean(condition.blended))
+        for level in condition.eqf_levels:
+            _add(element, "eqf-level", str(level))
+    elif condition.blended is not None or condition.eqf_levels:
+        raise ValueError("a staff condition has neither blended format nor EQF levels")
+
+
+def _write_parties_and_years(element: Element, condition: CooperationCondition) -> None:
+    _add(element, "sending-hei-id", condition.sending_hei_id)
+    _add(element, "sending-ounit-id", condition.sending_ounit_id)
+    _write_contacts(element, "sending-contact", condition.sending_contacts)
+    _add(element, "receiving-hei-id", condition.receiving_hei_id)
+    _add(element, "receiving-ounit-id", condition.receiving_ounit_id)
+    _write_contacts(element, "receiving-contact", condition.receiving_contacts)
+    _add(element, "receiving-first-academic-year-id", condition.receiving_first_academic_year_id)
+    _add(element, "receiving-last-academic-year-id", condition.receiving_last_academic_year_id)
+
+
+def _write_contacts(element: Element, name: str, contacts: Iterable[Contact]) -> None:
+    for contact in contacts:
+        write_contact(element, _tag(name), contact)
+
+
+def _write_skill(condition: Element, skill: LanguageSkill) -> None:
+    element = etree.SubElement(condition, _SKILL)
+    _flag(element, set_it=skill.not_yet_defined)
+    _add(element, "language", skill.language)
+    _add(element, "cefr-level", skill.cefr_level)
+    if skill.subject_area is not None:
+        _write_area(element, skill.subject_area)
+
+
+def _write_area(parent: Element, area: SubjectArea) -> None:
+    element = etree.SubElement(parent, _AREA)
+    code = etree.SubElement(element, _tag("isced-f-code"))
+    code.text = area.isced_f_code
+    if area.v6_value is not None:
+        code.set("v6-value", area.v6_value)
+    _add(element, "isced-clarification", area.isced_clarification)
+
+
+def _flag(element: Element, *, set_it: bool) -> None:
+    if set_it:
+        element.set(_NOT_YET, "true")  # the format forbids sending false
+
+
+def _boolean(value: bool) -> str:  # noqa: FBT001 - a value to write, not a switch
+    return "true" if value else "false"
