@@ -19,7 +19,7 @@ class Wire:
     def __init__(self, transport: httpx.AsyncBaseTransport, limits: Limits, clock: Clock) -> None:
         self._transport = transport
         self.limits = limits
-        self._clock = clock
+        self.clock = clock
 
     async def exchange(
         self,
@@ -32,7 +32,7 @@ class Wire:
     ) -> tuple[Answer, Exchange]:
         """Send once. The exchange's verification is TLS_ONLY until somebody checks more."""
         limits = self.limits if total_s is None else replace(self.limits, total_s=total_s)
-        started = self._clock.monotonic()
+        started = self.clock.monotonic()
         answer = await call(self._transport, request, limits)
         return answer, Exchange(
             system=wire.SYSTEM,
@@ -40,7 +40,7 @@ class Wire:
             api=api,
             method=request.method,
             url=str(request.url),
-            received_at=self._clock.now(),
+            received_at=self.clock.now(),
             request_id=request_id,
             request_headers=dict(request.headers),
             request_body=request.content,
@@ -50,7 +50,7 @@ class Wire:
             truncated=answer.body.truncated or answer.failure is not None,
             verification=Verification.TLS_ONLY if answer.status is not None else Verification.NO_RESPONSE,
             failure=answer.failure or answer.undecodable,
-            duration_s=self._clock.monotonic() - started,
+            duration_s=self.clock.monotonic() - started,
         )
 
 

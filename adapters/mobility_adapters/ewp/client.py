@@ -1,0 +1,411 @@
+"""Asks partners: signs each attempt anew, verifies each answer, repeats only where that can help.
+
+Source: EWP client authentication by HTTP signature 1.0.2, server authentication by HTTP signature 1.1.0,
+architecture 1.16.0 on errors.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, NoReturn, TypeVar
+from urllib.parse import urlencode
+from uuid import uuid4
+
+import httpx
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
+
+from mobility_adapters.ewp import httpsig, wire
+from mobility_adapters.ewp.catalogue import CatalogueCache
+from mobility_adapters.ewp.exchanges import Wire, body_sha256, unreachable
+from mobility_adapters.ewp.keys import SigningKey
+from mobility_adapters.ewp.quirks import Quirk
+from mobility_adapters.ewp.registry import Endpoint
+from mobility_adapters.ewp.versions import BY_API
+from mobility_bridge.domain.evidence import Exchange, Verification
+from mobility_bridge.domain.identifiers import HeiId, Sha256
+from mobility_bridge.errors import (
+    ExternalError,
+    InvalidDocument,
+    NotOffered,
+    Rejected,
+    Unreachable,
+    Untrusted,
+)
+from mobility_bridge.kit import xml
+from mobility_bridge.kit.http import Answer
+from mobility_bridge.kit.schemas import SchemaSet
+from mobility_bridge.kit.xml import Element
+
+LONGEST_URL: Final = 2000
+"""Characters of an address beyond which a question is posted: servers may limit GET."""
+
+IN_THREAD_BYTES: Final = 256 * 1024
+"""Answers from this size on are parsed in a thread, so that the others are not kept waiting."""
+
+_ERROR_LIMIT: Final = 1 << 20
+_FORM: Final = "application/x-www-form-urlencoded"
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One call: to whom, which API and endpoint (`get`, `index`, `url`), with which parameters in order."""
+
+    hei_id: HeiId
+    api: str
+    endpoint: str
+    params: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.api if self.endpoint == "url" else f"{self.api}.{self.endpoint}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A good answer, not parsed yet. `headers` holds only what the partner signed, where it signs."""
+
+    question: Question
+    body: bytes
+    sha256: Sha256
+    headers: Mapping[str, str]
+    exchanges: tuple[Exchange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How hard we try and how much at a time; pauses in seconds."""
+
+    attempts: int = 3
+    first_retry_s: float = 1.0
+    max_retry_s: float = 30.0
+    concurrency: int = 32
+    concurrency_per_partner: int = 4
+    accept_unsigned: bool = True
+    quirks: Mapping[str, Quirk] = field(default_factory=dict)
+
+
+class EwpClient:
+    """One HEI's client: its key, the catalogue, and the limits towards partners."""
+
+    def __init__(
+        self,
+        through: Wire,
+        catalogue: CatalogueCache,
+        key: SigningKey,
+        policy: Policy,
+        schemas: SchemaSet,
+        log: Any,
+    ) -> None:
+        self._wire = through
+        self._catalogue = catalogue
+        self._key = key
+        self._policy = policy
+        self._schemas = schemas
+        self._clock = through.clock
+        self._log = log
+        self._all = asyncio.Semaphore(policy.concurrency)
+        self._partners: dict[HeiId, asyncio.Semaphore] = defaultdict(
+            lambda: asyncio.Semaphore(policy.concurrency_per_partner)
+        )
+
+    def max_ids(self, hei_id: HeiId, api: str) -> int:
+        """How many ids one call to this partner may carry. Raises NotOffered."""
+        limit = self._endpoint(Question(hei_id, api, "")).entry.max_ids
+        quirk = self._policy.quirks.get(hei_id)
+        return min(limit, quirk.ids_per_call) if quirk and quirk.ids_per_call else limit
+
+    async def ask(self, question: Question, *, attempts: int | None = None) -> Reply:
+        """Ask until there is an answer, a refusal, or no attempt left.
+
+        Raises:  Unreachable, Rejected, Untrusted, InvalidDocument (content coding, size), NotOffered; each
+                 with the exchanges of all attempts.
+        """
+        exchanges: list[Exchange] = []
+        policy = self._policy
+        retrying = AsyncRetrying(
+            stop=stop_after_attempt(attempts or policy.attempts),
+            wait=wait_exponential_jitter(
+                policy.first_retry_s, policy.max_retry_s, jitter=policy.first_retry_s
+            ),
+            retry=retry_if_exception(lambda error: isinstance(error, ExternalError) and error.retryable),
+            sleep=self._clock.sleep,
+            reraise=True,
+        )
+        try:
+            async for attempt in retrying:
+                with attempt:
+                    reply = await self._attempt(question, exchanges, attempt.retry_state.attempt_number)
+        except ExternalError as error:
+            error.evidence = tuple(exchanges)
+            raise
+        return replace(reply, exchanges=tuple(exchanges))
+
+    async def read(self, reply: Reply, decode: Callable[[Element], T]) -> T:
+        """Parse, validate and decode a reply. Raises InvalidDocument with the reply's exchanges."""
+        try:
+            if len(reply.body) < IN_THREAD_BYTES:
+                return self._decoded(reply, decode)
+            return await asyncio.to_thread(self._decoded, reply, decode)
+        except InvalidDocument as error:
+            error.evidence = reply.exchanges
+            error.hei_id = reply.question.hei_id
+            raise
+
+    def _decoded(self, reply: Reply, decode: Callable[[Element], T]) -> T:
+        question = reply.question
+        root = parsed(reply.body, self._wire.limits.body_bytes, f"the answer of {question.hei_id}")
+        expected = BY_API[question.api].roots[question.endpoint]
+        if root.tag != expected:
+            raise _invalid(
+                "wrong_root", f"the answer's root is {root.tag}, not {expected}", f"/{root.tag}", 1
+            )
+        # Minor versions may add optional elements, which clients must ignore. Here the verdict stays strict
+        # all the same: hashes and approvals are defined over valid documents only, and a document that our
+        # schema does not know may mean what our comparison does not see.
+        found = self._schemas.validate(root, expected)
+        if found:
+            raise _invalid("schema", found[0].message, found[0].path, found[0].line)
+        return decode(root)
+
+    async def _attempt(self, question: Question, exchanges: list[Exchange], number: int) -> Reply:
+        endpoint = self._endpoint(question)
+        async with self._partners[question.hei_id], self._all:
+            request, sent = self._signed(question, endpoint)
+            quirk = self._policy.quirks.get(question.hei_id)
+            answer, exchange = await self._wire.exchange(
+                request,
+                api=question.name,
+                request_id=sent.request_id or "",
+                hei_id=question.hei_id,
+                total_s=quirk.total_s if quirk else None,
+            )
+        verification, headers, problem = self._verified(endpoint, sent, answer)
+        exchange = replace(
+            exchange,
+            verification=verification,
+            failure=exchange.failure or (str(problem) if problem else None),
+        )
+        exchanges.append(exchange)
+        try:
+            self._judge(question, answer, exchange, problem)
+        except ExternalError as error:
+            self._log_failure(error, exchange, number)
+            raise
+        self._log.event(
+            "request.answered",
+            **_logged(exchange),
+            status=answer.status,
+            bytes=len(answer.body.data),
+            verification=str(verification),
+            attempt=number,
+        )
+        return Reply(question, answer.body.data, body_sha256(answer), headers, ())
+
+    def _endpoint(self, question: Question) -> Endpoint:
+        """Find where to ask now; never kept, because the catalogue moves on. Raises NotOffered."""
+        hei_id, api = question.hei_id, question.api
+        catalogue = self._catalogue.trusted()
+        endpoint = catalogue.endpoint(hei_id, api)
+        if endpoint is None:
+            partner = catalogue.partner(hei_id)
+            if partner is None or not catalogue.covers(hei_id):
+                _not_offered(hei_id, "no_host", f"the catalogue has no host for {hei_id}")
+            olds = [version for name, version in partner.old_versions if name == api]
+            if olds:
+                _not_offered(hei_id, "old_version", f"{hei_id} offers {api} {', '.join(olds)} only")
+            _not_offered(hei_id, "no_api", f"{hei_id} does not offer {api}")
+        security = endpoint.entry.security
+        if security.unusable_reason is not None:
+            _not_offered(
+                hei_id, "no_security", f"{api} of {hei_id} cannot be called: {security.unusable_reason}"
+            )
+        if not security.signs_responses and not self._policy.accept_unsigned:
+            _not_offered(hei_id, "no_security", f"{api} of {hei_id} does not sign its answers")
+        if question.endpoint and question.endpoint not in endpoint.entry.urls:
+            _not_offered(hei_id, "no_api", f"{hei_id} announces no address for {question.name}")
+        return endpoint
+
+    def _signed(self, question: Question, endpoint: Endpoint) -> tuple[httpx.Request, httpsig.SentRequest]:
+        """Build one attempt: fresh id, date and signature, everything that must be honoured signed."""
+        quirk = self._policy.quirks.get(question.hei_id)
+        query = urlencode(question.params)
+        method, url, body = _addressed(
+            endpoint.entry.row.methods,
+            endpoint.entry.urls[question.endpoint],
+            query,
+            post_only=bool(quirk and quirk.post_only),
+        )
+        address = httpx.URL(url)
+        headers = {
+            "host": address.netloc.decode("ascii"),
+            "date": httpsig.http_date(self._clock.now()),
+            "digest": httpsig.body_digest(body),
+            "x-request-id": str(uuid4()),
+            "accept-encoding": "gzip",
+        }
+        if method == "POST":
+            headers["content-type"] = _FORM
+        if endpoint.entry.security.signs_responses:
+            headers["accept-signature"] = httpsig.ALGORITHM
+        target = httpsig.request_target(method, address.raw_path.decode("ascii"))
+        names = (httpsig.REQUEST_TARGET, *headers)
+        parameters = httpsig.sign(self._key.private_key, self._key.key_id, names, target, headers)
+        request = httpx.Request(
+            method,
+            address,
+            headers={
+                **headers,
+                "user-agent": "mobility-bridge",
+                "authorization": httpsig.format_authorization(parameters),
+            },
+            content=body if method == "POST" else None,
+        )
+        return request, httpsig.SentRequest(target, headers["x-request-id"], parameters.signature)
+
+    def _verified(
+        self, endpoint: Endpoint, sent: httpsig.SentRequest, answer: Answer
+    ) -> tuple[Verification, Mapping[str, str], httpsig.SignatureProblem | None]:
+        """Check what can be checked; the headers returned are those that may be relied on."""
+        if answer.status is None:
+            return Verification.NO_RESPONSE, {}, None
+        headers = httpsig.joined(answer.headers)
+        expects = endpoint.entry.security.signs_responses
+        whole = answer.failure is None and not answer.body.truncated
+        if not expects or (answer.status >= 400 and "signature" not in headers):
+            # An error may come unsigned: it is then a hint for people, and nothing more.
+            if headers.get("x-request-id", sent.request_id) != sent.request_id:
+                differs = httpsig.SignatureProblem(
+                    "request_id_differs", "X-Request-Id is not that of the request"
+                )
+                return Verification.FAILED, {}, differs
+            return Verification.TLS_ONLY, headers if not expects else {}, None
+        if not whole:
+            return Verification.FAILED, {}, None
+        catalogue = self._catalogue.trusted()
+        try:
+            signed = httpsig.verify_response(
+                sent,
+                headers,
+                answer.wire_sha256,
+                self._clock.now(),
+                lambda key_id: catalogue.server_key(endpoint.host, key_id),
+            )
+        except httpsig.SignatureProblem as problem:
+            return Verification.FAILED, {}, problem
+        return Verification.VERIFIED, signed, None
+
+    def _judge(
+        self,
+        question: Question,
+        answer: Answer,
+        exchange: Exchange,
+        problem: httpsig.SignatureProblem | None,
+    ) -> None:
+        """Raise what the answer amounts to; return for a good one."""
+        who = f"{question.name} of {question.hei_id}"
+        failure = unreachable(answer, who, question.hei_id, exchange)
+        if failure is not None:
+            raise failure
+        if answer.body.truncated:
+            raise _invalid(
+                "too_large", f"the answer of {who} is larger than {self._wire.limits.body_bytes} bytes"
+            )
+        if problem is not None:
+            raise Untrusted(
+                f"the answer of {who} is not believed: {problem}",
+                system=wire.SYSTEM,
+                reason=problem.reason,
+                hei_id=question.hei_id,
+            )
+        if answer.undecodable is not None:
+            raise _invalid("content", f"the answer of {who} cannot be read: {answer.undecodable}")
+        assert answer.status is not None
+        if answer.status >= 300:
+            raise self._rejected(question, answer, answer.status)
+
+    def _rejected(self, question: Question, answer: Answer, status: int) -> Rejected:
+        body = answer.body.data
+        message, valid = (
+            error_message(body, self._schemas) if status >= 400 and body.strip() else (None, True)
+        )
+        reason = "http_3xx" if status < 400 else "http_4xx" if valid else "error_document_invalid"
+        return Rejected(
+            f"{question.hei_id} answered {question.name} with status {status}"
+            + ("" if valid else " and a body that is no error response"),
+            system=wire.SYSTEM,
+            reason=reason,
+            status=status,
+            developer_message=message,
+            hei_id=question.hei_id,
+        )
+
+    def _log_failure(self, error: ExternalError, exchange: Exchange, number: int) -> None:
+        error.hei_id = exchange.hei_id
+        detail = error.message
+        if isinstance(error, Rejected) and error.developer_message:
+            detail = f"{detail}: {error.developer_message[:256]}"
+        self._log.event(
+            "request.failed",
+            **_logged(exchange),
+            error=_ERROR_WORDS[type(error)],
+            reason=error.reason,
+            detail=detail,
+            status=exchange.status,
+            attempt=number,
+        )
+
+
+_ERROR_WORDS: Final[Mapping[type, str]] = {
+    Unreachable: "unreachable",
+    Rejected: "rejected",
+    Untrusted: "untrusted",
+    InvalidDocument: "invalid_document",
+}
+
+
+def parsed(body: bytes, limit: int, what: str) -> Element:
+    """Parse untrusted XML. Raises InvalidDocument."""
+    try:
+        return xml.parse(body, limit=limit)
+    except xml.XmlRefused as refused:
+        raise _invalid(
+            refused.reason, f"{what} is refused: {refused.message}", None, refused.line
+        ) from refused
+
+
+def error_message(body: bytes, schemas: SchemaSet) -> tuple[str | None, bool]:
+    """Read an EWP error document: its developer message, and whether it is one at all."""
+    try:
+        root = xml.parse(body, limit=_ERROR_LIMIT)
+    except xml.XmlRefused:
+        return None, False
+    if schemas.validate(root, wire.ERROR_ROOT):
+        return None, False
+    return (root.findtext(wire.qname(wire.COMMON, "developer-message")) or "").strip() or None, True
+
+
+def _addressed(methods: Sequence[str], url: str, query: str, *, post_only: bool) -> tuple[str, str, bytes]:
+    """Choose the method and put the parameters where it wants them; return method, address and body."""
+    joined = url if not query else f"{url}{'&' if '?' in url else '?'}{query}"
+    if "GET" in methods and not post_only and len(joined) <= LONGEST_URL:
+        return "GET", joined, b""
+    return "POST", url, query.encode("ascii")
+
+
+def _invalid(reason: str, message: str, path: str | None = None, line: int | None = None) -> InvalidDocument:
+    return InvalidDocument(message, system=wire.SYSTEM, reason=reason, path=path, line=line)
+
+
+def _not_offered(hei_id: HeiId, reason: str, message: str) -> NoReturn:
+    raise NotOffered(message, system=wire.SYSTEM, reason=reason, hei_id=hei_id)
+
+
+def _logged(exchange: Exchange) -> dict[str, Any]:
+    return {
+        "partner_hei_id": exchange.hei_id,
+        "api": exchange.api,
+        "request_id": exchange.request_id,
+        "duration_s": round(exchange.duration_s, 3),
+    }
