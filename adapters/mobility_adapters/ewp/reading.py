@@ -40,6 +40,13 @@ def parse(document: bytes, *, limit: int | None = None) -> Element:
         ) from error
 
 
+def open_document(document: bytes | Element, root: str) -> Element:
+    """Return the root of a document that must be the one called `root`. Raises InvalidDocument."""
+    tree = parse(document) if isinstance(document, bytes) else document
+    expect_root(tree, root)
+    return tree
+
+
 def expect_root(tree: Element, root: str) -> None:
     """Raise InvalidDocument (wrong_root) unless the document is the one called `root`."""
     if tree.tag != root:

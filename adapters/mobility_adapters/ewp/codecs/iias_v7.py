@@ -18,7 +18,7 @@ Source: EWP IIAs API 7.0.0, get response.
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from hashlib import sha256
-from typing import Final, cast
+from typing import Final
 
 from lxml import etree
 
@@ -36,8 +36,8 @@ from mobility_adapters.ewp.reading import (
     boolean_attribute,
     day,
     decimal,
-    expect_root,
     integer,
+    open_document,
     parse,
     required_child,
     required_text,
@@ -46,6 +46,7 @@ from mobility_adapters.ewp.reading import (
     token,
     wrong_content,
 )
+from mobility_adapters.ewp.writing import finished, new_document
 from mobility_bridge.domain.agreement import (
     CooperationCondition,
     Iia,
@@ -76,7 +77,6 @@ _CONDITION_TAGS: Final = {
 }
 _KINDS: Final = {tag: kind for kind, tag in _CONDITION_TAGS.items()}
 _PLACES: Final = {kind: place for place, kind in enumerate(_CONDITION_TAGS)}
-_PREFIXES: Final = {None: wire.IIAS_V7_GET, "c": wire.CONTACT, "p": wire.PHONE, "a": wire.ADDRESS}
 
 _HEI_ID: Final = _tag("hei-id")
 _IIA_ID: Final = _tag("iia-id")
@@ -113,8 +113,7 @@ def read_copies(  # noqa: PLR0913 - one reading's circumstances, keyword only
     Raises:  InvalidDocument (also for a copy without the holder's id, which the schema allows).
     """
     if tree is None:
-        tree = parse(document)
-    expect_root(tree, wire.IIAS_V7_GET_ROOT)
+        tree = open_document(document, wire.IIAS_V7_GET_ROOT)
     digest = Sha256(sha256(document).hexdigest())
     copies = []
     for position, iia in enumerate(agreement_elements(tree)):
@@ -184,15 +183,13 @@ def _verdict(
 
 def decode_all(document: bytes | Element) -> list[Iia]:
     """Decode every agreement of a response, in document order. Raises InvalidDocument."""
-    tree = parse(document) if isinstance(document, bytes) else document
-    expect_root(tree, wire.IIAS_V7_GET_ROOT)
+    tree = open_document(document, wire.IIAS_V7_GET_ROOT)
     return [decode(iia) for iia in agreement_elements(tree)]
 
 
 def decode_at(document: bytes, position: int) -> Iia:
     """Decode the agreement at `position` (from 0) of a stored response. Raises InvalidDocument."""
-    tree = parse(document)
-    expect_root(tree, wire.IIAS_V7_GET_ROOT)
+    tree = open_document(document, wire.IIAS_V7_GET_ROOT)
     agreements = agreement_elements(tree)
     if not 0 <= position < len(agreements):
         raise wrong_content(f"the document holds {len(agreements)} agreements, none at {position}", tree)
@@ -295,19 +292,13 @@ def encode(iias: Sequence[Iia]) -> bytes:
     Raises:  ValueError for what XML or the format cannot say (a control character; a student condition
              without `blended`).
     """
-    root = etree.Element(wire.IIAS_V7_GET_ROOT, nsmap=cast("dict[str, str]", _PREFIXES))
+    root = new_document(wire.IIAS_V7_GET_ROOT, c=wire.CONTACT, p=wire.PHONE, a=wire.ADDRESS)
     for iia in iias:
         _write_iia(root, iia)
-    etree.indent(root, space="  ")
-    served = parse(_serialised(root))
+    served = parse(finished(root))
     for element in agreement_elements(served):
         required_child(element, _IIA_HASH).text = hash_text(element).sha256
-    return _serialised(served)
-
-
-def _serialised(root: Element) -> bytes:
-    etree.cleanup_namespaces(root)
-    return etree.tostring(root, encoding="UTF-8", xml_declaration=True) + b"\n"
+    return finished(served)
 
 
 def _add(parent: Element, name: str, value: str | None) -> Element | None:
