@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from mobility_bridge.domain.case import Thresholds
 from mobility_bridge.domain.identifiers import HeiId
@@ -34,13 +34,18 @@ def installed_adapters() -> Adapters:
 
 def inspector() -> DocumentInspector:
     """The tools for documents in hand. Raises ConfigError when no installed adapter has any."""
-    for adapter in installed_adapters().values():
-        tools = adapter.inspector()
-        if tools is not None:
-            return tools
+    for tools in _inspectors(installed_adapters()):
+        return tools
     raise ConfigError(
         "no installed adapter can read documents", next_step="Install the package with its adapters."
     )
+
+
+def _inspectors(adapters: Adapters) -> Iterator[DocumentInspector]:
+    for adapter in adapters.values():
+        tools = adapter.inspector()
+        if tools is not None:
+            yield tools
 
 
 def load_settings(file: Path, environ: Mapping[str, str] | None = None) -> Loaded:
@@ -74,7 +79,7 @@ class Bridge:
                 await capability.close()
         await self.context.store.close()
 
-    async def __aenter__(self) -> "Bridge":
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -111,6 +116,7 @@ def build(
         sender=next(
             (item.notifications for item in capabilities.values() if item.notifications is not None), None
         ),
+        inspector=next(iter(_inspectors(adapters)), None),
         thresholds=Thresholds(**settings.rules.model_dump()),
     )
     return Bridge(loaded, context, capabilities, adapters)

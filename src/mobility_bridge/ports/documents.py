@@ -69,6 +69,10 @@ class DocumentInspector(Protocol):
         """Decode every agreement of a get response of IIAs 7. Raises InvalidDocument."""
         ...
 
+    def write(self, iia: Iia) -> bytes:
+        """Write one agreement as a get response of IIAs 7, its `iia-hash` computed over what is written."""
+        ...
+
     def segments(self, document: bytes, position: int = 0) -> Sequence[str]:
         """Return the hashed text of one agreement by segments, for showing where two texts part."""
         ...

@@ -9,6 +9,7 @@ from mobility_bridge.domain.snapshot import DocumentRef
 from mobility_bridge.errors import NotOffered, UsageError
 from mobility_bridge.kit.logs import Log
 from mobility_bridge.ports.ambient import Clock
+from mobility_bridge.ports.documents import DocumentInspector
 from mobility_bridge.ports.sinks import NotificationSender
 from mobility_bridge.ports.sources import AgreementSource, PartnerNetwork
 from mobility_bridge.ports.store import Store
@@ -26,6 +27,7 @@ class Context:
     sources: tuple[AgreementSource, ...] = ()
     network: PartnerNetwork | None = None
     sender: NotificationSender | None = None
+    inspector: DocumentInspector | None = None
     thresholds: Thresholds = field(default_factory=Thresholds)
 
     @property

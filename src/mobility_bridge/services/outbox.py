@@ -35,11 +35,11 @@ async def notify_again(context: Context, iia_id: IiaId, partner: HeiId | None = 
     """
 
     def work(uow: UnitOfWork) -> Requeued:
-        hei_id, theirs = _own_copy(uow, context.own_hei_id, iia_id, partner)
-        queued = [queue(uow, context, CnrKind.IIA, hei_id, iia_id, cause="asked by hand")]
-        if theirs is not None:
-            queued.append(queue(uow, context, CnrKind.IIA_APPROVAL, hei_id, theirs, cause="asked by hand"))
-        return Requeued(hei_id, tuple(queued))
+        planned = _planned(uow, context.own_hei_id, iia_id, partner)
+        queued = [
+            queue(uow, context, kind, hei, about, cause="asked by hand") for kind, hei, about in planned
+        ]
+        return Requeued(planned[0][1], tuple(queued))
 
     result = await context.store.write(work)
     for notification in result.notifications:
@@ -51,6 +51,23 @@ async def notify_again(context: Context, iia_id: IiaId, partner: HeiId | None = 
             reason="asked by hand",
         )
     return result
+
+
+async def planned_again(
+    context: Context, iia_id: IiaId, partner: HeiId | None = None
+) -> list[tuple[CnrKind, HeiId, IiaId]]:
+    """Say what `notify_again` would queue, as (kind, partner, id), and queue nothing."""
+    return await context.store.read(lambda uow: _planned(uow, context.own_hei_id, iia_id, partner))
+
+
+def _planned(
+    uow: UnitOfWork, own: HeiId, iia_id: IiaId, partner: HeiId | None
+) -> list[tuple[CnrKind, HeiId, IiaId]]:
+    hei_id, theirs = _own_copy(uow, own, iia_id, partner)
+    planned = [(CnrKind.IIA, hei_id, iia_id)]
+    if theirs is not None:
+        planned.append((CnrKind.IIA_APPROVAL, hei_id, theirs))
+    return planned
 
 
 def _own_copy(

@@ -1,0 +1,61 @@
+"""What every command takes: which configuration, and whether to print for a machine."""
+
+import asyncio
+import functools
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import click
+
+if TYPE_CHECKING:
+    from mobility_bridge.bootstrap import Bridge
+    from mobility_bridge.settings.load import Loaded
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """One call of a command: the configuration it means and how to print."""
+
+    config: Path | None
+    as_json: bool
+
+    def loaded(self) -> "Loaded":
+        """Read the configuration. Raises ConfigError with every problem."""
+        from mobility_bridge.bootstrap import load_settings
+        from mobility_bridge.settings.load import config_file
+
+        return load_settings(config_file(self.config))
+
+    def with_bridge(self, work: "Callable[[Bridge], Coroutine[Any, Any, T]]") -> T:
+        """Build the bridge, run `work` on it in the one event loop of this process, close it."""
+        from mobility_bridge.bootstrap import build
+
+        loaded = self.loaded()
+
+        async def whole() -> T:
+            async with build(loaded) as bridge:
+                return await work(bridge)
+
+        return asyncio.run(whole())
+
+
+def takes_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command `--config` and `--json`, and pass it an `Invocation` as its first argument."""
+
+    def wrapped(ctx: click.Context, *args: Any, config: Path | None, as_json: bool, **kwargs: Any) -> Any:
+        given = ctx.find_root().obj
+        return function(Invocation(config or given, as_json), *args, **kwargs)
+
+    command: Any = functools.update_wrapper(wrapped, function)
+    command = click.pass_context(command)
+    command = click.option("--json", "as_json", is_flag=True, help="Print JSON for a machine.")(command)
+    command = click.option(
+        "--config",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="Configuration file. [env: MOBILITY_BRIDGE_CONFIG]",
+    )(command)
+    return cast("Callable[..., Any]", command)

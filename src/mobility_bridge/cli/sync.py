@@ -1,0 +1,162 @@
+"""`mobility-bridge sync`."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mobility_bridge.cli.options import Invocation, takes_options
+from mobility_bridge.cli.render import print_json, print_table, working
+
+if TYPE_CHECKING:
+    from mobility_bridge.bootstrap import Bridge
+    from mobility_bridge.services.sync import SyncReport, Wanted
+
+
+@click.command()
+@click.option(
+    "--source", "sources", multiple=True, help="Only this source (`ewp` is the network); repeatable."
+)
+@click.option("--partner", "partners", multiple=True, metavar="HEI", help="Only this partner; repeatable.")
+@click.option("--full", is_flag=True, help="Ask for everything, not only for what changed.")
+@click.option(
+    "--accept-shrink", is_flag=True, help="Believe an index or source that is suddenly far smaller."
+)
+@click.option(
+    "--dry-run", is_flag=True, help="Print what would be asked and sent; call nobody, write nothing."
+)
+@takes_options
+def sync(
+    invocation: Invocation,
+    sources: tuple[str, ...],
+    partners: tuple[str, ...],
+    *,
+    full: bool,
+    accept_shrink: bool,
+    dry_run: bool,
+) -> int:
+    """Read everything once, compare, and send what is due.
+
+    Exits 3 when an external system failed; everything else was done all the same.
+    """
+    from mobility_bridge.domain.identifiers import HeiId
+    from mobility_bridge.services.plan import plan_sync
+    from mobility_bridge.services.sync import Wanted
+    from mobility_bridge.services.sync import sync as run_sync
+
+    def wanted(bridge: "Bridge") -> "Wanted":
+        heis = tuple(_hei(bridge, text) for text in partners)
+        return Wanted(sources, tuple(HeiId(hei) for hei in heis), full, accept_shrink)
+
+    if dry_run:
+        plan = invocation.with_bridge(lambda bridge: plan_sync(bridge.context, wanted(bridge)))
+        rows = [(step.what, step.whom, step.detail) for step in plan]
+        if invocation.as_json:
+            print_json([{"what": a, "whom": b, "detail": c} for a, b, c in rows])
+        else:
+            print_table("Plan (nothing was asked, sent or written)", ("What", "Whom", "Detail"), rows)
+        return 0
+    with working("Reading our systems and the partners"):
+        report = invocation.with_bridge(lambda bridge: run_sync(bridge.context, wanted(bridge)))
+    if invocation.as_json:
+        print_json(as_data(report))
+    else:
+        show(report)
+    return 3 if report.errors else 0
+
+
+def _hei(bridge: "Bridge", text: str) -> str:
+    """Accept an Erasmus code or a PIC where the catalogue on disk knows it."""
+    network = bridge.context.network
+    found = network.find_hei(text) if network is not None else None
+    return found or text
+
+
+def as_data(report: "SyncReport") -> dict[str, Any]:
+    """The report as JSON."""
+    return {
+        "catalogue": {"heis": report.catalogue.hei_count, "problem": report.catalogue.problem}
+        if report.catalogue is not None
+        else None,
+        "sources": [
+            {
+                "source": item.source,
+                "complete": item.complete,
+                "new": item.new,
+                "changed": item.changed,
+                "unchanged": item.unchanged,
+                "gone": item.gone,
+                "queued": item.queued,
+                "shrunk_to": item.shrunk_to,
+                "error": item.error.message if item.error else None,
+            }
+            for item in report.sources
+        ],
+        "partners": [
+            {
+                "partner_hei_id": item.partner_hei_id,
+                "listed": item.sweep.listed,
+                "fetched": item.refresh.fetched if item.refresh else 0,
+                "changed": item.refresh.changed if item.refresh else 0,
+                "gone": item.refresh.gone if item.refresh else 0,
+                "approvals": item.approvals.approvals if item.approvals else 0,
+                "shrunk_to": item.sweep.shrunk_to,
+                "error": item.error.message if item.error else None,
+            }
+            for item in report.partners
+        ],
+        "compared": report.compared.compared,
+        "opened": report.compared.opened,
+        "resolved": report.compared.resolved,
+        "notifications": {
+            "delivered": report.notified.delivered,
+            "delayed": report.notified.delayed,
+            "given_up": report.notified.given_up,
+        },
+        "errors": [
+            {"system": error.system, "hei_id": error.hei_id, "reason": error.reason, "message": error.message}
+            for error in report.errors
+        ],
+    }
+
+
+def show(report: "SyncReport") -> None:
+    """Print the report as tables."""
+    print_table(
+        "Our systems",
+        ("Source", "Complete", "New", "Changed", "Unchanged", "Gone", "Notifications queued", "Problem"),
+        [
+            (
+                i.source,
+                i.complete,
+                i.new,
+                i.changed,
+                i.unchanged,
+                i.gone,
+                i.queued,
+                i.error.message if i.error else "",
+            )
+            for i in report.sources
+        ],
+    )
+    print_table(
+        "Partners",
+        ("Partner", "Listed", "Fetched", "Changed", "Gone", "Approvals", "Problem"),
+        [
+            (
+                item.partner_hei_id,
+                item.sweep.listed,
+                item.refresh.fetched if item.refresh else 0,
+                item.refresh.changed if item.refresh else 0,
+                item.refresh.gone if item.refresh else 0,
+                item.approvals.approvals if item.approvals else 0,
+                item.error.message if item.error else "",
+            )
+            for item in report.partners
+        ],
+    )
+    compared, notified = report.compared, report.notified
+    click.echo(
+        f"Compared {compared.compared}: {compared.opened} discrepancies opened, {compared.changed} changed, "
+        f"{compared.resolved} resolved. Notifications: {notified.delivered} delivered, "
+        f"{notified.delayed} to be tried again, {notified.given_up} given up."
+    )

@@ -1,0 +1,71 @@
+"""A dry run: what a round would ask of whom, from what the store knows. Calls nobody, writes nothing."""
+
+from dataclasses import dataclass
+
+from mobility_bridge.domain.notification import CnrState
+from mobility_bridge.errors import UsageError
+from mobility_bridge.ports.store import UnitOfWork
+from mobility_bridge.services.context import Context
+from mobility_bridge.services.sweep import since
+from mobility_bridge.services.sync import EWP, Wanted, chosen_partners
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that a round would do."""
+
+    what: str
+    whom: str
+    detail: str
+
+
+async def plan_sync(context: Context, wanted: Wanted) -> list[Step]:
+    """List the steps of a round in their order.
+
+    The partners are those of the last good catalogue; without one, only their sweep as a whole is named.
+    """
+    sources = [item for item in context.sources if not wanted.sources or item.name in wanted.sources]
+    if wanted.partners and not wanted.sources:
+        sources = []
+    steps = [Step("refresh", "catalogue", "if it is due")] if context.network is not None else []
+    steps.extend(Step("read", source.name, "every agreement") for source in sources)
+    if context.network is not None and (not wanted.sources or EWP in wanted.sources):
+        steps.extend(await _partner_steps(context, wanted))
+    steps.extend(await context.store.read(lambda uow: _own_steps(uow, context)))
+    return steps
+
+
+async def _partner_steps(context: Context, wanted: Wanted) -> list[Step]:
+    try:
+        partners = chosen_partners(context, wanted.partners)
+    except UsageError:
+        if context.the_network().partners():
+            raise
+        return [Step("index", hei_id, "everything") for hei_id in wanted.partners]
+    if not partners:
+        return [Step("index", "every partner", "no catalogue was read yet")]
+
+    def work(uow: UnitOfWork) -> list[Step]:
+        steps = []
+        for hei_id in partners:
+            modified_since = since(uow.partners.index(hei_id), context, full=wanted.full)
+            asked = "everything" if modified_since is None else f"changes since {modified_since.isoformat()}"
+            steps.append(Step("index", hei_id, asked))
+            dirty = [iia_id for _, iia_id in uow.work.dirty(hei_id)]
+            if dirty:
+                steps.append(Step("get", hei_id, ", ".join(sorted(dirty))))
+            ours = uow.copies.ids_of_partner(context.own_hei_id, hei_id)
+            if ours:
+                steps.append(Step("approvals", hei_id, f"of {len(ours)} agreements of ours"))
+        return steps
+
+    return await context.store.read(work)
+
+
+def _own_steps(uow: UnitOfWork, context: Context) -> list[Step]:
+    steps = [Step("compare", key, "it changed") for key in uow.work.to_compare()]
+    steps.extend(Step("compare", key, "its day has come") for key in uow.work.due(context.clock.now().date()))
+    for item in uow.outbox.select(states=[CnrState.PENDING]):
+        due = "now" if item.next_attempt_at <= context.clock.now() else item.next_attempt_at.isoformat()
+        steps.append(Step(f"notify {item.kind.value}", item.partner_hei_id, f"{item.iia_id}, due {due}"))
+    return steps
