@@ -65,7 +65,7 @@ class BoundService:
         return etree.tostring(message, xml_declaration=True, encoding="UTF-8")
 
     def answer(self, operation: str, body: Element) -> list[Raw | str]:
-        """Take the `return` elements out of an answer's SOAP body; nil ones are none.
+        """Take the `return` elements out of an answer's SOAP body; nil ones, and a single empty one, are none.
 
         Raises:  InvalidDocument when there is no `return` at all, or more than the WSDL allows.
         """
@@ -81,6 +81,8 @@ class BoundService:
         shape = self._shape(operation)
         if len(returns) > 1 and not shape.many:
             raise _invalid(f"{len(returns)} return elements, expected one.", f"{path}/return[2]", returns[1])
+        if len(returns) == 1 and len(returns[0]) == 0 and not (returns[0].text or "").strip():
+            return []
         return [_value(each, shape, f"{path}/return") for each in returns if not _nil(each)]
 
     def _shape(self, operation: str) -> Shape:
