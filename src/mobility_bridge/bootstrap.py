@@ -19,7 +19,7 @@ from mobility_bridge.ports.documents import DocumentInspector
 from mobility_bridge.ports.store import Store
 from mobility_bridge.services.context import Context
 from mobility_bridge.settings.load import Loaded, Problem, load, rejected
-from mobility_bridge.store.opening import open_store
+from mobility_bridge.store import open_store
 
 ENTRY_POINTS = "mobility_bridge.adapters"
 

@@ -1,0 +1,212 @@
+"""`mobility-bridge evidence list|show|verify|export`."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mobility_bridge.cli.lazy import LazyGroup
+from mobility_bridge.cli.options import Invocation, takes_options
+from mobility_bridge.cli.render import print_json, print_pairs, print_table, short, working
+
+if TYPE_CHECKING:
+    from mobility_bridge.domain.evidence import EvidenceRecord
+
+_HERE = "mobility_bridge.cli.evidence"
+COMMANDS = {
+    "list": (f"{_HERE}:list_", "List what was received last."),
+    "show": (f"{_HERE}:show", "Show one exchange, headers and body."),
+    "verify": (f"{_HERE}:verify", "Check every record's hash and its link to the one before."),
+    "export": (f"{_HERE}:export", "Write exchanges to a folder: one JSON file and the bodies as received."),
+}
+
+
+@click.command(cls=LazyGroup, lazy=COMMANDS)
+def evidence() -> None:
+    """Show, verify and export what was received."""
+
+
+@click.command("list")
+@click.option("--partner", metavar="HEI", help="Only this partner.")
+@click.option(
+    "--about", metavar="TEXT", help="Only calls whose address or body has this text, such as an id."
+)
+@click.option("--limit", type=int, default=50, show_default=True, help="At most so many, newest first.")
+@takes_options
+def list_(invocation: Invocation, partner: str | None, about: str | None, limit: int) -> None:
+    """List what was received last."""
+    from mobility_bridge.domain.identifiers import HeiId
+
+    hei_id = HeiId(partner) if partner else None
+
+    async def work(bridge: Any) -> "Sequence[EvidenceRecord]":
+        found: Sequence[EvidenceRecord] = await bridge.context.store.read(
+            lambda uow: uow.evidence.select(partner=hei_id, text=about, limit=limit)
+        )
+        return found
+
+    found = invocation.with_bridge(work)
+    if invocation.as_json:
+        print_json([as_data(record) for record in found])
+        return
+    print_table(
+        f"Evidence ({len(found)})",
+        ("Number", "Received", "From", "Call", "Status", "Signature", "Bytes", "SHA-256"),
+        [
+            (
+                r.sequence,
+                r.exchange.received_at,
+                r.exchange.hei_id or r.exchange.system,
+                r.exchange.api,
+                r.exchange.status,
+                r.exchange.verification,
+                r.body_length,
+                short(r.body_sha256),
+            )
+            for r in found
+        ],
+    )
+
+
+@click.command()
+@click.argument("number", type=int)
+@click.option("--body", "body_only", is_flag=True, help="Write only the body, byte for byte.")
+@takes_options
+def show(invocation: Invocation, number: int, *, body_only: bool) -> None:
+    """Show one exchange, headers and body."""
+    from mobility_bridge.errors import UsageError
+
+    async def work(bridge: Any) -> "EvidenceRecord":
+        found: EvidenceRecord | None = await bridge.context.store.read(lambda uow: uow.evidence.get(number))
+        if found is None:
+            raise UsageError(
+                f"there is no evidence with the number {number}",
+                next_step="Run: mobility-bridge evidence list",
+            )
+        return found
+
+    record = invocation.with_bridge(work)
+    exchange = record.exchange
+    if body_only:
+        click.get_binary_stream("stdout").write(exchange.body)
+        return
+    if invocation.as_json:
+        print_json({**as_data(record), "body": exchange.body.decode("utf-8", "replace")})
+        return
+    print_pairs(
+        f"Evidence {record.sequence}",
+        [
+            ("received", exchange.received_at),
+            ("from", exchange.hei_id or exchange.system),
+            ("request", f"{exchange.method} {exchange.url}"),
+            ("status", exchange.status),
+            ("signature", exchange.verification),
+            ("failure", exchange.failure),
+            ("took", f"{exchange.duration_s:.3f} s"),
+            ("body", f"{record.body_length} bytes{' (cut off at the limit)' if exchange.truncated else ''}"),
+            ("sha256", record.body_sha256),
+            ("record hash", record.record_hash),
+        ],
+    )
+    print_pairs("Request headers", sorted(exchange.request_headers.items()))
+    if exchange.request_body:
+        click.echo(exchange.request_body.decode("utf-8", "replace"))
+    print_pairs("Response headers", sorted(exchange.response_headers.items()))
+    click.echo(exchange.body.decode("utf-8", "replace"))
+
+
+@click.command()
+@takes_options
+def verify(invocation: Invocation) -> int:
+    """Check every record's hash and its link to the one before. Exits 1 when something was tampered with."""
+    from mobility_bridge.services.evidence import pages
+    from mobility_bridge.store.chain import START, ChainBreak
+    from mobility_bridge.store.chain import verify as verify_page
+
+    async def work(bridge: Any) -> tuple[Any, list[ChainBreak]]:
+        end, breaks = START, []
+        async for page in pages(bridge.context):
+            end, found = verify_page(page, end)
+            breaks.extend(found)
+        return end, breaks
+
+    with working("Verifying the chain"):
+        end, breaks = invocation.with_bridge(work)
+    if invocation.as_json:
+        problems = [{"sequence": item.sequence, "fault": item.fault} for item in breaks]
+        print_json({"records": end.sequence, "last_hash": end.record_hash, "problems": problems})
+    elif breaks:
+        print_table("Broken evidence", ("Number", "Fault"), [(item.sequence, item.fault) for item in breaks])
+    else:
+        click.echo(f"{end.sequence} records hold together; the last hash is {end.record_hash}.")
+    return 1 if breaks else 0
+
+
+@click.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--partner", metavar="HEI", help="Only this partner.")
+@click.option(
+    "--about", metavar="TEXT", help="Only calls whose address or body has this text, such as an id."
+)
+@click.option("--number", "numbers", type=int, multiple=True, help="Only this record; repeatable.")
+@click.option("--dry-run", is_flag=True, help="List what would be written.")
+@takes_options
+def export(
+    invocation: Invocation,
+    folder: Path,
+    partner: str | None,
+    about: str | None,
+    numbers: tuple[int, ...],
+    *,
+    dry_run: bool,
+) -> None:
+    """Write exchanges to FOLDER: `evidence.json` and each body as received.
+
+    Bodies may hold personal data: the folder is readable by you alone.
+    """
+    from mobility_bridge.domain.identifiers import HeiId
+    from mobility_bridge.services.evidence import selected
+
+    hei_id = HeiId(partner) if partner else None
+    found = invocation.with_bridge(lambda bridge: selected(bridge.context, hei_id, about, numbers))
+    if not dry_run:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for record in found:
+            (folder / f"{record.sequence:08}.body").write_bytes(record.exchange.body)
+        from mobility_bridge.cli.render import plain
+
+        listing = json.dumps(plain([as_data(record) for record in found]), ensure_ascii=False, indent=2)
+        (folder / "evidence.json").write_text(listing, encoding="utf-8")
+    if invocation.as_json:
+        print_json([record.sequence for record in found])
+    else:
+        click.echo(f"{len(found)} exchanges {'would be ' if dry_run else ''}written to {folder}.")
+
+
+def as_data(record: "EvidenceRecord") -> dict[str, Any]:
+    """One record as JSON, without its body."""
+    exchange = record.exchange
+    return {
+        "sequence": record.sequence,
+        "received_at": exchange.received_at,
+        "system": exchange.system,
+        "hei_id": exchange.hei_id,
+        "api": exchange.api,
+        "method": exchange.method,
+        "url": exchange.url,
+        "request_id": exchange.request_id,
+        "request_headers": exchange.request_headers,
+        "request_body": exchange.request_body.decode("utf-8", "replace"),
+        "status": exchange.status,
+        "response_headers": exchange.response_headers,
+        "verification": exchange.verification,
+        "failure": exchange.failure,
+        "truncated": exchange.truncated,
+        "duration_s": exchange.duration_s,
+        "body_sha256": record.body_sha256,
+        "body_length": record.body_length,
+        "previous_hash": record.previous_hash,
+        "record_hash": record.record_hash,
+    }

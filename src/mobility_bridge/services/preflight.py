@@ -1,0 +1,60 @@
+"""Before trusting anything: is the registry there, and does this machine know what time it is?"""
+
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+
+from mobility_bridge.domain.evidence import Exchange
+from mobility_bridge.errors import ExternalError
+from mobility_bridge.services.context import Context
+from mobility_bridge.services.health import exchanges_of
+
+TOLERANCE_S = 300
+"""The network refuses signatures that are further off. Source: EWP HTTP signature, date check."""
+
+Problem = tuple[str, str, str]
+
+
+async def preflight(context: Context) -> list[Problem]:
+    """Ask the registry and each of our systems; report as (path, found, wanted). The store is not written."""
+    problems: list[Problem] = []
+    if context.network is not None:
+        try:
+            status = await context.network.refresh_catalogue(force=True)
+            exchanges = status.exchanges
+            if status.problem is not None:
+                problems.append(("adapters.ewp.registry_url", status.problem, "a catalogue that can be used"))
+        except ExternalError as error:
+            exchanges = exchanges_of(error)
+            problems.append(("adapters.ewp.registry_url", error.message, "a registry that answers"))
+        problems.extend(clock_problems(exchanges))
+        if not problems and not context.network.knows_us():
+            problems.append(
+                (
+                    "adapters.ewp.client_key",
+                    "not in the catalogue",
+                    f"the key that the registry lists for {context.own_hei_id}",
+                )
+            )
+    for source in context.sources:
+        try:
+            await source.probe()
+        except ExternalError as error:
+            problems.append((f"adapters.{source.name}", error.message, "a system that answers"))
+    return problems
+
+
+def clock_problems(exchanges: tuple[Exchange, ...]) -> list[Problem]:
+    """Compare this machine's clock with the `Date` of an answer."""
+    for exchange in exchanges:
+        headers = {name.lower(): value for name, value in exchange.response_headers.items()}
+        if "date" not in headers:
+            continue
+        try:
+            theirs = parsedate_to_datetime(headers["date"]).astimezone(UTC)
+        except ValueError:
+            continue
+        off_s = (exchange.received_at - theirs).total_seconds()
+        if abs(off_s) > TOLERANCE_S:
+            way = "fast" if off_s > 0 else "slow"
+            return [("(this machine's clock)", f"{abs(off_s):.0f} s {way}", "within 300 s: synchronise it")]
+    return []
