@@ -7,18 +7,22 @@ from typing import Any
 
 from mobility_bridge.errors import UsageError
 from mobility_bridge.sandbox.fingerprint import hash_of
+from mobility_bridge.sandbox.mobility_online import MobilityOnline
 from mobility_bridge.sandbox.stage import Stage
 
 Json = dict[str, Any]
 PREFIX = "/_control/"
+MOBILITY_ONLINE = "mobility_online"
+"""Stands for our own system where a partner is asked for."""
 _CHANGES = ("condition", "number", "terms", "last_year")
 
 
 class Control:
     """Answers control requests about one stage."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, mobility_online: MobilityOnline) -> None:
         self._stage = stage
+        self._mobility_online = mobility_online
         self._reads: Mapping[str, Callable[[], Any]] = {
             "state": self._state,
             "received": self._received,
@@ -52,7 +56,7 @@ class Control:
             "act": stage.act,
             "acts": stage.scenario.acts,
             "today": stage.world.today.isoformat(),
-            "faults": stage.fault_names,
+            "faults": self._fault_names(),
             "requests": dict(sorted(stage.requests.items())),
             "agreements": {
                 "ours": len(stage.world.ours),
@@ -65,7 +69,12 @@ class Control:
         return [{**asdict(notice), "at": notice.at.isoformat()} for notice in notices]
 
     def _expected(self) -> list[Json]:
-        return [
+        scenario = self._stage.scenario
+        partners = [
+            {"name": "partner", "partner": hei_id, "codes": list(codes), "later": [], "invalid": False}
+            for hei_id, codes in scenario.partner_codes.items()
+        ]
+        return partners + [
             {
                 "name": entry.name,
                 "partner": entry.partner,
@@ -75,7 +84,7 @@ class Control:
                 "later": list(entry.later),
                 "invalid": entry.invalid,
             }
-            for entry in self._stage.scenario.entries
+            for entry in scenario.entries
         ]
 
     def _agreements(self) -> list[Json]:
@@ -98,8 +107,16 @@ class Control:
             raise UsageError("on is neither true nor false")
         if "slow_s" in order:
             self._stage.slow_s = float(order["slow_s"])
-        self._stage.switch(_word(order, "partner"), _word(order, "fault"), on=on)
-        return {"faults": self._stage.fault_names}
+        partner, fault = _word(order, "partner"), _word(order, "fault")
+        if partner == MOBILITY_ONLINE:
+            self._mobility_online.switch(fault, on=on)
+        else:
+            self._stage.switch(partner, fault, on=on)
+        return {"faults": self._fault_names()}
+
+    def _fault_names(self) -> dict[str, list[str]]:
+        ours = self._mobility_online.faults
+        return {**self._stage.fault_names, **({MOBILITY_ONLINE: ours} if ours else {})}
 
     def _advance(self, _order: Json) -> Json:
         return {"act": self._stage.advance()}
@@ -113,7 +130,8 @@ class Control:
 
     def _repair(self, _order: Json) -> Json:
         self._stage.repair()
-        return {"faults": self._stage.fault_names}
+        self._mobility_online.repair()
+        return {"faults": self._fault_names()}
 
     def _after(self, order: Json, event: Callable[[str], None]) -> Json:
         iia_id = _word(order, "iia_id")

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from mobility_bridge.sandbox.fingerprint import hash_of
-from mobility_bridge.sandbox.world import Condition, Copy, PartnerApproval, World
+from mobility_bridge.sandbox.world import Condition, Copy, PartnerApproval, PartnerCopy, World
 
 
 def rewrite_ours(world: World, iia_id: str, change: Callable[[Copy], Copy], now: datetime) -> None:
@@ -37,6 +38,17 @@ def renumber_theirs(world: World, hei_id: str, iia_id: str, new_id: str, now: da
     theirs = world.partner_copies(hei_id)
     old = theirs.pop(iia_id)
     theirs[new_id] = replace(old, copy=replace(old.copy, iia_id=new_id), modified_at=now)
+
+
+def add_theirs(world: World, hei_id: str, copy: Copy, now: datetime) -> None:
+    """The partner has a copy more."""
+    world.partner_copies(hei_id)[copy.iia_id] = PartnerCopy(copy, now)
+
+
+def treat_theirs(world: World, hei_id: str, iia_id: str, now: datetime, **changes: Any) -> None:
+    """The partner's system treats its copy in another way."""
+    theirs = world.partner_copies(hei_id)
+    theirs[iia_id] = replace(theirs[iia_id], modified_at=now, **changes)
 
 
 def withdraw_theirs(world: World, hei_id: str, iia_id: str) -> None:

@@ -21,6 +21,8 @@ from mobility_bridge.sandbox.control import PREFIX, Control
 from mobility_bridge.sandbox.faults import DroppedError
 from mobility_bridge.sandbox.folder import Memory
 from mobility_bridge.sandbox.keys import KeyRing, key_ring
+from mobility_bridge.sandbox.local_records import mo_agreements
+from mobility_bridge.sandbox.mobility_online import MobilityOnline, Tenant
 from mobility_bridge.sandbox.partner import PartnerHost
 from mobility_bridge.sandbox.registry import Catalogue, catalogue, client_keys
 from mobility_bridge.sandbox.scenarios import scenario_named
@@ -146,8 +148,11 @@ class _Application:
     def __init__(self, sandbox: Sandbox) -> None:
         stage = sandbox.stage
         self._stage = stage
-        self._control = Control(stage)
         self._catalogue: Catalogue = catalogue(sandbox.base_url, sandbox.ring)
+        self.mobility_online = MobilityOnline(
+            {sandbox.memory.authority: Tenant("nordhav", lambda: mo_agreements(stage.world))}
+        )
+        self._control = Control(stage, self.mobility_online)
         keys = client_keys(sandbox.ring)
         self._partners = {hei.hei_id: PartnerHost(hei, stage, sandbox.ring, keys) for hei in LISTED}
 
@@ -159,6 +164,8 @@ class _Application:
             await _send(send, status, [("content-type", "application/json")], text)
         elif path == "/registry/catalogue-v1.xml":
             await self._registry(scope, send)
+        elif path.startswith("/mobility-online/"):
+            await self.mobility_online(scope, receive, send)
         elif path.startswith("/hosts/"):
             await self._partner(scope, receive, send)
         else:

@@ -39,6 +39,7 @@ ISCED_TITLES = {
     "0222": "History and archaeology",
     "0231": "Language acquisition",
     "0232": "Literature and linguistics",
+    "0310": "Social and behavioural sciences, not further defined",
     "0311": "Economics",
     "0312": "Political sciences and civics",
     "0313": "Psychology",

@@ -40,7 +40,7 @@ class Stage:
 
     scenario: Scenario
     clock: Callable[[], datetime] = utc_now
-    slow_s: float = 60.0
+    slow_s: float = 30.0
     changed: Callable[[], None] = lambda: None
     act: int = 1
     journal: Journal = field(default_factory=list)

@@ -4,10 +4,13 @@ from collections.abc import Callable, Mapping
 from datetime import date
 
 from mobility_bridge.errors import UsageError
-from mobility_bridge.sandbox.scenarios import clean
+from mobility_bridge.sandbox.scenarios import clean, default
 from mobility_bridge.sandbox.scenarios.script import Scenario
 
-SCENARIOS: Mapping[str, Callable[[date], Scenario]] = {"clean": clean.scenario}
+SCENARIOS: Mapping[str, Callable[[date], Scenario]] = {
+    "default": default.scenario,
+    "clean": clean.scenario,
+}
 
 
 def scenario_named(name: str, today: date) -> Scenario:

@@ -4,7 +4,9 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
+from mobility_bridge.sandbox import edits
 from mobility_bridge.sandbox.cast import EVERYBODY, Hei
 from mobility_bridge.sandbox.fingerprint import hash_of
 from mobility_bridge.sandbox.world import (
@@ -71,6 +73,7 @@ class Scenario:
     world: World
     entries: tuple[Entry, ...]
     changes: tuple[Change, ...] = ()
+    partner_codes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def acts(self) -> int:
@@ -119,20 +122,20 @@ class Script:
     world: World = field(init=False)
     entries: list[Entry] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
+    partner_codes: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.world = World(self.today)
 
     @property
     def this_year(self) -> int:
-        """The year in which the current northern academic year started."""
-        return self.today.year if self.today.month >= 9 else self.today.year - 1
+        return academic_year(self.today)
 
     def at(self, days_ago: int) -> datetime:
         return datetime.combine(self.today - timedelta(days=days_ago), time(9, 30), UTC)
 
     def finished(self) -> Scenario:
-        return Scenario(self.name, self.world, tuple(self.entries), tuple(self.changes))
+        return Scenario(self.name, self.world, tuple(self.entries), tuple(self.changes), self.partner_codes)
 
     def then(self, act: int, what: str, happen: Callable[[World, datetime], None]) -> None:
         self.changes.append(Change(act, what, happen))
@@ -228,14 +231,14 @@ class Pair:
     def add_theirs(self, copy: Copy, age_days: int = 300) -> None:
         self._shelf[copy.iia_id] = PartnerCopy(copy, self.script.at(age_days))
 
-    def keep_ours(self, **changes: object) -> "Pair":
+    def keep_ours(self, **changes: Any) -> "Pair":
         """Change what Mobility-Online stores beside the terms."""
-        self.script.world.ours[self.iia_id] = replace(self.ours, **changes)  # type: ignore[arg-type]
+        self.script.world.ours[self.iia_id] = replace(self.ours, **changes)
         return self
 
-    def keep_theirs(self, **changes: object) -> "Pair":
+    def keep_theirs(self, **changes: Any) -> "Pair":
         """Change how the partner's system treats its copy."""
-        self._shelf[self.partner_iia_id] = replace(self.theirs, **changes)  # type: ignore[arg-type]
+        self._shelf[self.partner_iia_id] = replace(self.theirs, **changes)
         return self
 
     def approved_by_partner(self, iia_hash: str | None = None, *, follows: bool = False) -> "Pair":
@@ -246,6 +249,64 @@ class Pair:
     def not_approved_by_partner(self) -> "Pair":
         self.script.world.partner_approvals(self.hei.hei_id).pop(self.iia_id, None)
         return self
+
+    def changes_ours(self, act: int, what: str, rewrite: Rewrite) -> None:
+        iia_id = self.iia_id
+        self.script.then(act, what, lambda world, now: edits.rewrite_ours(world, iia_id, rewrite, now))
+
+    def changes_theirs(self, act: int, what: str, rewrite: Rewrite) -> None:
+        hei_id, iia_id = self.hei.hei_id, self.partner_iia_id
+        self.script.then(
+            act, what, lambda world, now: edits.rewrite_theirs(world, hei_id, iia_id, rewrite, now)
+        )
+
+    def withdraws_ours(self, act: int) -> None:
+        iia_id = self.iia_id
+        self.script.then(act, "we delete our copy", lambda world, _: edits.withdraw_ours(world, iia_id))
+
+    def withdraws_theirs(self, act: int) -> None:
+        hei_id, iia_id = self.hei.hei_id, self.partner_iia_id
+        self.script.then(
+            act, "the partner deletes its copy", lambda world, _: edits.withdraw_theirs(world, hei_id, iia_id)
+        )
+
+    def returns_theirs(self, act: int, copy: Copy) -> None:
+        hei_id = self.hei.hei_id
+        self.script.then(
+            act,
+            "the partner uses the id of a deleted copy again",
+            lambda world, now: edits.add_theirs(world, hei_id, copy, now),
+        )
+
+    def renumbers_theirs(self, act: int, new_id: str) -> None:
+        hei_id, iia_id = self.hei.hei_id, self.partner_iia_id
+        self.script.then(
+            act,
+            "the partner imports its copy anew, under another id",
+            lambda world, now: edits.renumber_theirs(world, hei_id, iia_id, new_id, now),
+        )
+
+    def treats_theirs(self, act: int, what: str, **changes: Any) -> None:
+        hei_id, iia_id = self.hei.hei_id, self.partner_iia_id
+        self.script.then(
+            act, what, lambda world, now: edits.treat_theirs(world, hei_id, iia_id, now, **changes)
+        )
+
+    def loses_approval(self, act: int) -> None:
+        iia_id = self.iia_id
+        self.script.then(
+            act,
+            "the partner no longer names its approval",
+            lambda world, _: edits.withdraw_approval(world, iia_id),
+        )
+
+    def comes_true(self, act: int) -> None:
+        """The partner approves our copy."""
+        iia_id = self.iia_id
+        self.script.then(act, "the partner approves our copy", lambda world, _: edits.approve(world, iia_id))
+
+    def nothing_happens(self, act: int, what: str) -> None:
+        self.script.then(act, what, lambda _world, _now: None)
 
     def conditions(self, terms: Terms, situation: Situation) -> list[Condition]:
         made = []
@@ -344,6 +405,38 @@ _STATUS = {
 _IN_EFFECT = ("concluded", "terminated", "expired")
 _APPROVED_BY_US = ("approved-by-us", *_IN_EFFECT)
 _APPROVED_BY_PARTNER = ("approved-by-partner", *_IN_EFFECT)
+
+
+def at(position: int, **changes: Any) -> Rewrite:
+    """Rewrite one condition of a copy."""
+
+    def rewrite(copy: Copy) -> Copy:
+        conditions = list(copy.conditions)
+        conditions[position] = replace(conditions[position], **changes)
+        return replace(copy, conditions=tuple(conditions))
+
+    return rewrite
+
+
+def whole(**changes: Any) -> Rewrite:
+    """Rewrite a copy outside its conditions."""
+    return lambda copy: replace(copy, **changes)
+
+
+def both(*rewrites: Rewrite) -> Rewrite:
+    """Rewrite a copy several times."""
+
+    def rewrite(copy: Copy) -> Copy:
+        for each in rewrites:
+            copy = each(copy)
+        return copy
+
+    return rewrite
+
+
+def academic_year(day: date) -> int:
+    """The year in which the northern academic year of a day started."""
+    return day.year if day.month >= 9 else day.year - 1
 
 
 def year_id(start: int, *, southern: bool = False) -> str:

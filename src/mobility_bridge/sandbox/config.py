@@ -1,0 +1,73 @@
+"""A configuration with which the bridge talks to a sandbox."""
+
+import os
+from pathlib import Path
+
+from mobility_bridge.errors import UsageError
+from mobility_bridge.sandbox.folder import authority_file, remember
+from mobility_bridge.sandbox.scenarios.script import academic_year
+from mobility_bridge.sandbox.world import OWN_HEI_ID
+
+_LAST_YEAR_OF_THE_PROGRAMME = 2028
+
+
+def render_config(folder: Path, beside: Path | None = None) -> str:
+    """Write `mobility-bridge.toml` for the sandbox in `folder`.
+
+    The text is for a file in the folder `beside` (default: the same folder): its paths count from there.
+    Raises UsageError when no sandbox was ever started in `folder`.
+    """
+    memory = remember(folder)
+    if memory is None:
+        raise UsageError(
+            f"no sandbox was ever started in {folder}",
+            next_step=f"Run: mobility-bridge sandbox run --dir {folder}",
+        )
+    here = Path(os.path.relpath(folder, beside or folder)).as_posix()
+    programme_end = max(_LAST_YEAR_OF_THE_PROGRAMME, academic_year(memory.today) + 2)
+    return f"""\
+# A configuration for the sandbox in {here!r}. Everything in it stays on this machine.
+own_hei_id = "{OWN_HEI_ID}"
+
+[store]
+url = "sqlite:///bridge.sqlite3"
+
+[log]
+file = "bridge.log.jsonl"
+
+[paths]
+state_dir = "state"
+
+[schedule]
+# The outside world of a sandbox changes within minutes, not days.
+local_every_s = 5
+sweep_every_s = 10
+full_sweep_every_s = 60
+approvals_every_s = 20
+refresh_every_s = 5
+compare_every_s = 5
+notify_every_s = 2
+
+[notify]
+first_retry_s = 2
+max_retry_s = 60
+
+[rules]
+programme_end_year = {programme_end}
+
+[adapters.ewp]
+registry_url = "{memory.registry_url}"
+registry_ca_file = "{here}/ca.pem"
+ca_file = "{here}/ca.pem"
+client_key = {{ file = "{here}/client-key.pem" }}
+total_s = 10
+attempts = 2
+first_retry_s = 0.5
+
+[adapters.mobility_online]
+base_url = "{memory.mobility_online_url}/services"
+ca_file = "{here}/ca.pem"
+authority = {{ file = "{here}/{authority_file(folder).name}" }}
+# The sandbox offers the services that no public source shows.
+assumed_services = true
+"""
