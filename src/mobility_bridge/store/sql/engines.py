@@ -60,7 +60,8 @@ def make_file(path: Path) -> None:
     Raises:  StoreError when the file system refuses.
     """
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (*reversed(path.parent.parents), path.parent):
+            folder.mkdir(mode=0o700, exist_ok=True)
         # SQLite gives its -wal and -shm files the mode of the file itself.
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
