@@ -30,12 +30,12 @@ from mobility_adapters.ewp.iia_hash import (
     hash_text,
     sha256_hex,
 )
+from mobility_adapters.ewp.reading import XML_SPACE
 from mobility_bridge.domain.snapshot import HashVerdict
 from mobility_bridge.errors import InvalidDocument
 from mobility_bridge.kit.xml import Element
 
 _SECOND_ID: Final = "iia-id_2"
-_XML_SPACE: Final = " \t\r\n"
 _NUMBERS: Final = ("mobilities-per-year", "eqf-level")
 _DURATIONS: Final = ("total-months-per-year", "total-days-per-year")
 _AFTER_TERMS: Final = (*_DURATIONS, "blended", "eqf-level", FIRST_YEAR)
@@ -56,7 +56,7 @@ def diagnose(
 
     Shape:   `alone` is the agreement's `hash_text`, if already there. `own_iia_ids` are ids of ours that the
              partner may have hashed without serving them.
-    Source:  agreements reference 6.1, in its order.
+    Source:  agreements reference 6.1, in its order; upper-case digits, its last, exclude all the others.
     """
     if not declared:
         return HashVerdict.NOT_DECLARED
@@ -67,10 +67,12 @@ def diagnose(
             return HashVerdict.NOT_COMPUTABLE
     if declared == alone.sha256:
         return HashVerdict.MATCHES
-    wanted = declared.strip(_XML_SPACE).lower()
+    wanted = declared.strip(XML_SPACE).lower()
+    if wanted == alone.sha256:
+        return HashVerdict.CASE
     return next(
         (verdict for verdict, fits in _causes(iia, alone, wanted, own_iia_ids) if fits()),
-        HashVerdict.CASE if wanted == alone.sha256 else HashVerdict.DECLARED_WRONG,
+        HashVerdict.DECLARED_WRONG,
     )
 
 
@@ -115,7 +117,7 @@ def _swapped(segments: Segments) -> Iterator[Segments]:
 
 
 def _tidied(segments: Segments) -> Iterator[Segments]:
-    yield [Segment(s.name, s.value.strip(_XML_SPACE)) for s in segments]
+    yield [Segment(s.name, s.value.strip(XML_SPACE)) for s in segments]
     yield [Segment(s.name, re.sub(r"[ \t\r\n]+", " ", s.value).strip(" ")) for s in segments]
     yield [Segment(s.name, s.value.strip()) for s in segments]  # a language's own idea of white space
     yield [Segment(s.name, s.value.replace("\n", "\r\n")) for s in segments]
@@ -186,15 +188,15 @@ def _integer(value: str) -> str:
 
 
 def _decimal(value: str, write: Callable[[Decimal], str]) -> str:
-    return write(Decimal(value.strip(_XML_SPACE))) if _PLAIN_NUMBER.fullmatch(value) else value
+    return write(Decimal(value.strip(XML_SPACE))) if _PLAIN_NUMBER.fullmatch(value) else value
 
 
 def _as_word(value: str) -> str:
-    return {"1": "true", "0": "false"}.get(value.strip(_XML_SPACE), value)
+    return {"1": "true", "0": "false"}.get(value.strip(XML_SPACE), value)
 
 
 def _as_digit(value: str) -> str:
-    return {"true": "1", "false": "0"}.get(value.strip(_XML_SPACE), value)
+    return {"true": "1", "false": "0"}.get(value.strip(XML_SPACE), value)
 
 
 # --- empty elements -----------------------------------------------------------------------------------
@@ -214,7 +216,7 @@ def _emptied(segments: Segments) -> Iterator[Segments]:
 
 
 def _without_empty(segments: Segments, *, field: str) -> Segments:
-    return [s for s in segments if s.value.strip(_XML_SPACE) or not s.name.endswith("." + field)]
+    return [s for s in segments if s.value.strip(XML_SPACE) or not s.name.endswith("." + field)]
 
 
 def _with_empty_clarifications(segments: Segments) -> Segments:

@@ -54,6 +54,13 @@ class Inspector:
         """Decode every agreement of a get response of version 7. Raises InvalidDocument."""
         return iias_v7.decode_all(parse(document, limit=LIMIT))
 
+    def write(self, iia: Iia) -> bytes:
+        """Write one agreement as a get response of version 7, its hash computed over what is written.
+
+        Raises:  ValueError for terms that the format cannot state.
+        """
+        return iias_v7.encode([iia])
+
     def segments(self, document: bytes, position: int = 0) -> Sequence[str]:
         """Return the hashed text of one agreement, alone in its document, by segments.
 

@@ -2,7 +2,7 @@
 
 `read_copies` takes the facts that most comparisons need and no more; `decode` takes everything. Decoding
 loses nothing that means anything: `encode(decode(document))` is the canonical form of a document that keeps
-its schema. That is its exclusive canonical XML after these steps:
+its schema. That is its canonical XML 2.0, prefixes rewritten, after these steps:
 
 - white space between elements as an indentation by two blanks a level, comments dropped;
 - whole numbers without sign and leading zeros, decimals without trailing zeros, booleans as `true` or
