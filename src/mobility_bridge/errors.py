@@ -95,7 +95,7 @@ class Unreachable(ExternalError):
 
 
 class Rejected(ExternalError):
-    """The system understood and said no. `reason`: http_4xx, soap_fault, error_document_invalid.
+    """The system understood and said no. `reason`: http_3xx, http_4xx, soap_fault, error_document_invalid.
 
     `status` is the HTTP status; `developer_message` what an EWP error document said, if it was one.
     """

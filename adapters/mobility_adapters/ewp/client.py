@@ -273,8 +273,8 @@ class EwpClient:
         headers = httpsig.joined(answer.headers)
         expects = endpoint.entry.security.signs_responses
         whole = answer.failure is None and not answer.body.truncated
-        if not expects or (answer.status >= 400 and "signature" not in headers):
-            # An error may come unsigned: it is then a hint for people, and nothing more.
+        if not expects or (answer.status >= 300 and "signature" not in headers):
+            # A refusal or redirect may come unsigned: it is then a hint for people, and nothing more.
             if headers.get("x-request-id", sent.request_id) != sent.request_id:
                 differs = httpsig.SignatureProblem(
                     "request_id_differs", "X-Request-Id is not that of the request"

@@ -162,8 +162,11 @@ class EwpNetwork:
         return replace(partner, offers=offers)
 
 
-def build_network(settings: EwpSettings, surroundings: Surroundings) -> EwpNetwork:
+def build_network(
+    settings: EwpSettings, surroundings: Surroundings, *, quirks: Mapping[str, Quirk] | None = None
+) -> EwpNetwork:
     """Put the client together; reads the key and the authorities, nothing else. Raises ConfigError."""
+    quirks = by_hei() if quirks is None else quirks
     base = surroundings.base_dir
     key = signing_key(settings.client_key, base)
     opened: list[httpx.AsyncBaseTransport] = []
@@ -181,7 +184,6 @@ def build_network(settings: EwpSettings, surroundings: Surroundings) -> EwpNetwo
     limits = Limits(settings.connect_s, settings.total_s, settings.max_body_bytes)
     schemas = SchemaSet()
     catalogue = _catalogue(settings, surroundings, Wire(registry, limits, surroundings.clock), key, schemas)
-    quirks = by_hei()
     policy = Policy(
         attempts=settings.attempts,
         first_retry_s=settings.first_retry_s,

@@ -128,7 +128,7 @@ def signing_key(
     except _Unfit as unfit:
         raise ConfigError(
             f"the EWP client key cannot be used: {unfit.found}",
-            problems=[unfit.problem],
+            problems=[(f"adapters.ewp.{unfit.problem[0]}", *unfit.problem[1:])],
             next_step="mobility-bridge config check",
         ) from unfit
 
