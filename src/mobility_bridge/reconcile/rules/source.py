@@ -1,0 +1,150 @@
+"""One of our own systems, or the network's catalogue, cannot be read as it should.
+
+Source: mobility-bridge principles: an absent record means nothing unless the reading was whole.
+"""
+
+from collections.abc import Iterator
+
+from mobility_bridge.domain.case import SourceCase
+from mobility_bridge.domain.discrepancy import Owner, Severity, Text
+from mobility_bridge.domain.partner import Health
+from mobility_bridge.reconcile.rule import Observation, rule
+
+CATALOGUE = "catalogue"
+_SOURCE = "mobility-bridge principles: never destroy"
+_LOOK = Text(
+    "Look at the connection and at the last answers: mobility-bridge explain {id}",
+    "Kontrollera anslutningen och de senaste svaren: mobility-bridge explain {id}",
+)
+
+
+def _failing(case: SourceCase) -> Health | None:
+    return case.health if case.health is not None and case.health.failing_since is not None else None
+
+
+def _facts(health: Health) -> dict[str, str]:
+    since = health.failing_since
+    return {
+        "reason": health.failure_reason or health.failure_code or "",
+        "since": since.date().isoformat() if since is not None else "",
+        "last_ok": health.last_ok_at.date().isoformat() if health.last_ok_at is not None else "",
+    }
+
+
+@rule(
+    code="SOURCE_UNREACHABLE",
+    severity=Severity.BLOCKING,
+    owner=Owner.OPERATIONS,
+    title=Text("Our own system cannot be read", "Vårt eget system går inte att läsa"),
+    text=Text(
+        "{source_name} cannot be read since {since} ({reason}). Our side of every comparison is as old as that.",
+        "{source_name} går inte att läsa sedan {since} ({reason}). Vår sida av varje jämförelse är så gammal.",
+    ),
+    next_step=_LOOK,
+    source=_SOURCE,
+)
+def our_own_system_cannot_be_read(case: SourceCase) -> Iterator[Observation]:
+    """Reading one of our systems fails as a whole.
+
+    Source: mobility-bridge principles.
+    """
+    health = _failing(case)
+    if health is not None and case.subject.source != CATALOGUE and health.failure_code != "incomplete":
+        yield Observation(values=_facts(health))
+
+
+@rule(
+    code="SOURCE_INCOMPLETE",
+    severity=Severity.WARNING,
+    owner=Owner.OPERATIONS,
+    title=Text("Our own system was read only in part", "Vårt eget system kunde bara läsas delvis"),
+    text=Text(
+        "{source_name} was read only in part. What was not read counts as unchanged.",
+        "{source_name} kunde bara läsas delvis. Det som inte lästes räknas som oförändrat.",
+    ),
+    next_step=_LOOK,
+    source=_SOURCE,
+)
+def our_own_system_was_read_in_part(case: SourceCase) -> Iterator[Observation]:
+    """A part of the last reading failed, so that absent records mean nothing.
+
+    Source: mobility-bridge principles.
+    """
+    if case.health is not None and case.health.failure_code == "incomplete":
+        yield Observation(values={"records": str(case.record_count)})
+
+
+@rule(
+    code="SOURCE_SHRUNK",
+    severity=Severity.WARNING,
+    owner=Owner.OPERATIONS,
+    title=Text(
+        "Our own system suddenly holds far less", "Vårt eget system innehåller plötsligt mycket mindre"
+    ),
+    text=Text(
+        "{source_name} showed {now} agreement(s) after {before} before. The reading is not believed and nothing is "
+        "taken for deleted.",
+        "{source_name} visade {now} avtal efter tidigare {before}. Läsningen godtas inte och inget räknas som "
+        "borttaget.",
+    ),
+    next_step=Text(
+        "Find out whether that is meant. If it is: mobility-bridge sync --accept-shrink",
+        "Ta reda på om det stämmer. Om det gör det: mobility-bridge sync --accept-shrink",
+    ),
+    source=_SOURCE,
+)
+def our_own_system_holds_far_less(case: SourceCase) -> Iterator[Observation]:
+    """A reading is suddenly empty or less than half of the one before.
+
+    Source: mobility-bridge principles.
+    """
+    if case.shrunk_to is not None:
+        yield Observation(values={"now": str(case.shrunk_to), "before": str(case.record_count)})
+
+
+@rule(
+    code="SOURCE_RECORD_UNREADABLE",
+    severity=Severity.WARNING,
+    owner=Owner.US,
+    title=Text("A record of ours cannot be read", "En post hos oss går inte att läsa"),
+    text=Text(
+        "{source_name}, {where}: {what}. The record is left out.",
+        "{source_name}, {where}: {what}. Posten lämnas utanför.",
+    ),
+    next_step=Text(
+        "Correct the record in {source_name}. Details: mobility-bridge explain {id}",
+        "Rätta posten i {source_name}. Detaljer: mobility-bridge explain {id}",
+    ),
+    source=_SOURCE,
+)
+def record_of_ours_cannot_be_read(case: SourceCase) -> Iterator[Observation]:
+    """A single record of our own system could not be understood; the others are not held up by it.
+
+    Source: mobility-bridge principles.
+    """
+    for where, what in case.problems:
+        yield Observation(where, {"where": where, "what": what})
+
+
+@rule(
+    code="CATALOGUE_STALE",
+    severity=Severity.WARNING,
+    owner=Owner.OPERATIONS,
+    title=Text("The network's catalogue is old", "Nätverkets katalog är gammal"),
+    text=Text(
+        "The catalogue could not be renewed since {since} ({reason}); the last good one of {last_ok} is used. "
+        "New keys and addresses of partners are not known.",
+        "Katalogen har inte kunnat förnyas sedan {since} ({reason}); den senaste giltiga från {last_ok} används. "
+        "Partners nya nycklar och adresser är inte kända.",
+    ),
+    next_step=_LOOK,
+    source="EWP registry API 1.5",
+)
+def catalogue_of_the_network_is_old(case: SourceCase) -> Iterator[Observation]:
+    """Refreshing the catalogue fails; the last good copy is kept.
+
+    Source: EWP registry API 1.5, caching.
+    """
+    health = _failing(case)
+    if health is not None and case.subject.source == CATALOGUE:
+        yield Observation(values=_facts(health))
