@@ -13,6 +13,7 @@ from mobility_bridge.cli.render import print_json, print_table
 if TYPE_CHECKING:
     from mobility_bridge.domain.agreement import Iia
     from mobility_bridge.domain.comparison import Comparison
+    from mobility_bridge.ports.documents import DocumentInspector
 
 _HERE = "mobility_bridge.cli.iia"
 COMMANDS = {
@@ -29,34 +30,27 @@ def iia() -> None:
 @click.command("hash")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--text", "show_text", is_flag=True, help="Also print the hashed text, a segment per line.")
+@click.option("--check", is_flag=True, help="Exit 1 when a declared hash is another one.")
 @takes_options
-def hash_(invocation: Invocation, files: tuple[Path, ...], *, show_text: bool) -> int:
+def hash_(invocation: Invocation, files: tuple[Path, ...], *, show_text: bool, check: bool) -> int:
     """Compute the iia-hash of every agreement in get responses (IIAs 7 or 6).
 
-    The hash is the one that the network's own stylesheet gives for the whole document. Exits 1 when a
-    declared hash is another one.
+    The hash is the one that the network's own stylesheet gives for the whole document. A file that cannot be
+    hashed is named on stderr and makes the command exit 1; the others are printed all the same.
     """
     from mobility_bridge.bootstrap import inspector
+    from mobility_bridge.errors import InvalidDocument
 
     tools = inspector()
     rows: list[dict[str, Any]] = []
+    unreadable = False
     for file in files:
         document = read(file)
-        for position, item in enumerate(tools.hashes(document)):
-            rows.append(
-                {
-                    "file": str(file),
-                    "iia_id": item.iia_id,
-                    "sha256": item.sha256,
-                    "valid_for_approval": item.valid_for_approval,
-                    "alone_sha256": item.alone_sha256,
-                    "declared": item.declared,
-                    "verdict": item.verdict,
-                    "content_digest": item.content_digest,
-                    "conditions_hash": item.conditions_hash,
-                    **({"segments": list(tools.segments(document, position))} if show_text else {}),
-                }
-            )
+        try:
+            rows.extend(_hashed(tools, file, document, show_text=show_text))
+        except InvalidDocument as error:
+            unreadable = True
+            click.echo(f"{file}: {error.message}", err=True)
     if invocation.as_json:
         print_json(rows)
     else:
@@ -65,8 +59,32 @@ def hash_(invocation: Invocation, files: tuple[Path, ...], *, show_text: bool) -
             click.echo(f"{row['sha256']}  {row['file']}  {row['iia_id']}  {row['verdict'].value}{approval}")
             for segment in row.get("segments", ()):
                 click.echo(f"  {segment}")
-    good = {"matches", "HASH_DOC_SCOPE", "not_declared", "not_checked"}
-    return 0 if all(row["verdict"].value in good for row in rows) else 1
+    wrong = check and any(row["verdict"].value not in GOOD for row in rows)
+    return 1 if unreadable or wrong else 0
+
+
+GOOD = frozenset({"matches", "HASH_DOC_SCOPE", "not_declared", "not_checked"})
+
+
+def _hashed(
+    tools: "DocumentInspector", file: Path, document: bytes, *, show_text: bool
+) -> list[dict[str, Any]]:
+    return [
+        {
+            "file": str(file),
+            "iia_id": item.iia_id,
+            "sha256": item.sha256,
+            "valid_for_approval": item.valid_for_approval,
+            "alone_sha256": item.alone_sha256,
+            "alone_valid_for_approval": item.alone_valid_for_approval,
+            "declared": item.declared,
+            "verdict": item.verdict,
+            "content_digest": item.content_digest,
+            "conditions_hash": item.conditions_hash,
+            **({"segments": list(tools.segments(document, position))} if show_text else {}),
+        }
+        for position, item in enumerate(tools.hashes(document))
+    ]
 
 
 @click.command()

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from mobility_bridge.cli.lazy import LazyGroup
+from mobility_bridge.cli.options import Invocation, takes_options
 from mobility_bridge.cli.render import print_json
 
 _HERE = "mobility_bridge.cli.sandbox"
@@ -23,11 +24,10 @@ COMMANDS = {
 DEFAULT_DIR = Path("var/sandbox")
 _dir_option = click.option(
     "--dir",
-    "folder",
+    "given",
     type=click.Path(file_okay=False, path_type=Path),
-    default=DEFAULT_DIR,
-    show_default=True,
-    help="Where its keys, port and configuration are kept.",
+    help=f"Where its keys, port and configuration are kept; default: beside the configuration file, "
+    f"else {DEFAULT_DIR}.",
 )
 
 
@@ -36,25 +36,29 @@ def sandbox() -> None:
     """Play the outside world on this machine: registry, partner universities, Mobility-Online."""
 
 
+def _folder(invocation: Invocation, given: Path | None) -> Path:
+    """The sandbox that is meant: the one named, else the one that the configuration belongs to."""
+    if given is not None:
+        return given
+    if invocation.config is not None:
+        home = invocation.config.parent
+        return home / "sandbox" if (home / "sandbox").is_dir() else home
+    return DEFAULT_DIR
+
+
 @click.command()
 @_dir_option
 @click.option(
     "--scenario",
-    default=None,
     help="Scenario to play; default: the one played last in this folder, else `default`.",
 )
-@click.option(
-    "--port", type=int, default=None, help="Port on localhost; default: the one used last, else a free one."
-)
-@click.option(
-    "--config",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Not used; the sandbox writes a configuration.",
-)
-def run(folder: Path, scenario: str | None, port: int | None, config: Path | None) -> None:
+@click.option("--port", type=int, help="Port on localhost; default: the one used last, else a free one.")
+@takes_options
+def run(invocation: Invocation, given: Path | None, scenario: str | None, port: int | None) -> None:
     """Play the outside world until interrupted; write a configuration for the bridge beside it."""
-    del config
     from mobility_bridge.sandbox.host import Plan, Sandbox
+
+    folder = _folder(invocation, given)
 
     async def whole() -> None:
         stop = asyncio.Event()
@@ -64,7 +68,11 @@ def run(folder: Path, scenario: str | None, port: int | None, config: Path | Non
         played = Sandbox(folder, Plan(scenario, port=port))
         await played.start()
         try:
-            file = write_config(folder)
+            beside = folder.parent if (folder.parent / "mobility-bridge.toml").exists() else None
+            file = write_config(folder, beside)
+            told = {"scenario": played.memory.scenario, "base_url": played.base_url, "config": str(file)}
+            if invocation.as_json:
+                print_json(told)
             click.echo(f"The sandbox plays {played.memory.scenario!r} at {played.base_url}.", err=True)
             click.echo(f"Run: mobility-bridge sync --config {file}", err=True)
             await stop.wait()
@@ -74,16 +82,16 @@ def run(folder: Path, scenario: str | None, port: int | None, config: Path | Non
     asyncio.run(whole())
 
 
-def write_config(folder: Path) -> Path:
+def write_config(folder: Path, beside: Path | None = None) -> Path:
     """Write the bridge's configuration for a sandbox, unless one is there, and prepare its store."""
+    from mobility_bridge.bootstrap import load_settings
     from mobility_bridge.sandbox.config import render_config
     from mobility_bridge.store import migrate
 
-    file = folder / "mobility-bridge.toml"
+    home = beside or folder
+    file = home / "mobility-bridge.toml"
     if not file.exists():
-        file.write_text(render_config(folder), encoding="utf-8")
-    from mobility_bridge.bootstrap import load_settings
-
+        file.write_text(render_config(folder, beside=home), encoding="utf-8")
     migrate.upgrade(load_settings(file).settings.store.url)
     return file
 
@@ -119,9 +127,10 @@ def ask(folder: Path, method: str, path: str, body: dict[str, Any] | None = None
 
 @click.command()
 @_dir_option
-def status(folder: Path) -> None:
+@takes_options
+def status(invocation: Invocation, given: Path | None) -> None:
     """Say which act plays and which faults are on."""
-    print_json(ask(folder, "GET", "state"))
+    print_json(ask(_folder(invocation, given), "GET", "state"))
 
 
 @click.command()
@@ -129,28 +138,39 @@ def status(folder: Path) -> None:
 @click.argument("name")
 @click.argument("switch", type=click.Choice(("on", "off")), default="on")
 @_dir_option
-def fault(partner: str, name: str, switch: str, folder: Path) -> None:
+@takes_options
+def fault(invocation: Invocation, partner: str, name: str, switch: str, given: Path | None) -> None:
     """Switch PARTNER's fault NAME on or off."""
-    print_json(ask(folder, "POST", "faults", {"partner": partner, "fault": name, "on": switch == "on"}))
+    print_json(
+        ask(
+            _folder(invocation, given),
+            "POST",
+            "faults",
+            {"partner": partner, "fault": name, "on": switch == "on"},
+        )
+    )
 
 
 @click.command()
 @_dir_option
-def advance(folder: Path) -> None:
+@takes_options
+def advance(invocation: Invocation, given: Path | None) -> None:
     """Go on to the scenario's next act."""
-    print_json(ask(folder, "POST", "advance"))
+    print_json(ask(_folder(invocation, given), "POST", "advance"))
 
 
 @click.command()
 @click.argument("iia_id")
 @_dir_option
-def change(iia_id: str, folder: Path) -> None:
+@takes_options
+def change(invocation: Invocation, iia_id: str, given: Path | None) -> None:
     """Change the agreement IIA_ID in Mobility-Online, as a coordinator would."""
-    print_json(ask(folder, "POST", "change", {"iia_id": iia_id}))
+    print_json(ask(_folder(invocation, given), "POST", "change", {"iia_id": iia_id}))
 
 
 @click.command()
 @_dir_option
-def repair(folder: Path) -> None:
+@takes_options
+def repair(invocation: Invocation, given: Path | None) -> None:
     """Switch every fault off."""
-    print_json(ask(folder, "POST", "repair"))
+    print_json(ask(_folder(invocation, given), "POST", "repair"))

@@ -1,0 +1,106 @@
+"""Each fault of a partner leads to exactly the discrepancy that it should, through the command line and HTTPS."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.support.played import Played, play
+
+PARTNER = "brava.example"
+QUICK = {
+    "MOBILITY_BRIDGE__ADAPTERS__EWP__ATTEMPTS": "1",
+    "MOBILITY_BRIDGE__ADAPTERS__EWP__TOTAL_S": "3",
+    "MOBILITY_BRIDGE__NOTIFY__FIRST_RETRY_S": "0.2",
+    "MOBILITY_BRIDGE__NOTIFY__MAX_RETRY_S": "0.4",
+    "MOBILITY_BRIDGE__NOTIFY__EXPIRES_AFTER_S": "1",
+    # What time alone would excuse for a few days is said at once.
+    "MOBILITY_BRIDGE__RULES__MAPPING_GRACE_DAYS": "0",
+}
+
+
+@pytest.fixture
+def played(tmp_path: Path) -> Iterator[Played]:
+    with play(tmp_path / "sandbox", "clean", QUICK) as stage:
+        first = stage.command("sync")
+        assert first.code == 0, first.err
+        assert stage.codes() == []
+        yield stage
+
+
+def sync_with(stage: Played, fault: str, *, expected_exit: int = 0, **more: float) -> None:
+    stage.fault(PARTNER, fault, **more)
+    result = stage.command("sync", "--full")
+    assert result.code == expected_exit, result.out + result.err
+
+
+def recovers(stage: Played) -> None:
+    """When the partner mends its fault, the discrepancy resolves by itself."""
+    stage.control("POST", "repair")
+    result = stage.command("sync", "--full")
+    assert result.code == 0, result.out + result.err
+    assert stage.codes() == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "exit_code"),
+    [
+        ("serves_stale_hash", "HASH_DECLARED_WRONG", 0),
+        ("loses_conditions", "CONDITION_MISSING", 0),
+        ("splits_agreement", "AGREEMENT_SPLIT", 0),
+        ("never_maps_id", "NOT_MAPPED_BY_PARTNER", 0),
+        ("swaps_partners", "PARTNER_ORDER", 0),
+        ("approval_without_id", "ANSWER_INVALID", 3),
+        ("approves_old_hash", "APPROVAL_STALE", 0),
+        ("signs_with_old_key", "PARTNER_UNTRUSTED", 3),
+        ("answers_503", "PARTNER_UNREACHABLE", 3),
+        ("answers_garbage", "ANSWER_INVALID", 3),
+        ("truncates_body", "ANSWER_DAMAGED", 3),
+        ("wrong_namespace", "ANSWER_INVALID", 3),
+        ("invalid_error_document", "ERROR_DOCUMENT_INVALID", 3),
+        ("forgets_agreement", "DELETED_AFTER_CONCLUSION", 0),
+        ("empty_index", "INDEX_SHRUNK", 0),
+    ],
+)
+def test_fault_leads_to_exactly_its_discrepancy(
+    played: Played, fault: str, code: str, exit_code: int
+) -> None:
+    sync_with(played, fault, expected_exit=exit_code)
+    found = played.codes()
+    assert {name for name, _ in found} == {code}
+    assert {partner for _, partner in found} == {PARTNER}
+    played.command("sync")
+    assert played.codes() == found, "looking again changes nothing"
+    recovers(played)
+
+
+def test_partner_that_answers_slowly_is_unreachable_and_stops_nobody_else(played: Played) -> None:
+    sync_with(played, "answers_slowly", expected_exit=3, slow_s=6.0)
+    assert played.codes() == [("PARTNER_UNREACHABLE", PARTNER)]
+    status = played.command("status", "--offline", "--json").json
+    failing = {item["partner_hei_id"] for item in status["partners"] if item["failing"]}
+    assert failing == {PARTNER}
+    recovers(played)
+
+
+def test_partner_that_drops_notifications_becomes_a_discrepancy_when_they_expire(played: Played) -> None:
+    played.fault(PARTNER, "drops_cnr")
+    agreements = played.control("GET", "agreements")
+    ours = next(item["iia_id"] for item in agreements if item["partner"] == PARTNER)
+    played.control("POST", "change", iia_id=ours)
+    for _ in range(6):
+        played.command("sync")
+        if ("NOTIFICATION_UNDELIVERED", PARTNER) in played.codes():
+            break
+    undelivered = [pair for pair in played.codes() if pair[0] == "NOTIFICATION_UNDELIVERED"]
+    assert undelivered == [("NOTIFICATION_UNDELIVERED", PARTNER)]
+    played.control("POST", "repair")
+    again = played.command("notify", ours)
+    assert again.code == 0, again.out + again.err
+    played.command("sync")
+    assert ("NOTIFICATION_UNDELIVERED", PARTNER) not in played.codes()
+
+
+def test_unknown_fault_is_refused_with_the_names_that_exist(played: Played) -> None:
+    result = played.command("sandbox", "fault", PARTNER, "sulks", "--dir", str(played.folder))
+    assert result.code == 2
+    assert "sulks" in result.err
