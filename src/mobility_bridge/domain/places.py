@@ -1,0 +1,88 @@
+"""Places under agreements: how many per academic year, in which direction, and until when.
+
+Source: agreements reference, places, balance, expiry.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from mobility_bridge.domain.agreement import MobilityKind
+from mobility_bridge.domain.identifiers import HeiId
+
+
+@dataclass(frozen=True, slots=True)
+class YearPlaces:
+    """What one condition offers in one academic year; `number` is None while it is not defined."""
+
+    start_year: int
+    northern: bool
+    number: int | None
+    total: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """Agreed places with one partner, for one kind of mobility and one academic year.
+
+    `start_year` aligns northern and southern years; `approximate` says that both occur. `incomplete` says
+    that a number is not defined and left out. Totals are months (students) or days (staff) of all persons;
+    `total_incomplete` that a condition states none.
+    """
+
+    partner_hei_id: HeiId
+    kind: MobilityKind
+    start_year: int
+    outgoing: int
+    incoming: int
+    total_outgoing: Decimal
+    total_incoming: Decimal
+    incomplete: bool = False
+    total_incomplete: bool = False
+    approximate: bool = False
+
+    @property
+    def agreed(self) -> int:
+        """Incoming less outgoing: positive when we receive more than we send."""
+        return self.incoming - self.outgoing
+
+    @property
+    def agreed_total(self) -> Decimal:
+        """The same in months or days."""
+        return self.total_incoming - self.total_outgoing
+
+
+class ExpiryState(StrEnum):
+    """Where an agreement stands in time. UNKNOWN when no year can be read."""
+
+    NOT_STARTED = "not_started"
+    RUNNING = "running"
+    PARTLY_EXPIRED = "partly_expired"
+    EXPIRING = "expiring"
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """When an agreement starts and ends; `decide_by` is the next 31 January at which a change can be agreed."""
+
+    state: ExpiryState
+    starts_on: date | None = None
+    first_end_on: date | None = None
+    last_end_on: date | None = None
+    decide_by: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Two agreements, by position, whose places may be counted twice, from which to which start year."""
+
+    one: int
+    other: int
+    kind: MobilityKind
+    sending_hei_id: str
+    receiving_hei_id: str
+    first_start_year: int
+    last_start_year: int
