@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test check format lock clean
+.PHONY: setup demo test check format lock soak benchmark clean
 
 setup: $(STAMP)
 
@@ -30,6 +30,19 @@ check: $(STAMP)
 format: $(STAMP)
 	@$(BIN)/ruff check --fix --quiet . || true
 	@$(BIN)/ruff format --quiet .
+
+lock:
+	@$(PYTHON) -m venv var/lock && var/lock/bin/pip install --quiet uv
+	@var/lock/bin/uv pip compile pyproject.toml --extra postgresql --group dev --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet --upgrade -o requirements/dev.txt
+	@var/lock/bin/uv pip compile pyproject.toml --extra postgresql --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet -c requirements/dev.txt -o requirements/runtime.txt
+
+soak: $(STAMP)
+	@$(BIN)/python -m tests.soak --minutes 60
+
+benchmark: $(STAMP)
+	@bash benchmarks/run
 
 clean:
 	rm -rf $(VENV) var dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
