@@ -9,7 +9,7 @@ from typing import Final
 from lxml import etree
 
 from mobility_adapters.ewp import wire
-from mobility_adapters.ewp.reading import integer, string_value, text
+from mobility_adapters.ewp.reading import child, integer, string_value, text
 from mobility_adapters.ewp.wire import qname
 from mobility_bridge.domain.contact import Address, Contact, LangString, PhoneNumber
 from mobility_bridge.kit.xml import Element
@@ -48,7 +48,7 @@ _ADDRESS_PARTS: Final = (
 
 def read_contact(element: Element) -> Contact:
     """Read a contact from an element of any name that has the contact type."""
-    gender = element.find(_GENDER)
+    gender = child(element, _GENDER)
     return Contact(
         contact_names=_lang_strings(element, _NAME),
         person_given_names=_lang_strings(element, _GIVEN),
@@ -57,8 +57,8 @@ def read_contact(element: Element) -> Contact:
         phone_numbers=tuple(_read_phone(each) for each in element.iterchildren(_PHONE)),
         fax_numbers=tuple(_read_phone(each) for each in element.iterchildren(_FAX)),
         emails=tuple(string_value(each) for each in element.iterchildren(_EMAIL)),
-        street_address=_read_address(element.find(_STREET)),
-        mailing_address=_read_address(element.find(_MAILING)),
+        street_address=_read_address(child(element, _STREET)),
+        mailing_address=_read_address(child(element, _MAILING)),
         role_descriptions=_lang_strings(element, _ROLE),
     )
 

@@ -95,18 +95,23 @@ def wrong_content(message: str, element: Element) -> InvalidDocument:
     )
 
 
+def child(parent: Element, tag: str) -> Element | None:
+    """The first child called `tag`: what `find` says, several times faster."""
+    return next(parent.iterchildren(tag), None)
+
+
 def text(parent: Element, tag: str) -> str | None:
     """The text of the first child called `tag`; None when there is none."""
-    child = parent.find(tag)
-    return None if child is None else string_value(child)
+    found = child(parent, tag)
+    return None if found is None else string_value(found)
 
 
 def required_child(parent: Element, tag: str) -> Element:
-    child = parent.find(tag)
-    if child is None:
+    found = child(parent, tag)
+    if found is None:
         name = tag.rpartition("}")[2]
         raise wrong_content(f"{local_name(parent)} has no {name}", parent)
-    return child
+    return found
 
 
 def required_text(parent: Element, tag: str) -> str:

@@ -150,3 +150,53 @@ def test_a_year_inside_another_element_is_neither_written_nor_taken_for_the_year
     etree.SubElement(area, "receiving-first-academic-year-id").text = "1999/2000"
 
     assert document_hash_texts(tree)[0].sha256 == vectors()["a01-base-mapped.xml"][0]["sha256"]
+
+
+@pytest.mark.parametrize("old", [b"stable-v7/endpoints", b"blob/stable-v7"])
+def test_names_count_in_any_namespace(old: bytes) -> None:
+    document = (FIXTURES / FOLDERS[V7] / "a01-base-mapped.xml").read_bytes()
+
+    tree = parse(document.replace(old, b"elsewhere"))
+    (text,) = document_hash_texts(tree)
+
+    assert text == hash_text(agreement_elements(tree)[0])
+    assert text.sha256 == vectors()["a01-base-mapped.xml"][0]["sha256"]
+
+
+def test_a_known_leaf_with_something_inside_is_walked_literally() -> None:
+    tree = tree_of(FOLDERS[V7], "a01-base-mapped.xml")
+    etree.SubElement(next(tree.iter("{*}mobilities-per-year")), "surprise").text = "x"
+
+    (text,) = document_hash_texts(tree)
+
+    assert "_student-studies-mobility-spec.mobilities-per-year.surprise=x_" in text.terms
+    assert text.terms == hash_text(agreement_elements(tree)[0]).terms
+
+
+def test_the_conditions_hash_keeps_the_white_space_after_a_contact_that_comes_first() -> None:
+    with_contact = (
+        "<iia><cooperation-conditions><s><sending-contact/> <a/></s></cooperation-conditions></iia>"
+    )
+    without = "<iia><cooperation-conditions><s> <a/></s></cooperation-conditions></iia>"
+
+    assert conditions_hash(etree.fromstring(with_contact)) == conditions_hash(etree.fromstring(without))
+
+
+def test_a_year_with_something_inside_is_walked_literally() -> None:
+    tree = tree_of(FOLDERS[V7], "a01-base-mapped.xml")
+    year = next(tree.iter("{*}receiving-first-academic-year-id"))
+    etree.SubElement(year, "surprise").text = "x"
+
+    assert hash_text(agreement_elements(tree)[0]) == document_hash_texts(tree)[0]
+
+
+def test_an_empty_known_container_is_a_leaf() -> None:
+    tree = tree_of(FOLDERS[V7], "a01-base-mapped.xml")
+    area = next(tree.iter("{*}subject-area"))
+    del area[0]
+    area.text = None
+
+    (text,) = document_hash_texts(tree)
+
+    assert "_cooperation-conditions.student-studies-mobility-spec.subject-area=_" in text.terms
+    assert text == hash_text(agreement_elements(tree)[0])

@@ -34,6 +34,7 @@ from mobility_adapters.ewp.iia_hash import (
 from mobility_adapters.ewp.reading import (
     boolean,
     boolean_attribute,
+    child,
     day,
     decimal,
     integer,
@@ -216,8 +217,8 @@ def decode(iia: Element) -> Iia:
 
 
 def _read_partner(partner: Element) -> IiaPartner:
-    signing_contact = partner.find(_tag("signing-contact"))
-    signing_date = partner.find(_tag("signing-date"))
+    signing_contact = child(partner, _tag("signing-contact"))
+    signing_date = child(partner, _tag("signing-date"))
     return IiaPartner(
         hei_id=required_text(partner, _HEI_ID),
         iia_id=text(partner, _IIA_ID),
@@ -234,8 +235,8 @@ def _read_condition(condition: Element) -> CooperationCondition:
     if kind is None:
         raise wrong_content("no known kind of mobility", condition)
     number = required_child(condition, _NUMBER)
-    total = condition.find(_total_tag(kind))
-    blended = condition.find(_tag("blended"))
+    total = child(condition, _total_tag(kind))
+    blended = child(condition, _tag("blended"))
     return CooperationCondition(
         kind=kind,
         sending_hei_id=required_text(condition, _tag("sending-hei-id")),
@@ -258,7 +259,7 @@ def _read_condition(condition: Element) -> CooperationCondition:
 
 
 def _read_skill(skill: Element) -> LanguageSkill:
-    area = skill.find(_AREA)
+    area = child(skill, _AREA)
     return LanguageSkill(
         language=token(required_child(skill, _tag("language"))),
         cefr_level=text(skill, _tag("cefr-level")),

@@ -225,3 +225,29 @@ def test_conditions_are_written_grouped_by_kind_and_otherwise_in_their_order() -
 def test_terms_that_the_format_cannot_state_are_not_written(changes: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="condition"):
         iias_v7.encode([an_iia(conditions=(a_condition(**changes),))])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "leaf"),
+    [
+        (b"<signing-date>2026-03-02<", b"<signing-date>2026-02-30<", "signing-date"),
+        (b"<in-effect>true<", b"<in-effect>yes<", "in-effect"),
+        (b"<total-months-per-year>20<", b"<total-months-per-year>2e1<", "total-months-per-year"),
+        (
+            b"<cooperation-conditions>",
+            b'<cooperation-conditions terminated-as-a-whole="maybe">',
+            "conditions",
+        ),
+        (b"student-studies-mobility-spec>", b"student-dreams-mobility-spec>", "student-dreams-mobility-spec"),
+    ],
+)
+def test_what_a_value_cannot_be_is_refused_with_its_place(old: bytes, new: bytes, leaf: str) -> None:
+    document = sample("ewp/iias/v7/with-contacts-and-units.xml").replace(old, new)
+
+    with pytest.raises(InvalidDocument) as refused:
+        iias_v7.decode_all(document)
+
+    assert refused.value.reason == "content"
+    assert refused.value.path is not None
+    assert refused.value.path.endswith(leaf)
+    assert refused.value.line is not None
