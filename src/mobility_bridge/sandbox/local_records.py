@@ -126,15 +126,15 @@ def _ewp(agreement: OurAgreement) -> MoEwp:
 
 def _custom_fields(agreement: OurAgreement, condition: Condition) -> Iterator[tuple[str, str]]:
     if condition.blended is not None:
-        yield "bit_freifeld31", condition.blended
+        yield "blended", condition.blended
     if condition.total is not None and not condition.is_student:
-        yield "int_freifeld31", condition.total
+        yield "total_days", condition.total
     if condition.sending_ounit_id is not None:
-        yield "varchar_freifeld31", condition.sending_ounit_id
+        yield "sending_ounit_id", condition.sending_ounit_id
     if condition.receiving_ounit_id is not None:
-        yield "varchar_freifeld32", condition.receiving_ounit_id
+        yield "receiving_ounit_id", condition.receiving_ounit_id
     if agreement.copy.terminated is not None:
-        yield "bit_freifeld32", agreement.copy.terminated
+        yield "terminated_as_a_whole", agreement.copy.terminated
 
 
 def years(condition: Condition) -> list[str]:

@@ -224,9 +224,9 @@ class MoAgreement:
     """One agreement record: one direction of one kind of mobility with one partner.
 
     An IIA with several conditions is several records with the same `ewp.iia_id`. `custom_fields` are
-    (element name, value) pairs: `bit_freifeld31` blended (`true`/`false`, students), `bit_freifeld32`
-    terminated as a whole (`true`), `int_freifeld31` total days (staff), `varchar_freifeld31` and `_32` the
-    sending and the receiving organisational unit; each only where there is something to say.
+    (fact, value) pairs for what the record has no field for: `blended` (`true`/`false`, students),
+    `total_days` (staff), `sending_ounit_id`, `receiving_ounit_id`, `terminated_as_a_whole` (`true`); each only
+    where there is something to say.
 
     Source: Mobility-Online reference 6.2, A1; the custom fields are this sandbox's own.
     """

@@ -32,14 +32,14 @@ def test_a_record_says_what_the_condition_says():
     assert outgoing.study_levels == ("B", "M")
     assert outgoing.languages == (MoLanguage("en", "B2"),)
     assert outgoing.study_fields[0].description == "Economics"
-    assert outgoing.custom_fields == (("bit_freifeld31", "false"),)
+    assert outgoing.custom_fields == (("blended", "false"),)
 
 
 def test_days_of_staff_stand_in_a_custom_field():
     teaching = records("nhu-iia-0001")[2]
 
     assert teaching.total_months is None
-    assert teaching.custom_fields == (("int_freifeld31", "5"),)
+    assert teaching.custom_fields == (("total_days", "5"),)
 
 
 def test_a_southern_partner_has_its_own_calendar():
