@@ -12,26 +12,7 @@ from mobility_bridge.domain.case import Concluded
 from mobility_bridge.domain.discrepancy import Discrepancy, Severity
 from mobility_bridge.domain.identifiers import HeiId, IiaId
 from mobility_bridge.domain.notification import ChangeNotification, CnrState
-from mobility_bridge.domain.snapshot import AgreementCopy, StoredCopy
-
-
-@dataclass(frozen=True, slots=True)
-class CopyChange:
-    """What saving a copy does: the new row, whether it tells something new, and what goes to the history."""
-
-    row: StoredCopy
-    changed: bool
-    former: StoredCopy | None
-
-
-def saved_copy(stored: StoredCopy | None, copy: AgreementCopy, at: datetime) -> CopyChange:
-    """Decide what becomes of a stored copy when `copy` is read at `at`."""
-    if stored is None:
-        return CopyChange(StoredCopy(copy, at, at, at), changed=True, former=None)
-    if replace(stored.copy, fetched_at=copy.fetched_at) == copy:
-        row = replace(stored, confirmed_at=at, gone_at=None)
-        return CopyChange(row, changed=not stored.live, former=None)
-    return CopyChange(StoredCopy(copy, stored.first_seen_at, at, at), changed=True, former=stored)
+from mobility_bridge.domain.snapshot import AgreementCopy
 
 
 def is_local(copy: AgreementCopy) -> bool:

@@ -26,6 +26,13 @@ def from_micros(micros: int) -> datetime:
     return _EPOCH + timedelta(microseconds=micros)
 
 
+def to_digest(text: str) -> bytes:
+    """The 32 bytes of a SHA-256. Raises ValueError for anything but 64 lower-case hexadecimal digits."""
+    if _DIGEST.fullmatch(text) is None:
+        raise ValueError(f"not a SHA-256 in 64 lower-case hexadecimal digits: {text!r}")
+    return bytes.fromhex(text)
+
+
 class Instant(TypeDecorator[datetime]):
     """An aware instant, kept as microseconds since 1970 in UTC: exact, eight bytes, ordered."""
 
@@ -59,11 +66,7 @@ class Digest(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002
-        if value is None:
-            return None
-        if _DIGEST.fullmatch(value) is None:
-            raise ValueError(f"not a SHA-256 in 64 lower-case hexadecimal digits: {value!r}")
-        return bytes.fromhex(value)
+        return None if value is None else to_digest(value)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         return None if value is None else bytes(value).hex()

@@ -55,9 +55,9 @@ def _copy_facts() -> list[Column[Any]]:
         Column("document_sha256", Digest, nullable=False),
         Column("document_format", Name, nullable=False),
         Column("document_position", Integer, nullable=False),
-        Column("fetched_at", Instant, nullable=False),
         Column("stray_attributes", Boolean, nullable=False),
         Column("record", Text),
+        Column("fetched_at", Instant, nullable=False),
         Column("first_seen_at", Instant, nullable=False),
         Column("changed_at", Instant, nullable=False),
         Column("confirmed_at", Instant, nullable=False),
@@ -82,7 +82,13 @@ copies = Table(
     *_copy_facts(),
     sqlite_with_rowid=False,
 )
-Index("ix_copies_partner_hei_id", copies.c.partner_hei_id)
+Index(  # answers "which ids are live" from neighbouring entries, without reading the copies
+    "ix_copies_live",
+    copies.c.partner_hei_id,
+    copies.c.holder_hei_id,
+    copies.c.gone_at,
+    copies.c.iia_id,
+)
 Index("ix_copies_iia_id", copies.c.iia_id)
 Index("ix_copies_partner_iia_id", copies.c.partner_iia_id)
 Index("ix_copies_document_sha256", copies.c.document_sha256)

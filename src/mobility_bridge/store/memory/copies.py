@@ -1,13 +1,13 @@
 """Copies of agreements, in memory."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from mobility_bridge.domain.identifiers import HeiId, IiaId, Sha256
 from mobility_bridge.domain.snapshot import AgreementCopy, StoredCopy
 from mobility_bridge.store.chain import sha256_of
-from mobility_bridge.store.changes import is_local, saved_copy
+from mobility_bridge.store.changes import is_local
 from mobility_bridge.store.memory.shelf import Journal, Shelf
 
 Key = tuple[HeiId, HeiId, IiaId]
@@ -31,7 +31,7 @@ class MemoryCopies:
     def save(self, copies: Sequence[AgreementCopy], at: datetime) -> Sequence[IiaId]:
         changed = []
         for key, copy in {_key(copy): copy for copy in copies}.items():
-            change = saved_copy(self._current.get(key), copy, at)
+            change = _saved(self._current.get(key), copy, at)
             self._current.put(key, change.row)
             if change.former is not None:
                 self._former.put(len(self._former) + 1, change.former)
@@ -106,3 +106,19 @@ class MemoryCopies:
 
 def _key(copy: AgreementCopy) -> Key:
     return copy.holder_hei_id, copy.partner_hei_id, copy.iia_id
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    row: StoredCopy
+    changed: bool
+    former: StoredCopy | None
+
+
+def _saved(stored: StoredCopy | None, copy: AgreementCopy, at: datetime) -> _Change:
+    if stored is None:
+        return _Change(StoredCopy(copy, at, at, at), changed=True, former=None)
+    if replace(stored.copy, fetched_at=copy.fetched_at) == copy:
+        row = replace(stored, confirmed_at=at, gone_at=None)
+        return _Change(row, changed=not stored.live, former=None)
+    return _Change(StoredCopy(copy, stored.first_seen_at, at, at), changed=True, former=stored)

@@ -3,15 +3,17 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, insert, or_, select, update
 
 from mobility_bridge.domain.identifiers import HeiId, IiaId, Sha256
 from mobility_bridge.domain.snapshot import AgreementCopy, StoredCopy
-from mobility_bridge.store.changes import is_local, saved_copy
-from mobility_bridge.store.sql.copy_rows import row_of, stored_copy
+from mobility_bridge.store.changes import is_local
+from mobility_bridge.store.columns import to_micros
+from mobility_bridge.store.sql.copy_rows import COLUMNS, FACTS, facts_of, raw_copies, stored_copy
 from mobility_bridge.store.sql.documents import keep_documents, load_document
-from mobility_bridge.store.sql.statements import in_chunks, upsert
+from mobility_bridge.store.sql.statements import in_chunks, upsert_raw
 from mobility_bridge.store.tables import LOCAL_COPY, copies, copies_history
 
 _LIVE = copies.c.gone_at.is_(None)
@@ -57,7 +59,8 @@ class SqlCopies:
         return sorted(gone)
 
     def get(self, holder: HeiId, partner: HeiId, iia_id: IiaId) -> StoredCopy | None:
-        return self._by_id(holder, partner, [iia_id]).get(iia_id)
+        found = self._select(and_(_of(copies, holder, partner), copies.c.iia_id == iia_id))
+        return found[0] if found else None
 
     def find(self, iia_id: IiaId) -> Sequence[StoredCopy]:
         found = self._select(or_(copies.c.iia_id == iia_id, copies.c.partner_iia_id == iia_id))
@@ -69,7 +72,7 @@ class SqlCopies:
 
     def ids_of_partner(self, holder: HeiId, partner: HeiId) -> set[IiaId]:
         wanted = select(copies.c.iia_id).where(_of(copies, holder, partner), _LIVE)
-        return set(self._connection.execute(wanted).scalars())
+        return set(self._connection.execute(wanted).scalars().all())
 
     def ids_to_refresh(
         self, holder: HeiId, partner: HeiId, confirmed_before: datetime, limit: int
@@ -80,7 +83,7 @@ class SqlCopies:
             .order_by(copies.c.confirmed_at, copies.c.iia_id)
             .limit(limit)
         )
-        return list(self._connection.execute(wanted).scalars())
+        return list(self._connection.execute(wanted).scalars().all())
 
     def listing(self, holder: HeiId, partner: HeiId, listed_id: IiaId) -> Sequence[StoredCopy]:
         return self._select(and_(_of(copies, holder, partner), copies.c.partner_iia_id == listed_id, _LIVE))
@@ -97,7 +100,7 @@ class SqlCopies:
         return self._select(and_(LOCAL_COPY, _LIVE) if live_only else LOCAL_COPY)
 
     def partner_hei_ids(self) -> set[HeiId]:
-        return set(self._connection.execute(select(copies.c.partner_hei_id).distinct()).scalars())
+        return set(self._connection.execute(select(copies.c.partner_hei_id).distinct()).scalars().all())
 
     def is_current_document(
         self, holder: HeiId, partner: HeiId, sha256: Sha256, ids: Sequence[IiaId]
@@ -105,30 +108,51 @@ class SqlCopies:
         wanted = select(copies.c.iia_id).where(
             copies.c.document_sha256 == sha256, _of(copies, holder, partner), _LIVE
         )
-        standing = set(self._connection.execute(wanted).scalars())
+        standing = set(self._connection.execute(wanted).scalars().all())
         return bool(standing) and standing == set(ids)
 
     def _save_chunk(
         self, holder: HeiId, partner: HeiId, by_id: dict[IiaId, AgreementCopy], at: datetime
     ) -> list[IiaId]:
-        stored = self._by_id(holder, partner, list(by_id))
-        changes = {iia_id: saved_copy(stored.get(iia_id), copy, at) for iia_id, copy in by_id.items()}
-        former = [row_of(change.former) for change in changes.values() if change.former is not None]
-        if former:
-            self._connection.execute(insert(copies_history), former)
-        changed = [iia_id for iia_id, change in changes.items() if change.changed]
-        upsert(self._connection, copies, [row_of(changes[iia_id].row) for iia_id in changed])
+        stored = self._raw(holder, partner, list(by_id))
+        now = to_micros(at)
+        changed, revived, rows = [], [], []
+        for iia_id, copy in by_id.items():
+            facts, row = facts_of(copy), stored.get(iia_id)
+            if row is None or row[FACTS] != facts:
+                first_seen_at = now if row is None else row.first_seen_at
+                times = (to_micros(copy.fetched_at), first_seen_at, now, now, None)
+                rows.append((holder, partner, iia_id, *facts, *times))
+                changed.append(iia_id)
+            elif row.gone_at is not None:
+                revived.append(iia_id)
+        self._to_history(holder, partner, [iia_id for iia_id in changed if iia_id in stored])
+        upsert_raw(self._connection, copies, rows)
+        self._revive(holder, partner, revived)
         self.confirm(holder, partner, by_id.keys() - set(changed), at)
-        return changed
+        return changed + revived
 
-    def _by_id(self, holder: HeiId, partner: HeiId, ids: Sequence[IiaId]) -> dict[IiaId, StoredCopy]:
-        wanted = select(copies).where(_of(copies, holder, partner), copies.c.iia_id.in_(ids))
-        return {row.iia_id: stored_copy(row) for row in self._connection.execute(wanted)}
+    def _raw(self, holder: HeiId, partner: HeiId, ids: Sequence[IiaId]) -> dict[IiaId, Row[Any]]:
+        wanted = select(raw_copies).where(_of(raw_copies, holder, partner), raw_copies.c.iia_id.in_(ids))
+        return {row.iia_id: row for row in self._connection.execute(wanted)}
+
+    def _to_history(self, holder: HeiId, partner: HeiId, ids: Sequence[IiaId]) -> None:
+        if ids:
+            former = select(raw_copies).where(_of(raw_copies, holder, partner), raw_copies.c.iia_id.in_(ids))
+            self._connection.execute(insert(copies_history).from_select(COLUMNS, former))
+
+    def _revive(self, holder: HeiId, partner: HeiId, ids: Sequence[IiaId]) -> None:
+        if ids:
+            self._connection.execute(
+                update(copies)
+                .where(_of(copies, holder, partner), copies.c.iia_id.in_(ids))
+                .values(gone_at=None)
+            )
 
     def _select(self, where: ColumnElement[bool]) -> Sequence[StoredCopy]:
         wanted = select(copies).where(where).order_by(*_KEY_ORDER)
         return [stored_copy(row) for row in self._connection.execute(wanted)]
 
 
-def _of(table: Table, holder: HeiId, partner: HeiId) -> ColumnElement[bool]:
+def _of(table: FromClause, holder: HeiId, partner: HeiId) -> ColumnElement[bool]:
     return and_(table.c.holder_hei_id == holder, table.c.partner_hei_id == partner)

@@ -3,42 +3,45 @@
 import json
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Row, column, table
 
 from mobility_bridge.domain.snapshot import AgreementCopy, DocumentRef, HashVerdict, LocalRecord, StoredCopy
-from mobility_bridge.store.columns import from_micros, to_micros
+from mobility_bridge.store.columns import from_micros, to_digest, to_micros
+from mobility_bridge.store.tables import copies
+
+Raw = str | bytes | int | bool | None
+"""A value as the driver takes it and gives it back."""
+
+COLUMNS = tuple(column.name for column in copies.columns)
+"""Key (3), facts, then times (5: fetched, first seen, changed, confirmed, gone)."""
+
+FACTS = slice(3, COLUMNS.index("fetched_at"))
+
+raw_copies = table("copies", *(column(name) for name in COLUMNS))
+"""The same table without our column types: what is only compared need not be decoded."""
 
 
-def row_of(stored: StoredCopy) -> dict[str, Any]:
-    """Values by column name, for `copies` and `copies_history` alike."""
-    copy = stored.copy
-    return {
-        "holder_hei_id": copy.holder_hei_id,
-        "partner_hei_id": copy.partner_hei_id,
-        "iia_id": copy.iia_id,
-        "source": copy.source,
-        "partner_iia_id": copy.partner_iia_id,
-        "listed_hei_ids": compact(copy.listed_hei_ids),
-        "iia_code": copy.iia_code,
-        "partner_iia_code": copy.partner_iia_code,
-        "in_effect": copy.in_effect,
-        "terminated": copy.terminated,
-        "iia_hash": copy.iia_hash,
-        "computed_hash": copy.computed_hash,
-        "hash_verdict": copy.hash_verdict.value,
-        "valid_for_approval": copy.valid_for_approval,
-        "content_digest": copy.content_digest,
-        "document_sha256": copy.document.sha256,
-        "document_format": copy.document.format,
-        "document_position": copy.document.position,
-        "fetched_at": copy.fetched_at,
-        "stray_attributes": copy.stray_attributes,
-        "record": None if copy.record is None else _record_text(copy.record),
-        "first_seen_at": stored.first_seen_at,
-        "changed_at": stored.changed_at,
-        "confirmed_at": stored.confirmed_at,
-        "gone_at": stored.gone_at,
-    }
+def facts_of(copy: AgreementCopy) -> tuple[Raw, ...]:
+    """All of a copy but its key and times, encoded. Two copies state the same when these are equal."""
+    return (
+        copy.source,
+        copy.partner_iia_id,
+        compact(copy.listed_hei_ids),
+        copy.iia_code,
+        copy.partner_iia_code,
+        copy.in_effect,
+        copy.terminated,
+        copy.iia_hash,
+        None if copy.computed_hash is None else to_digest(copy.computed_hash),
+        copy.hash_verdict.value,
+        copy.valid_for_approval,
+        to_digest(copy.content_digest),
+        to_digest(copy.document.sha256),
+        copy.document.format,
+        copy.document.position,
+        copy.stray_attributes,
+        None if copy.record is None else _record_text(copy.record),
+    )
 
 
 def stored_copy(row: Row[Any]) -> StoredCopy:
@@ -67,9 +70,8 @@ def stored_copy(row: Row[Any]) -> StoredCopy:
     return StoredCopy(copy, row.first_seen_at, row.changed_at, row.confirmed_at, row.gone_at)
 
 
-def compact(value: object) -> str:
-    """JSON without white space."""
-    return json.dumps(value, separators=(",", ":"))
+compact = json.JSONEncoder(separators=(",", ":")).encode
+"""JSON without white space."""
 
 
 def _record_text(record: LocalRecord) -> str:

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError, StatementError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError, StatementError
 
 from mobility_bridge.errors import StoreBusy, StoreError, StoreOutdated
 
@@ -70,9 +70,9 @@ def _translate(error: DBAPIError, place: str) -> StoreError:
     for prefix, kind, what, next_step in _POSTGRESQL:
         if state.startswith(prefix):
             return kind(f"{what} ({place})", next_step=next_step)
-    if error.connection_invalidated or not state:
+    if error.connection_invalidated or (isinstance(error, OperationalError) and not state):
         return StoreError(f"the database server cannot be reached ({place})", next_step=_NO_SERVER)
-    return StoreError(f"the store at {place} failed with {state}: {cause}")
+    return StoreError(f"the store at {place} failed ({state or 'no code'}): {cause}")
 
 
 def _from_sqlite(cause: sqlite3.Error, place: str) -> StoreError:

@@ -58,9 +58,9 @@ def _copies() -> None:
         sa.Column("document_sha256", DIGEST, nullable=False),
         sa.Column("document_format", NAME, nullable=False),
         sa.Column("document_position", sa.Integer(), nullable=False),
-        sa.Column("fetched_at", INSTANT, nullable=False),
         sa.Column("stray_attributes", sa.Boolean(), nullable=False),
         sa.Column("record", sa.Text()),
+        sa.Column("fetched_at", INSTANT, nullable=False),
         sa.Column("first_seen_at", INSTANT, nullable=False),
         sa.Column("changed_at", INSTANT, nullable=False),
         sa.Column("confirmed_at", INSTANT, nullable=False),
@@ -77,7 +77,7 @@ def _copies() -> None:
         sqlite_where=LOCAL,
         postgresql_where=LOCAL,
     )
-    op.create_index("ix_copies_partner_hei_id", "copies", ["partner_hei_id"])
+    op.create_index("ix_copies_live", "copies", ["partner_hei_id", "holder_hei_id", "gone_at", "iia_id"])
     op.create_index("ix_copies_partner_iia_id", "copies", ["partner_iia_id"])
 
 
@@ -103,9 +103,9 @@ def _copies_history() -> None:
         sa.Column("document_sha256", DIGEST, nullable=False),
         sa.Column("document_format", NAME, nullable=False),
         sa.Column("document_position", sa.Integer(), nullable=False),
-        sa.Column("fetched_at", INSTANT, nullable=False),
         sa.Column("stray_attributes", sa.Boolean(), nullable=False),
         sa.Column("record", sa.Text()),
+        sa.Column("fetched_at", INSTANT, nullable=False),
         sa.Column("first_seen_at", INSTANT, nullable=False),
         sa.Column("changed_at", INSTANT, nullable=False),
         sa.Column("confirmed_at", INSTANT, nullable=False),
