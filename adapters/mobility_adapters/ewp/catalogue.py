@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from mobility_adapters.ewp import wire
-from mobility_adapters.ewp.exchanges import unreachable
+from mobility_adapters.ewp.exchanges import error_word, unreachable
 from mobility_adapters.ewp.httpsig import parse_http_date
 from mobility_adapters.ewp.registry import Catalogue, read_catalogue
 from mobility_bridge.domain.evidence import Exchange
@@ -37,7 +37,10 @@ _R: Final = f"{{{wire.CATALOGUE}}}"
 # clients must ignore, and a strict schema would take for an error.
 _KNOWN: Final = frozenset(
     f"{_R}{name}"
-    for name in ["catalogue", "host", "apis-implemented", "institutions-covered", "hei-id", "client-credentials-in-use", "certificate", "rsa-public-key", "server-credentials-in-use", "institutions", "hei", "other-id", "name", "binaries"]
+    for name in (  # noqa: SIM905 - a list of words reads better as words
+        "catalogue host apis-implemented institutions-covered hei-id client-credentials-in-use certificate "
+        "rsa-public-key server-credentials-in-use institutions hei other-id name binaries"
+    ).split()
 )
 
 Fetch = Callable[[Mapping[str, str]], Awaitable[tuple[Answer, Exchange]]]
@@ -149,7 +152,7 @@ class CatalogueCache:
         self._log.event(
             "catalogue.kept",
             heis=len(self._copy.catalogue.heis) if self._copy else 0,
-            error=type(error).__name__.lower(),
+            error=error_word(error),
             reason=error.reason,
             detail=error.message,
         )

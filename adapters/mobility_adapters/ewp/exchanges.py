@@ -1,5 +1,6 @@
 """One request on the wire, kept as evidence whatever comes of it."""
 
+import re
 from dataclasses import replace
 from hashlib import sha256
 
@@ -8,7 +9,7 @@ import httpx
 from mobility_adapters.ewp import wire
 from mobility_bridge.domain.evidence import Exchange, Verification
 from mobility_bridge.domain.identifiers import HeiId, Sha256
-from mobility_bridge.errors import Unreachable
+from mobility_bridge.errors import ExternalError, Unreachable
 from mobility_bridge.kit.http import Answer, Limits, call
 from mobility_bridge.ports.ambient import Clock
 
@@ -42,7 +43,9 @@ class Wire:
             url=str(request.url),
             received_at=self.clock.now(),
             request_id=request_id,
-            request_headers=dict(request.headers),
+            request_headers={
+                k.decode("latin-1").lower(): v.decode("latin-1") for k, v in request.headers.raw
+            },
             request_body=request.content,
             status=answer.status,
             response_headers=_shown(answer),
@@ -79,6 +82,11 @@ def unreachable(answer: Answer, what: str, hei_id: HeiId | None, *evidence: Exch
         hei_id=hei_id,
         evidence=evidence,
     )
+
+
+def error_word(error: ExternalError) -> str:
+    """The error's class as the log writes it: `invalid_document` for InvalidDocument."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__).lower()
 
 
 def _shown(answer: Answer) -> dict[str, str]:

@@ -140,7 +140,8 @@ class EwpNetwork:
         return reply.exchanges
 
     async def close(self) -> None:
-        """Close the connections that this network opened itself."""
+        """Close the connections and threads that this network opened itself."""
+        self._client.close()
         for transport in self._transports:
             await transport.aclose()
 

@@ -43,10 +43,15 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """An API entry chosen for a HEI, with the host that it came from."""
+    """An API entry chosen for a HEI, with the host and the catalogue that it came from."""
 
     entry: Entry
     host: Host
+    catalogue: "Catalogue"
+
+    def server_key(self, key_id: str) -> RSAPublicKey | None:
+        """Return the key if it may sign answers of this entry's host; in that catalogue, not a later one."""
+        return self.catalogue.server_key(self.host, key_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,7 @@ class Catalogue:
     def endpoint(self, hei_id: HeiId, api: str) -> Endpoint | None:
         """Choose the entry to call: usable before not, then the highest version, then by address."""
         found = [
-            Endpoint(entry, host)
+            Endpoint(entry, host, self)
             for host in self._hosts.get(hei_id, ())
             for entry in host.entries
             if entry.row.api == api

@@ -106,7 +106,7 @@ class WireTransport(httpx.AsyncBaseTransport):
             response = await self._open().request(
                 request.method,
                 URL(str(request.url), encoded=True),
-                headers=request.headers.multi_items(),
+                headers=[(k.decode("latin-1"), v.decode("latin-1")) for k, v in request.headers.raw],
                 data=request.content or None,
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(sock_connect=limits.get("connect")),
