@@ -71,7 +71,14 @@ class Control:
     def _expected(self) -> list[Json]:
         scenario = self._stage.scenario
         partners = [
-            {"name": "partner", "partner": hei_id, "codes": list(codes), "later": [], "invalid": False}
+            {
+                "name": "partner",
+                "partner": hei_id,
+                "codes": list(codes),
+                "later": [],
+                "unseen": [],
+                "invalid": False,
+            }
             for hei_id, codes in scenario.partner_codes.items()
         ]
         return partners + [
@@ -82,6 +89,7 @@ class Control:
                 "partner_iia_ids": list(entry.partner_iia_ids),
                 "codes": list(entry.codes(self._stage.act)),
                 "later": list(entry.later),
+                "unseen": list(entry.unseen),
                 "invalid": entry.invalid,
             }
             for entry in scenario.entries

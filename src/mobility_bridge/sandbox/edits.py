@@ -10,13 +10,22 @@ from mobility_bridge.sandbox.world import Condition, Copy, PartnerApproval, Part
 
 
 def rewrite_ours(world: World, iia_id: str, change: Callable[[Copy], Copy], now: datetime) -> None:
-    """Somebody edits one of our agreements in Mobility-Online; the partner's approval falls away with it."""
+    """Somebody edits one of our agreements in Mobility-Online; the partner's approval falls away with it.
+
+    Unless the partner's approval follows whatever we do.
+    """
     ours = world.ours[iia_id]
     copy = change(ours.copy)
     old, new = hash_of(ours.copy), hash_of(copy)
     changed = replace(ours, copy=copy, modified_on=now)
     if new != old:
-        changed = replace(changed, earlier_hashes=(old, *ours.earlier_hashes), partner_approval=False)
+        approval = world.partner_approvals(ours.partner_hei_id).get(iia_id)
+        follows = approval is not None and approval.follows
+        changed = replace(
+            changed,
+            earlier_hashes=(old, *ours.earlier_hashes),
+            partner_approval=ours.partner_approval and follows,
+        )
     world.ours[iia_id] = changed
 
 

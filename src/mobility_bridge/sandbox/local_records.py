@@ -56,8 +56,13 @@ ISCED_TITLES = {
     "0610": "Information and Communication Technologies (ICTs), not further defined",
     "0611": "Computer use",
     "0613": "Software and applications development and analysis",
+    "0711": "Chemical engineering and processes",
     "0712": "Environmental protection technology",
+    "0713": "Electricity and energy",
+    "0721": "Food processing",
     "0731": "Architecture and town planning",
+    "0811": "Crop and livestock production",
+    "0812": "Horticulture",
     "0912": "Medicine",
     "0923": "Social work and counselling",
 }

@@ -17,16 +17,18 @@ def play(script: Script) -> None:
 
 
 def _stale(script: Script) -> None:
-    pair = script.pair("alderton.example", _TERMS)
-    pair.changes_ours(2, "we ask for one place more", at(0, number="3"))
-    script.shows("approval by partner stale", pair, {1: "", 2: "APPROVAL_STALE"})
-    pair = script.pair("brava.example", _TERMS)
-    pair.changes_theirs(2, "the partner writes another remark", at(0, terms="Agreed by the faculty board."))
-    script.shows("approval by us stale", pair, {1: "", 2: "APPROVAL_STALE"})
+    for hei, name, state in (
+        ("alderton.example", "by partner", "approved-by-partner"),
+        ("brava.example", "by us", "approved-by-us"),
+    ):
+        pair = script.pair(hei, _TERMS, Situation(state, age_days=2))
+        pair.changes_theirs(2, "the partner proposes a place more", at(0, number="3"))
+        pair.changes_ours(2, "we have agreed to a place more", at(0, number="3"))
+        script.shows(f"approval {name} stale", pair, {1: "", 2: "APPROVAL_STALE"})
     pair = script.pair("cedrona.example", _TERMS)
     pair.approved_by_partner(follows=True)
     pair.changes_ours(2, "we change a text; the partner's approval moves along by itself", at(0, number="4"))
-    script.shows("approval auto advanced", pair, {1: "", 2: "APPROVAL_AUTO_ADVANCED"})
+    script.shows("approval auto advanced", pair, {1: "", 2: "APPROVAL_AUTO_ADVANCED NUMBER_DIFFERS"})
 
 
 def _wrong(script: Script) -> None:
@@ -34,11 +36,12 @@ def _wrong(script: Script) -> None:
     pair.approved_by_partner(hash_of(pair.theirs.copy))
     script.shows("approval wrong copy", pair, "APPROVAL_WRONG_COPY")
     pair = script.pair("eskil.example", _TERMS)
-    pair.approved_by_partner(hash_of(earlier_text(earlier_text(pair.ours.copy))))
+    pair.approved_by_partner(hash_of(earlier_text(pair.ours.copy)))
     script.shows("approval unknown hash", pair, "APPROVAL_UNKNOWN_HASH")
     pair = script.pair("fjordal.example", _TERMS)
     pair.approved_by_partner(conditions_hash(pair.ours.copy))
-    script.shows("approval old type", pair, "APPROVAL_OLD_TYPE")
+    # That hash is made from the text that Mobility-Online serves, which its records do not show.
+    script.shows("approval old type", pair, "APPROVAL_UNKNOWN_HASH", unseen="APPROVAL_OLD_TYPE")
 
 
 def _taken_back(script: Script) -> None:
@@ -49,7 +52,8 @@ def _taken_back(script: Script) -> None:
 
 def _unmapped(script: Script) -> None:
     unmapped = whole(other_iia_id=None, other_iia_code=None)
-    pair = script.pair("fjordal.example", Terms(fields=("0521",), places_in=3), ours=unmapped)
+    situation = Situation("approved-by-partner", age_days=2)
+    pair = script.pair("fjordal.example", Terms(fields=("0521",), places_in=3), situation, ours=unmapped)
     mapped = whole(other_iia_id=pair.partner_iia_id)
     pair.changes_ours(2, "we name the partner's copy, and our hash changes with that", mapped)
     script.shows("approved unmapped", pair, {1: "NOT_MAPPED_BY_US", 2: "APPROVED_UNMAPPED"})
@@ -67,10 +71,11 @@ def _our_own_record(script: Script) -> None:
     pair = script.pair("cedrona.example", Terms(fields=("0222",)), Situation("approved-by-us", age_days=2))
     pair.keep_ours(status="ACTIVE")
     script.shows("local status contradicts", pair, "LOCAL_STATUS_CONTRADICTS")
-    pair = script.pair("dunmore.example", Terms(fields=("0222",)), Situation("approved-by-us", age_days=2))
+    pair = script.pair("dunmore.example", Terms(fields=("0222",)), Situation("mapped", age_days=2))
     pair.keep_ours(partner_approval=True)
     pair.comes_true(2)
-    script.shows("local approval differs", pair, {1: "LOCAL_APPROVAL_DIFFERS", 2: ""})
+    codes = {1: "LOCAL_APPROVAL_DIFFERS", 2: ""}
+    script.shows("local approval differs", pair, codes, later="AWAITING_OUR_APPROVAL")
     pair = script.pair("eskil.example", Terms(fields=("0222",)))
     pair.keep_ours(odd_levels=("X",))
     script.shows("local value unmapped", pair, "LOCAL_VALUE_UNMAPPED")

@@ -7,27 +7,27 @@ from functools import partial
 from mobility_bridge.sandbox.local_records import last_day
 from mobility_bridge.sandbox.scenarios.script import Pair, Script, Situation, Terms, at, year_id
 
-WINDOWS = ((12, 18), (6, 12), (0, 6))
-"""Months before the end: more than the first, at most the second."""
+WINDOWS = ((12, 18, "0711"), (6, 12, "0713"), (0, 6, "0721"))
+"""Months before the end: more than the first, at most the second; and a field that has no successor."""
 
 
 def play(script: Script) -> None:
-    for earliest, latest in WINDOWS:
+    for earliest, latest, field in WINDOWS:
         for end, made in _endings(script):
             if months_later(script.today, earliest) < end <= months_later(script.today, latest):
-                script.shows(f"expiring within {latest} months", made(latest // 6), "EXPIRING")
+                script.shows(f"expiring within {latest} months", made(field), "EXPIRING")
                 break
     ended = Situation("expired", first_year=-4, last_year=-1, age_days=1500)
     script.shows(
         "expired without successor",
-        script.pair("dunmore.example", Terms(fields=("0731",), places_in=5), ended),
+        script.pair("dunmore.example", Terms(fields=("0811",)), ended),
         "EXPIRED_WITHOUT_SUCCESSOR",
     )
-    one_way = script.pair("alderton.example", Terms(fields=("0731",), places_in=5, directions="out"))
+    one_way = script.pair("alderton.example", Terms(fields=("0812",), directions="out"))
     script.shows("one direction only", one_way, "ONE_DIRECTION_ONLY")
 
 
-def _endings(script: Script) -> Iterator[tuple[date, Callable[[int], Pair]]]:
+def _endings(script: Script) -> Iterator[tuple[date, Callable[[str], Pair]]]:
     """Ways to end: on a last day of August, or of December with the southern partner."""
     for offset in range(-1, 3):
         year = script.this_year + offset
@@ -35,19 +35,15 @@ def _endings(script: Script) -> Iterator[tuple[date, Callable[[int], Pair]]]:
         yield last_day(year_id(year, southern=True)), partial(_southern, script, offset)
 
 
-def _northern(script: Script, offset: int, places: int) -> Pair:
-    return script.pair("dunmore.example", _architecture(places), Situation(last_year=offset))
+def _northern(script: Script, offset: int, field: str) -> Pair:
+    return script.pair("dunmore.example", Terms(fields=(field,)), Situation(last_year=offset))
 
 
-def _southern(script: Script, offset: int, places: int) -> Pair:
+def _southern(script: Script, offset: int, field: str) -> Pair:
     """Incoming students may come until the August before."""
     until = at(0, last_year=year_id(script.this_year + offset, southern=True))
     situation = Situation(first_year=-3, last_year=offset - 1)
-    return script.pair("brava.example", _architecture(places), situation, ours=until, theirs=until)
-
-
-def _architecture(places: int) -> Terms:
-    return Terms(fields=("0731",), places_in=places)
+    return script.pair("brava.example", Terms(fields=(field,)), situation, ours=until, theirs=until)
 
 
 def months_later(day: date, months: int) -> date:

@@ -35,7 +35,9 @@ class Entry:
     """One situation: which agreement it is about and which discrepancies it is meant to show.
 
     `shows` gives the codes by the act from which they hold. `later` are codes that only time brings: a
-    grace period counted from the first reading. `invalid`: the partner's document breaks its schema.
+    grace period counted from the first reading. `unseen` are codes that hold and that nobody can see who
+    reads Mobility-Online's records and believes only valid documents. `invalid`: the partner's document
+    breaks its schema.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Entry:
     partner_iia_ids: tuple[str, ...]
     shows: Mapping[int, tuple[str, ...]]
     later: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
     invalid: bool = False
 
     def codes(self, act: int) -> tuple[str, ...]:
@@ -53,7 +56,7 @@ class Entry:
 
     @property
     def all_codes(self) -> set[str]:
-        return {code for codes in self.shows.values() for code in codes} | set(self.later)
+        return {code for codes in self.shows.values() for code in codes} | {*self.later, *self.unseen}
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +150,7 @@ class Script:
         shows: str | Mapping[int, str] = "",
         *,
         later: str = "",
+        unseen: str = "",
         invalid: bool = False,
     ) -> None:
         """Say what a pair of copies is meant to show; codes are words in one text."""
@@ -159,6 +163,7 @@ class Script:
                 partner_iia_ids=pair.partner_iia_ids,
                 shows={act: tuple(codes.split()) for act, codes in by_act.items()},
                 later=tuple(later.split()),
+                unseen=tuple(unseen.split()),
                 invalid=invalid,
             )
         )

@@ -39,8 +39,14 @@ def _theirs(
 ) -> Pair:
     """The partner's copy differs in one thing."""
     pair = script.pair(f"{hei}.example", terms, ours=ours, theirs=theirs)
-    script.shows(code.lower().replace("_", " "), pair, code)
+    # Our own records have no order, so nothing can be said to stand in another one.
+    seen = not code.endswith("_ORDER")
+    script.shows(_name(code), pair, code if seen else "", unseen="" if seen else code)
     return pair
+
+
+def _name(code: str) -> str:
+    return code.lower().replace("_", " ")
 
 
 def _conditions(script: Script) -> None:
@@ -55,7 +61,8 @@ def _conditions(script: Script) -> None:
     )
     _theirs(script, "cedrona", "CONDITION_EXTRA", _with_training, one)
     _theirs(script, "eskil", "CONDITION_ORDER", _backwards, one)
-    _theirs(script, "eskil", "DIRECTION_SWAPPED", _turned, replace(one, directions="out"))
+    turned = script.pair("eskil.example", replace(one, directions="out"), theirs=_turned)
+    script.shows("direction swapped", turned, "DIRECTION_SWAPPED ONE_DIRECTION_ONLY")
     languages = replace(one, fields=("0231", "0232"), places_out=4)
     _theirs(script, "cedrona", "CONDITION_COUNT", _split_by_field, languages)
     _theirs(
@@ -134,21 +141,24 @@ def _other(script: Script) -> None:
     _theirs(script, "cedrona", "BLENDED_DIFFERS", at(0, blended="true"), plain)
     unit = at(0, sending_ounit_id="nhu-dept-physics")
     _theirs(script, "dunmore", "OUNIT_DIFFERS", at(0, sending_ounit_id="nhu-root"), plain, ours=unit)
-    _theirs(script, "eskil", "OUNIT_ONE_SIDED", at(0, receiving_ounit_id="esk-unit-4"), plain)
+    unnamed = at(0, sending_ounit_id=None)
+    _theirs(script, "eskil", "OUNIT_ONE_SIDED", unnamed, plain, ours=unit)
     _theirs(script, "brava", "OTHER_TERMS", at(0, terms="Accommodation is guaranteed."), plain)
 
 
 def _legacy(script: Script) -> None:
-    old_code = at(0, fields=(Field("0310", None, "31"),))
-    v6 = Terms(fields=("0310",))
-    pair = script.pair("dunmore.example", v6, theirs=old_code)
-    script.shows("legacy flags", pair, "LEGACY_FLAGS")
     undefined = at(0, number_undefined=True, languages=(Language("en", None, undefined=True),))
-    pair = script.pair("cedrona.example", v6, Situation("mapped", age_days=2), theirs=undefined)
-    script.shows("legacy flags on new", pair, "LEGACY_FLAGS_ON_NEW")
-    pair = script.pair("eskil.example", v6, theirs=old_code)
+    terms, fresh = Terms(fields=("0310",)), Situation("mapped", age_days=2)
+    pair = script.pair(
+        "dunmore.example", terms, Situation("approved-by-partner", age_days=2), theirs=undefined
+    )
+    script.shows("legacy flags", pair, "LEGACY_FLAGS", later="AWAITING_OUR_APPROVAL")
+    pair = script.pair("cedrona.example", terms, fresh, theirs=undefined)
+    script.shows("legacy flags on new", pair, "LEGACY_FLAGS_ON_NEW", later="AWAITING_OUR_APPROVAL")
+    old_code = at(0, fields=(Field("0310", None, "31"),))
+    pair = script.pair("eskil.example", terms, theirs=old_code)
     pair.changes_theirs(2, "the partner drops the flags of version 6", at(0, fields=(Field("0310"),)))
-    script.shows("legacy lost", pair, {1: "LEGACY_FLAGS", 2: "LEGACY_LOST"})
+    script.shows("legacy lost", pair, {1: "", 2: "LEGACY_LOST"})
 
 
 def _whole(script: Script) -> None:
@@ -157,18 +167,21 @@ def _whole(script: Script) -> None:
     script.shows("terminated one sided", pair, "TERMINATED_ONE_SIDED")
     _theirs(script, "alderton", "TERMINATED_FALSE", whole(terminated="false"), plain)
     _theirs(script, "brava", "IN_EFFECT_MISMATCH", whole(in_effect=False), plain)
-    pair = script.pair("dunmore.example", plain, Situation("mapped", age_days=20))
+    pair = script.pair("alderton.example", plain, Situation("mapped", age_days=2))
     pair.keep_theirs(mirrors=True)
     pair.changes_ours(
         2, "we offer one place more; the partner's system takes our text over", at(0, number="3")
     )
     pair.nothing_happens(3, "the next reading sees what the partner's system did")
-    script.shows("stale terms after import", pair, {1: "", 2: "", 3: "STALE_TERMS_AFTER_IMPORT"})
+    script.shows(
+        "stale terms after import", pair, {1: "", 2: "NUMBER_DIFFERS", 3: "STALE_TERMS_AFTER_IMPORT"}
+    )
     both_sides = both(at(0, number="5"), at(0, total="25"))
     pair = script.pair("fjordal.example", Terms(fields=("0923",), places_in=3))
     pair.changes_theirs(2, "the partner proposes more places", both_sides)
     pair.changes_ours(3, "we follow the partner's proposal", both_sides)
-    script.shows("modification", pair, {1: "", 2: "NUMBER_DIFFERS", 3: "APPROVAL_STALE"})
+    proposed = {1: "", 2: "NUMBER_DIFFERS DURATION_DIFFERS", 3: ""}
+    script.shows("modification", pair, proposed, later="APPROVAL_STALE")
     pair = script.pair("alderton.example", Terms(fields=("0923",), places_in=3), theirs=at(0, number="1"))
     pair.changes_theirs(2, "the partner corrects its number", at(0, number="2"))
     script.shows("corrected later", pair, {1: "NUMBER_DIFFERS", 2: ""})
