@@ -312,7 +312,8 @@ def _from_libxml2(entry: Any, tree: Element) -> SchemaProblem:
 
 
 def _from_xmlschema(error: Any, tree: Element) -> SchemaProblem:
-    node: Element = tree if error.elem is None else error.elem
+    child = getattr(error, "invalid_child", None)
+    node: Element = next((each for each in (child, error.elem) if each is not None), tree)
     own = "{" + (etree.QName(tree).namespace or "") + "}"
     message = " ".join(str(error.reason or error.message).split()).replace(own, "")
     return SchemaProblem(_line(node), _way_to(node), message)

@@ -109,25 +109,31 @@ def iterate(
         held += len(chunk)
         if total > limit or held > held_limit:
             raise _too_many(limit if total > limit else held_limit)
-        try:
-            puller.feed(chunk)
-        except etree.XMLSyntaxError as error:
-            raise _refusal(error) from error
-        for element in _finished(puller):
+        _feed(puller, chunk)
+        for standalone in _finished(puller):
             held = 0
-            yield etree.tostring(element, encoding="UTF-8", xml_declaration=False, with_tail=False)
-            _release(element)
+            yield standalone
     try:
         root = puller.close()
     except etree.XMLSyntaxError as error:
         raise _refusal(error) from error
     _insist_on_no_doctype(root)
+    # libxml2 may hold the last few bytes back until it knows that they are the last.
+    yield from _finished(puller)
 
 
-def _finished(puller: etree.XMLPullParser) -> Iterator[Element]:
+def _feed(puller: etree.XMLPullParser, chunk: bytes) -> None:
+    try:
+        puller.feed(chunk)
+    except etree.XMLSyntaxError as error:
+        raise _refusal(error) from error
+
+
+def _finished(puller: etree.XMLPullParser) -> Iterator[bytes]:
     for _, element in cast("Iterator[tuple[str, Element]]", puller.read_events()):
         _insist_on_no_doctype(element)
-        yield element
+        yield etree.tostring(element, encoding="UTF-8", xml_declaration=False, with_tail=False)
+        _release(element)
 
 
 def _release(element: Element) -> None:
