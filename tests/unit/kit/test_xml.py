@@ -30,7 +30,7 @@ def test_a_plain_document_becomes_a_tree_that_knows_its_lines() -> None:
     root = parse(b'<?xml version="1.0"?>\n<a xmlns="urn:x">\n  <b>1</b>\n</a>', limit=LIMIT)
 
     assert root.tag == "{urn:x}a"
-    assert [each.sourceline for each in root] == [3]
+    assert str(root[0].sourceline) == "3"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "iso-8859-1"])
