@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 
 from mobility_bridge.errors import UsageError
+from mobility_bridge.sandbox.academic_years import academic_year
 from mobility_bridge.sandbox.folder import authority_file, remember
-from mobility_bridge.sandbox.scenarios.script import academic_year
 from mobility_bridge.sandbox.world import OWN_HEI_ID
 
 _LAST_YEAR_OF_THE_PROGRAMME = 2028

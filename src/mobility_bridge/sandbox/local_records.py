@@ -4,9 +4,9 @@ Source: Mobility-Online reference 3.8 and 6.2, A1.
 """
 
 from collections.abc import Iterator
-from datetime import date
 from decimal import Decimal
 
+from mobility_bridge.sandbox.academic_years import first_day, last_day, years
 from mobility_bridge.sandbox.cast import EVERYBODY, Hei
 from mobility_bridge.sandbox.fingerprint import hash_of
 from mobility_bridge.sandbox.world import (
@@ -97,8 +97,8 @@ def _record(
         application_type="OUT" if condition.sending_hei_id == OWN_HEI_ID else "IN",
         person_type="S" if condition.is_student else "T",
         exchange_program=_PROGRAMS[condition.kind],
-        academic_years=tuple(years(condition)),
-        valid_from=_first_day(condition.first_year),
+        academic_years=tuple(years(condition.first_year, condition.last_year)),
+        valid_from=first_day(condition.first_year),
         valid_to=last_day(condition.last_year),
         study_fields=tuple(MoLookup(each.code, ISCED_TITLES.get(each.code, "")) for each in condition.fields),
         study_levels=tuple(_LEVELS[level] for level in condition.levels) + agreement.odd_levels,
@@ -140,26 +140,3 @@ def _custom_fields(agreement: OurAgreement, condition: Condition) -> Iterator[tu
         yield "receiving_ounit_id", condition.receiving_ounit_id
     if agreement.copy.terminated is not None:
         yield "terminated_as_a_whole", agreement.copy.terminated
-
-
-def years(condition: Condition) -> list[str]:
-    """Every academic year of a condition, in the notation of its first one."""
-    first, second = _pair(condition.first_year)
-    last = _pair(condition.last_year)[0]
-    return [f"{year}/{year + second - first}" for year in range(first, last + 1)]
-
-
-def last_day(year: str) -> date:
-    """The last day of an academic year: 31 August in the north, 31 December in the south."""
-    first, second = _pair(year)
-    return date(second, 8, 31) if second > first else date(second, 12, 31)
-
-
-def _first_day(year: str) -> date:
-    first, second = _pair(year)
-    return date(first, 9, 1) if second > first else date(first, 1, 1)
-
-
-def _pair(year: str) -> tuple[int, int]:
-    first, second = year.split("/")
-    return int(first), int(second)

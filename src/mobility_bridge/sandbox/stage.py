@@ -13,7 +13,7 @@ from mobility_bridge.errors import UsageError
 from mobility_bridge.sandbox import edits
 from mobility_bridge.sandbox.cast import PARTNERS
 from mobility_bridge.sandbox.faults import Fault, fault_named, in_order
-from mobility_bridge.sandbox.scenarios.script import Scenario
+from mobility_bridge.sandbox.scenarios.story import Scenario
 from mobility_bridge.sandbox.world import Copy, World
 
 Journal = list[dict[str, Any]]

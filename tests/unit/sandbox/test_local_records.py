@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from tests.support.sandbox import stage
 
-from mobility_bridge.sandbox.local_records import last_day, mo_agreements
+from mobility_bridge.sandbox.academic_years import last_day
+from mobility_bridge.sandbox.local_records import mo_agreements
 from mobility_bridge.sandbox.world import MoAgreement, MoLanguage
 
 

@@ -14,7 +14,7 @@ from mobility_bridge.sandbox.fingerprint import hash_of
 from mobility_bridge.sandbox.local_records import mo_agreements
 from mobility_bridge.sandbox.recipes import declared_hash
 from mobility_bridge.sandbox.scenarios import SCENARIOS, scenario_named
-from mobility_bridge.sandbox.scenarios.script import Scenario
+from mobility_bridge.sandbox.scenarios.story import Scenario
 from mobility_bridge.sandbox.world import KINDS, PartnerCopy
 
 AGREEMENT_CODES = [

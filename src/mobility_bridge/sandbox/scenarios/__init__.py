@@ -5,7 +5,7 @@ from datetime import date
 
 from mobility_bridge.errors import UsageError
 from mobility_bridge.sandbox.scenarios import clean, default
-from mobility_bridge.sandbox.scenarios.script import Scenario
+from mobility_bridge.sandbox.scenarios.story import Scenario
 
 SCENARIOS: Mapping[str, Callable[[date], Scenario]] = {
     "default": default.scenario,

@@ -2,7 +2,8 @@
 
 from mobility_bridge.sandbox.fingerprint import hash_of
 from mobility_bridge.sandbox.recipes import conditions_hash, earlier_text
-from mobility_bridge.sandbox.scenarios.script import Script, Situation, Terms, at, whole
+from mobility_bridge.sandbox.scenarios.rewrites import at, whole
+from mobility_bridge.sandbox.scenarios.script import Script, Situation, Terms
 
 _TERMS = Terms(fields=("0413",))
 

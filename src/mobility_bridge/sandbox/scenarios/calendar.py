@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from functools import partial
 
-from mobility_bridge.sandbox.local_records import last_day
-from mobility_bridge.sandbox.scenarios.script import Pair, Script, Situation, Terms, at, year_id
+from mobility_bridge.sandbox.academic_years import last_day, year_id
+from mobility_bridge.sandbox.scenarios.rewrites import at
+from mobility_bridge.sandbox.scenarios.script import Pair, Script, Situation, Terms
 
 WINDOWS = ((12, 18, "0711"), (6, 12, "0713"), (0, 6, "0721"))
 """Months before the end: more than the first, at most the second; and a field that has no successor."""

@@ -3,7 +3,8 @@
 from datetime import date
 
 from mobility_bridge.sandbox.cast import PARTNERS
-from mobility_bridge.sandbox.scenarios.script import Scenario, Script, Terms
+from mobility_bridge.sandbox.scenarios.script import Script, Terms
+from mobility_bridge.sandbox.scenarios.story import Scenario
 from mobility_bridge.sandbox.world import STUDIES, TEACHING, TRAINEESHIP, TRAINING
 
 _SUBJECTS = ("0311", "0421", "0232", "0613", "0912", "0533")

@@ -11,7 +11,8 @@ from mobility_bridge.sandbox.scenarios import (
     network,
     terms,
 )
-from mobility_bridge.sandbox.scenarios.script import Scenario, Script
+from mobility_bridge.sandbox.scenarios.script import Script
+from mobility_bridge.sandbox.scenarios.story import Scenario
 
 
 def scenario(today: date) -> Scenario:

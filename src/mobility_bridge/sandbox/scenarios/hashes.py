@@ -1,6 +1,7 @@
 """Declared hashes that are not those of the text. Source: agreements reference 6.1."""
 
-from mobility_bridge.sandbox.scenarios.script import Rewrite, Script, Terms, at, both, whole
+from mobility_bridge.sandbox.scenarios.rewrites import Rewrite, at, both, whole
+from mobility_bridge.sandbox.scenarios.script import Script, Terms
 from mobility_bridge.sandbox.world import Condition, Contact, Copy, Field
 
 

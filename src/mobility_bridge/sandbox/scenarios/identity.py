@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from mobility_bridge.sandbox.scenarios.script import Pair, Script, Situation, Terms, at, whole
+from mobility_bridge.sandbox.scenarios.rewrites import at, whole
+from mobility_bridge.sandbox.scenarios.script import Pair, Script, Situation, Terms
 from mobility_bridge.sandbox.world import OWN_HEI_ID, STUDIES, TEACHING, Copy
 
 _LAW = Terms(fields=("0421",))

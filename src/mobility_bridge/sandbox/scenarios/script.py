@@ -7,8 +7,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from mobility_bridge.sandbox import edits
+from mobility_bridge.sandbox.academic_years import academic_year, year_id
 from mobility_bridge.sandbox.cast import EVERYBODY, Hei
 from mobility_bridge.sandbox.fingerprint import hash_of
+from mobility_bridge.sandbox.scenarios.rewrites import Rewrite
+from mobility_bridge.sandbox.scenarios.story import Change, Entry, Scenario
 from mobility_bridge.sandbox.world import (
     OWN_HEI_ID,
     STUDIES,
@@ -26,66 +29,7 @@ from mobility_bridge.sandbox.world import (
     World,
 )
 
-Rewrite = Callable[[Copy], Copy]
 _NAMESPACE = uuid.UUID("6d6f6269-6c69-5479-a272-696467650000")
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One situation: which agreement it is about and which discrepancies it is meant to show.
-
-    `shows` gives the codes by the act from which they hold. `later` are codes that only time brings: a
-    grace period counted from the first reading. `unseen` are codes that hold and that nobody can see who
-    reads Mobility-Online's records and believes only valid documents. `invalid`: the partner's document
-    breaks its schema.
-    """
-
-    name: str
-    partner: str
-    iia_id: str | None
-    partner_iia_ids: tuple[str, ...]
-    shows: Mapping[int, tuple[str, ...]]
-    later: tuple[str, ...] = ()
-    unseen: tuple[str, ...] = ()
-    invalid: bool = False
-
-    def codes(self, act: int) -> tuple[str, ...]:
-        """The codes that hold in one act."""
-        current = max((each for each in self.shows if each <= act), default=None)
-        return () if current is None else self.shows[current]
-
-    @property
-    def all_codes(self) -> set[str]:
-        return {code for codes in self.shows.values() for code in codes} | {*self.later, *self.unseen}
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """Something that happens when an act begins."""
-
-    act: int
-    what: str
-    happen: Callable[[World, datetime], None]
-
-
-@dataclass(slots=True)
-class Scenario:
-    """A world with a story: `play` brings it to the next act."""
-
-    name: str
-    world: World
-    entries: tuple[Entry, ...]
-    changes: tuple[Change, ...] = ()
-    partner_codes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-    @property
-    def acts(self) -> int:
-        return max((change.act for change in self.changes), default=1)
-
-    def play(self, act: int, now: datetime) -> None:
-        for change in self.changes:
-            if change.act == act:
-                change.happen(self.world, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -410,42 +354,6 @@ _STATUS = {
 _IN_EFFECT = ("concluded", "terminated", "expired")
 _APPROVED_BY_US = ("approved-by-us", *_IN_EFFECT)
 _APPROVED_BY_PARTNER = ("approved-by-partner", *_IN_EFFECT)
-
-
-def at(position: int, **changes: Any) -> Rewrite:
-    """Rewrite one condition of a copy."""
-
-    def rewrite(copy: Copy) -> Copy:
-        conditions = list(copy.conditions)
-        conditions[position] = replace(conditions[position], **changes)
-        return replace(copy, conditions=tuple(conditions))
-
-    return rewrite
-
-
-def whole(**changes: Any) -> Rewrite:
-    """Rewrite a copy outside its conditions."""
-    return lambda copy: replace(copy, **changes)
-
-
-def both(*rewrites: Rewrite) -> Rewrite:
-    """Rewrite a copy several times."""
-
-    def rewrite(copy: Copy) -> Copy:
-        for each in rewrites:
-            copy = each(copy)
-        return copy
-
-    return rewrite
-
-
-def academic_year(day: date) -> int:
-    """The year in which the northern academic year of a day started."""
-    return day.year if day.month >= 9 else day.year - 1
-
-
-def year_id(start: int, *, southern: bool = False) -> str:
-    return f"{start}/{start if southern else start + 1}"
 
 
 def _partner_id(hei: Hei, number: int) -> str:

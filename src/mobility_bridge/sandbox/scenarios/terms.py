@@ -2,17 +2,9 @@
 
 from dataclasses import replace
 
-from mobility_bridge.sandbox.scenarios.script import (
-    Pair,
-    Rewrite,
-    Script,
-    Situation,
-    Terms,
-    at,
-    both,
-    whole,
-    year_id,
-)
+from mobility_bridge.sandbox.academic_years import year_id
+from mobility_bridge.sandbox.scenarios.rewrites import Rewrite, at, both, whole
+from mobility_bridge.sandbox.scenarios.script import Pair, Script, Situation, Terms
 from mobility_bridge.sandbox.world import STUDIES, TEACHING, TRAINING, Copy, Field, Language
 
 _BIOLOGY = Terms(places_out=3, fields=("0511",))
