@@ -148,7 +148,9 @@ def _areas(local: Side, partner: Side) -> Iterator[FieldDifference]:
     our_rest = {each for each in ours if not any(_same_code(each, other) for other in theirs)}
     their_rest = {each for each in theirs if not any(_same_code(each, other) for other in ours)}
     if not our_rest and not their_rest:
-        yield FieldDifference("ISCED_CLARIFICATION", "subject-area", *raw, Weight.SHOULD)
+        described = {each.clarification for each in ours} != {each.clarification for each in theirs}
+        code, weight = ("ISCED_CLARIFICATION", Weight.SHOULD) if described else ("LEGACY_FLAGS", Weight.MAY)
+        yield FieldDifference(code, "subject-area", *raw, weight)
         return
     broader = all(any(related(each.code, other.code) for other in theirs) for each in our_rest) and all(
         any(related(each.code, other.code) for other in ours) for each in their_rest

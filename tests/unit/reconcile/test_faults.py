@@ -3,9 +3,6 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from mobility_bridge.domain.case import AgreementCase, IdStatus
-from mobility_bridge.domain.snapshot import HashVerdict
-from mobility_bridge.reconcile.engine import evaluate_agreement
 from tests.support.cases import (
     LONG_AGO,
     NOW,
@@ -23,6 +20,10 @@ from tests.support.cases import (
     partner_view,
     stored,
 )
+
+from mobility_bridge.domain.case import AgreementCase, IdStatus
+from mobility_bridge.domain.snapshot import HashVerdict
+from mobility_bridge.reconcile.engine import evaluate_agreement
 
 OTHER = digest("another text")
 

@@ -72,7 +72,7 @@ def approval_is_of_an_earlier_text(case: AgreementCase) -> Iterator[Observation]
 
     Source: agreements reference 4.2; 6.4; 7.6.
     """
-    if not case.standing.approvable or not same_terms(case):
+    if not case.standing.approvable or not same_terms(case) or _flagged(case):
         return
     yield from _stale_by_partner(case)
     yield from _stale_by_us(case)
@@ -300,11 +300,11 @@ def our_approval_is_missing(case: AgreementCase) -> Iterator[Observation]:
 
     Source: agreements reference 7.6.
     """
-    partner, approval = living(case.partner), case.approval_by_us
-    if not _could_be_approved(case) or partner is None or case.partner is None:
+    approval = case.approval_by_us
+    if not _could_be_approved(case):
         return
     given = case.standing.approved_by_us or (approval is not None and approval.current)
-    if not given and partner.valid_for_approval and not legacy_flags(case.partner.iia):
+    if not given:
         yield Observation("", _since(case), started_or_due(case))
 
 
@@ -330,18 +330,26 @@ def partners_approval_is_missing(case: AgreementCase) -> Iterator[Observation]:
     Source: agreements reference 7.6.
     """
     local = living(case.local)
-    if not _could_be_approved(case) or local is None or case.local is None:
+    if not _could_be_approved(case) or local is None:
         return
     contradicted = local.record is not None and (
         local.record.partner_approval or local.record.status == "ACTIVE"
     )
     absent = case.standing.partner_approval is PartnerApproval.ABSENT
-    if absent and not contradicted and not legacy_flags(case.local.iia):
+    if absent and not contradicted:
         yield Observation("", _since(case), started_or_due(case))
 
 
 def _could_be_approved(case: AgreementCase) -> bool:
-    return case.standing.approvable and same_terms(case) and change_grace_over(case)
+    return case.standing.approvable and same_terms(case) and change_grace_over(case) and not _flagged(case)
+
+
+def _flagged(case: AgreementCase) -> bool:
+    """Values of version 6 forbid an approval; that is a finding of its own."""
+    views = (case.local, case.partner)
+    return any(
+        view is not None and (legacy_flags(view.iia) or not view.copy.valid_for_approval) for view in views
+    )
 
 
 def _since(case: AgreementCase) -> dict[str, str]:

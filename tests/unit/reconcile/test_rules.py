@@ -1,0 +1,658 @@
+"""Every agreement rule, on an agreement otherwise in good order, gives its code and no other."""
+
+import string
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from tests.support.cases import (
+    LOCAL_HASH,
+    LOCAL_ID,
+    LONG_AGO,
+    NOW,
+    PARTNER_HASH,
+    PARTNER_ID,
+    THEIRS,
+    approval,
+    case,
+    concluded,
+    condition,
+    digest,
+    iia,
+    incoming,
+    local_copy,
+    local_view,
+    partner_copy,
+    partner_view,
+    stored,
+    unapproved,
+)
+
+from mobility_bridge.domain.agreement import CooperationCondition, Iia, LanguageSkill, SubjectArea
+from mobility_bridge.domain.approval import ApprovalSide
+from mobility_bridge.domain.case import AgreementCase, IdStatus, Proposal
+from mobility_bridge.domain.discrepancy import Finding, Owner, Severity, Subject, SubjectKind
+from mobility_bridge.domain.identifiers import IiaHash, IiaId
+from mobility_bridge.domain.notification import ChangeNotification, CnrKind, CnrState
+from mobility_bridge.domain.snapshot import HashVerdict, LocalRecord
+from mobility_bridge.reconcile.engine import evaluate_agreement
+from mobility_bridge.reconcile.registry import AGREEMENT_RULES
+from mobility_bridge.reconcile.rule import Rule
+
+OTHER = IiaHash(digest("another text"))
+YESTERDAY = NOW - timedelta(days=1)
+NO_COPY_SUBJECT = Subject(SubjectKind.AGREEMENT, THEIRS, partner_iia_id=PARTNER_ID)
+CHECKED = {"hash_verdict": HashVerdict.MATCHES, "computed_hash": LOCAL_HASH}
+
+
+def findings(given: AgreementCase) -> tuple[Finding, ...]:
+    return evaluate_agreement(given).findings
+
+
+def codes(given: AgreementCase) -> list[str]:
+    return [finding.code for finding in findings(given)]
+
+
+def theirs(*conditions: CooperationCondition, **changes: object) -> AgreementCase:
+    """The partner changed its copy yesterday, so that our approval is of an earlier text."""
+    terms = iia(*conditions, serving=THEIRS)
+    kept = {"changed_at": YESTERDAY}
+    return case(partner=partner_view(terms, kept=kept, iia_hash=OTHER, computed_hash=OTHER, **changes))
+
+
+def differing(**changes: object) -> Callable[[], AgreementCase]:
+    """The partner's outgoing condition differs in this."""
+    return lambda: theirs(condition(**changes), incoming())
+
+
+def flagged() -> Iia:
+    return iia(condition(mobilities_not_yet_defined=True), incoming(), serving=THEIRS)
+
+
+def hashed(verdict: HashVerdict) -> Callable[[], AgreementCase]:
+    return lambda: case(partner=partner_view(hash_verdict=verdict))
+
+
+def two_ways(*pairs: CooperationCondition) -> tuple[CooperationCondition, ...]:
+    return (*pairs, incoming())
+
+
+def gone(**changes: object) -> AgreementCase:
+    values = {"partner": partner_view(kept={"gone_at": NOW}), "listed_in_index": False, **changes}
+    return unapproved(**values)
+
+
+def no_local(**changes: object) -> AgreementCase:
+    values = {
+        "local": None,
+        "subject": NO_COPY_SUBJECT,
+        "partner": partner_view(partner_iia_id=None),
+        "listed_id_status": IdStatus.ABSENT,
+        **changes,
+    }
+    return unapproved(**values)
+
+
+def no_partner(**changes: object) -> AgreementCase:
+    values = {
+        "local": local_view(record=LocalRecord("SENT", last_notified_at=LONG_AGO), partner_iia_id=None),
+        "partner": None,
+        "listed_in_index": False,
+        **changes,
+    }
+    return unapproved(**values)
+
+
+def copied_at_once() -> AgreementCase:
+    told = NOW - timedelta(days=1)
+    notification = ChangeNotification(
+        1, CnrKind.IIA, THEIRS, LOCAL_ID, CnrState.DELIVERED, told, told, told, finished_at=told
+    )
+    return unapproved(
+        partner=partner_view(in_effect=False, kept={"changed_at": told + timedelta(minutes=3)}),
+        partner_history=(stored(partner_copy(content_digest=OTHER, iia_hash=OTHER)),),
+        last_notification=notification,
+    )
+
+
+def advanced() -> AgreementCase:
+    return case(
+        local=local_view(
+            iia(condition(mobilities_per_year=5), incoming()), kept={"changed_at": NOW - timedelta(days=30)}
+        ),
+        local_history=(stored(local_copy(iia_hash=OTHER)),),
+        approval_by_partner=approval(first_seen_at=NOW - timedelta(days=30) + timedelta(hours=1)),
+        earlier_approvals=(approval(iia_hash=OTHER, withdrawn_at=NOW),),
+        concluded=None,
+    )
+
+
+def ending(last_year: str, **changes: object) -> AgreementCase:
+    years = {"receiving_first_academic_year_id": "2024/2025", "receiving_last_academic_year_id": last_year}
+    terms = (condition(**years), incoming(**years))
+    return case(local=local_view(iia(*terms)), partner=partner_view(iia(*terms, serving=THEIRS)), **changes)
+
+
+def both(**changes: object) -> AgreementCase:
+    return case(
+        local=local_view(iia(condition(**changes), incoming())),
+        partner=partner_view(iia(condition(**changes), incoming(), serving=THEIRS)),
+    )
+
+
+def reordered(**changes: object) -> AgreementCase:
+    return case(
+        local=local_view(**CHECKED),
+        partner=partner_view(iia(condition(**changes), incoming(), serving=THEIRS)),
+    )
+
+
+def unordered_conditions() -> AgreementCase:
+    terms = two_ways(condition(subject_areas=(SubjectArea("0311"),)), condition())
+    return case(
+        local=local_view(iia(*terms), **CHECKED),
+        partner=partner_view(iia(*reversed(terms), serving=THEIRS)),
+    )
+
+
+def unstable() -> AgreementCase:
+    return case(
+        partner=partner_view(iia_hash=OTHER, computed_hash=OTHER),
+        partner_history=(stored(partner_copy()),),
+        approval_by_us=approval(ApprovalSide.BY_US, iia_hash=OTHER),
+        concluded=None,
+    )
+
+
+def alternating() -> AgreementCase:
+    other = stored(partner_copy(content_digest=OTHER, iia_hash=OTHER))
+    return case(partner_history=(other, stored(partner_copy()), other))
+
+
+def badly_written() -> Iia:
+    return iia(condition(receiving_last_academic_year_id="2028/2030"), incoming(), serving=THEIRS)
+
+
+def record(**changes: object) -> LocalRecord:
+    return replace(LocalRecord("ACTIVE", own_approval=True, partner_approval=True), **changes)  # type: ignore[arg-type]
+
+
+def rounded() -> AgreementCase:
+    given = theirs(condition(total_per_year=Decimal(10)), incoming())
+    return replace(given, local=local_view(iia(condition(total_per_year=Decimal("10.5")), incoming())))
+
+
+def units(ours: str | None, their: str | None) -> AgreementCase:
+    given = theirs(condition(sending_ounit_id=their), incoming())
+    return replace(given, local=local_view(iia(condition(sending_ounit_id=ours), incoming())))
+
+
+EACH: list[tuple[str, Callable[[], AgreementCase]]] = [
+    *(
+        (f"HASH_{verdict.name}", hashed(verdict))
+        for verdict in HashVerdict
+        if verdict.value.startswith("HASH_")
+    ),
+    ("HASH_ATTRIBUTES", lambda: case(partner=partner_view(stray_attributes=True))),
+    ("HASH_UNSTABLE", unstable),
+    ("HASH_UNSTABLE", alternating),
+    ("NOT_MAPPED_BY_PARTNER", lambda: unapproved(partner=partner_view(partner_iia_id=None))),
+    ("NOT_MAPPED_BY_US", lambda: unapproved(local=local_view(partner_iia_id=None))),
+    ("MAPPED_TO_UNKNOWN", lambda: no_local(partner=partner_view(), listed_id_status=IdStatus.UNKNOWN)),
+    ("MAPPED_TO_DELETED", lambda: no_local(partner=partner_view(), listed_id_status=IdStatus.DELETED)),
+    ("MAPPING_CONFLICT", lambda: case(partner=partner_view(partner_iia_id="nh-9"))),
+    ("MAPPING_CONFLICT", lambda: case(competing_partner_copies=(partner_view(iia_id="ald-2"),))),
+    ("MAPPING_CONFLICT", lambda: case(local=local_view(partner_iia_id="ald-9"))),
+    (
+        "DUPLICATE_COPY",
+        lambda: case(
+            partner=partner_view(partner_iia_id="nh-2"), competing_local_copies=(local_view(iia_id="nh-2"),)
+        ),
+    ),
+    ("PARTNER_WRONG_HEI", lambda: case(partner=partner_view(listed_hei_ids=(THEIRS, "third.example")))),
+    ("DIRECTION_HEI_UNKNOWN", lambda: theirs(condition(receiving_hei_id="Alderton University"), incoming())),
+    ("ID_IS_CODE", lambda: case(partner=partner_view(iia_code=PARTNER_ID))),
+    (
+        "ID_CHANGED",
+        lambda: case(
+            partner=partner_view(iia_id="ald-7"),
+            replaced_partner_copy=stored(partner_copy(), gone_at=NOW),
+            approval_by_us=None,
+        ),
+    ),
+    (
+        "ID_REUSED",
+        lambda: no_local(partner_history=(stored(partner_copy(content_digest=OTHER), gone_at=LONG_AGO),)),
+    ),
+    ("DELETED_BY_PARTNER", gone),
+    ("HIDDEN_BY_PARTNER", lambda: gone(listed_in_index=True)),
+    ("HIDDEN_BY_PARTNER", lambda: case(listed_in_index=False)),
+    ("NO_LOCAL_COPY", no_local),
+    ("NO_PARTNER_COPY", no_partner),
+    (
+        "CONDITION_COUNT",
+        lambda: theirs(
+            condition(mobilities_per_year=1, eqf_levels=(6,)),
+            condition(mobilities_per_year=1, eqf_levels=(7,)),
+            incoming(),
+        ),
+    ),
+    ("CONDITION_MISSING", lambda: theirs(incoming())),
+    (
+        "CONDITION_EXTRA",
+        lambda: theirs(*two_ways(condition(), condition(subject_areas=(SubjectArea("0911"),)))),
+    ),
+    ("CONDITION_ORDER", unordered_conditions),
+    ("LIST_ORDER", lambda: reordered(eqf_levels=(7, 6))),
+    (
+        "DIRECTION_SWAPPED",
+        lambda: case(
+            local=local_view(iia(condition(), condition(kind="student-traineeship"), incoming())),
+            partner=partner_view(
+                iia(condition(), incoming(kind="student-traineeship"), incoming(), serving=THEIRS)
+            ),
+        ),
+    ),
+    ("NO_CONDITIONS", lambda: case(partner=partner_view(replace(iia(serving=THEIRS), conditions=())))),
+    ("YEARS_DIFFER", differing(receiving_last_academic_year_id="2027/2028")),
+    ("YEAR_CALENDAR", differing(receiving_last_academic_year_id="2028/2028")),
+    (
+        "YEARS_REVERSED",
+        differing(receiving_first_academic_year_id="2029/2030", receiving_last_academic_year_id="2026/2027"),
+    ),
+    ("NUMBER_DIFFERS", differing(mobilities_per_year=6)),
+    ("DURATION_DIFFERS", differing(total_per_year=Decimal(12))),
+    ("DURATION_ROUNDED", rounded),
+    ("DURATION_PER_PERSON", differing(total_per_year=Decimal(5))),
+    ("DURATION_MISSING", differing(total_per_year=None)),
+    ("LANGUAGE_DIFFERS", differing(language_skills=(LanguageSkill("de", "B2"),))),
+    ("LANGUAGE_VARIANT", differing(language_skills=(LanguageSkill("en-GB", "b2"),))),
+    ("LANGUAGE_REPEATED", differing(language_skills=(LanguageSkill("en", "B2"),) * 2)),
+    ("ISCED_DIFFERS", differing(subject_areas=(SubjectArea("0911"),))),
+    ("ISCED_GRANULARITY", differing(subject_areas=(SubjectArea("0230"),))),
+    ("ISCED_CLARIFICATION", differing(subject_areas=(SubjectArea("0231", "Old Norse"),))),
+    ("EQF_DIFFERS", differing(eqf_levels=(6,))),
+    ("BLENDED_DIFFERS", differing(blended=True)),
+    ("OUNIT_DIFFERS", lambda: units("u1", "u2")),
+    ("OUNIT_ONE_SIDED", lambda: units("u1", None)),
+    ("OTHER_TERMS", differing(other_info_terms="Only by mail")),
+    (
+        "LEGACY_FLAGS",
+        lambda: case(
+            partner=partner_view(flagged(), valid_for_approval=False),
+            approval_by_us=approval(ApprovalSide.BY_US, iia_hash=OTHER),
+        ),
+    ),
+    (
+        "LEGACY_FLAGS_ON_NEW",
+        lambda: unapproved(partner=partner_view(flagged(), valid_for_approval=False, in_effect=False)),
+    ),
+    (
+        "LEGACY_LOST",
+        lambda: case(
+            partner=partner_view(iia_hash=OTHER, computed_hash=OTHER),
+            partner_history=(stored(partner_copy(valid_for_approval=False, content_digest=OTHER)),),
+            concluded=concluded(partner_hash=OTHER),
+        ),
+    ),
+    (
+        "TERMINATED_ONE_SIDED",
+        lambda: case(
+            partner=partner_view(iia(terminated=True, serving=THEIRS), terminated=True, iia_hash=OTHER)
+        ),
+    ),
+    ("TERMINATED_FALSE", lambda: case(partner=partner_view(terminated=False))),
+    ("IN_EFFECT_MISMATCH", lambda: case(partner=partner_view(in_effect=False))),
+    (
+        "IN_EFFECT_MISMATCH",
+        lambda: unapproved(partner=partner_view(kept={"changed_at": YESTERDAY})),
+    ),
+    ("STALE_TERMS_AFTER_IMPORT", copied_at_once),
+    ("APPROVAL_STALE", lambda: case(approval_by_us=approval(ApprovalSide.BY_US, iia_hash=OTHER))),
+    ("APPROVAL_WRONG_COPY", lambda: case(approval_by_partner=approval(iia_hash=PARTNER_HASH))),
+    ("APPROVAL_UNKNOWN_HASH", lambda: case(approval_by_partner=approval(iia_hash=OTHER))),
+    ("APPROVAL_WITHDRAWN", lambda: case(approval_by_partner=approval(withdrawn_at=NOW))),
+    (
+        "APPROVAL_WITHDRAWN",
+        lambda: case(approval_by_partner=None, earlier_approvals=(approval(withdrawn_at=NOW),)),
+    ),
+    (
+        "APPROVED_UNMAPPED",
+        lambda: case(
+            approval_by_partner=approval(iia_hash=OTHER),
+            local_history=(stored(local_copy(iia_hash=OTHER, partner_iia_id=None)),),
+        ),
+    ),
+    (
+        "APPROVED_UNMAPPED",
+        lambda: no_partner(approval_by_partner=approval(), listed_in_index=None),
+    ),
+    (
+        "APPROVAL_OLD_TYPE",
+        lambda: case(approval_by_partner=approval(iia_hash=OTHER), old_style_hashes=frozenset({OTHER})),
+    ),
+    (
+        "AWAITING_OUR_APPROVAL",
+        lambda: unapproved(
+            local=local_view(record=LocalRecord("SENT", partner_approval=True)),
+            approval_by_partner=approval(),
+        ),
+    ),
+    (
+        "AWAITING_PARTNER_APPROVAL",
+        lambda: unapproved(
+            local=local_view(record=LocalRecord("SENT", own_approval=True)),
+            approval_by_us=approval(ApprovalSide.BY_US),
+        ),
+    ),
+    ("EXPIRING", lambda: ending("2026/2027")),
+    ("EXPIRED_WITHOUT_SUCCESSOR", lambda: ending("2025/2026")),
+    ("PERIOD_BEYOND_PROGRAMME", lambda: both(receiving_last_academic_year_id="2029/2030")),
+    (
+        "ONE_DIRECTION_ONLY",
+        lambda: case(
+            local=local_view(iia(condition())), partner=partner_view(iia(condition(), serving=THEIRS))
+        ),
+    ),
+    (
+        "LOCAL_VALUE_UNMAPPED",
+        lambda: case(local=local_view(record=record(problems=(("studyLevels", "X"),)))),
+    ),
+    (
+        "LOCAL_STATUS_CONTRADICTS",
+        lambda: unapproved(
+            local=local_view(record=LocalRecord("ACTIVE", own_approval=True)),
+            approval_by_us=approval(ApprovalSide.BY_US),
+        ),
+    ),
+    ("LOCAL_STATUS_CONTRADICTS", lambda: case(local=local_view(record=record(status="SENT")))),
+    ("LOCAL_APPROVAL_DIFFERS", lambda: case(local=local_view(record=record(partner_approval=False)))),
+    (
+        "LOCAL_APPROVAL_DIFFERS",
+        lambda: unapproved(local=local_view(record=record()), approval_by_us=approval(ApprovalSide.BY_US)),
+    ),
+]
+
+
+@pytest.mark.parametrize(("code", "given"), EACH, ids=[f"{code}-{n}" for n, (code, _) in enumerate(EACH)])
+def test_each_cause_gives_its_code_and_no_other(code: str, given: Callable[[], AgreementCase]) -> None:
+    found = findings(given())
+    assert [each.code for each in found] == [code]
+    assert found[0].severity in Severity
+    for text in (found[0].text, found[0].next_step):
+        assert text.en
+        assert text.sv
+        assert "{" not in text.en + text.sv
+
+
+def test_every_rule_is_shown_to_fire() -> None:
+    shown = {code for code, _ in EACH} | {"AGREEMENT_SPLIT", "DELETED_AFTER_CONCLUSION", "PARTNER_ORDER"}
+    shown |= {"APPROVAL_AUTO_ADVANCED"}
+    assert {rule.code for rule in AGREEMENT_RULES} == shown
+
+
+@pytest.mark.parametrize("rule", AGREEMENT_RULES, ids=lambda rule: rule.name)
+def test_every_rule_cites_its_source_and_says_the_same_in_both_languages(rule: Rule[AgreementCase]) -> None:
+    assert "Source:" in rule.cause
+    assert rule.source
+    assert rule.title.en
+    assert rule.title.sv
+    for text in (rule.text, rule.next_step):
+        assert _names(text.en) == _names(text.sv)
+
+
+def _names(template: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(template) if name}
+
+
+def test_an_approval_that_follows_our_change_at_once_comes_with_the_difference() -> None:
+    assert codes(advanced()) == ["APPROVAL_AUTO_ADVANCED", "NUMBER_DIFFERS"]
+
+
+def test_years_that_are_none_are_reported_on_the_copy_that_has_them() -> None:
+    given = no_local(partner=partner_view(badly_written(), partner_iia_id=None))
+    assert codes(given) == ["NO_LOCAL_COPY", "YEAR_CALENDAR"]
+    found = findings(both(receiving_last_academic_year_id="2028/2030"))
+    assert [(each.code, each.owner) for each in found] == [
+        ("YEAR_CALENDAR", Owner.US),
+        ("YEAR_CALENDAR", Owner.PARTNER),
+    ]
+
+
+def test_our_own_proposal_to_change_an_agreement_is_a_pending_change_for_the_partner() -> None:
+    ours = local_view(
+        iia(condition(mobilities_per_year=6), incoming()), iia_hash=OTHER, kept={"changed_at": YESTERDAY}
+    )
+    given = case(local=ours, local_history=(stored(local_copy()),))
+    (found,) = findings(given)
+    assert (found.code, found.severity, found.owner) == ("NUMBER_DIFFERS", Severity.WARNING, Owner.PARTNER)
+    assert found.values["pending"] == "our_change"
+    later = replace(given, now=NOW + timedelta(days=14))
+    (found,) = findings(later)
+    assert (found.severity, found.owner) == (Severity.BLOCKING, Owner.BOTH)
+
+
+def test_a_total_entered_instead_of_a_number_per_year_is_hinted_at() -> None:
+    (found,) = findings(theirs(condition(mobilities_per_year=6), incoming()))
+    assert found.values["hint"] == "(3 × 2 = 6)"
+    (found,) = findings(theirs(condition(mobilities_per_year=7), incoming()))
+    assert found.values["hint"] == ""
+
+
+def test_both_sides_change_their_texts() -> None:
+    ours = local_view(iia(condition(mobilities_per_year=6), incoming()), iia_hash=OTHER)
+    given = theirs(condition(mobilities_per_year=5), incoming())
+    (found,) = findings(replace(given, local=ours))
+    assert found.values["pending"] == "both_changed"
+
+
+def test_a_partner_approval_of_the_concluded_text_is_expected_until_the_grace_ends() -> None:
+    ours = local_view(iia_hash=OTHER, kept={"changed_at": YESTERDAY})
+    given = case(local=ours, local_history=(stored(local_copy()),))
+    assert codes(given) == []
+    assert codes(replace(given, now=NOW + timedelta(days=20))) == ["APPROVAL_STALE"]
+
+
+def test_our_approval_of_the_concluded_text_is_expected_until_the_grace_ends() -> None:
+    given = theirs()
+    assert codes(given) == []
+    later = findings(replace(given, now=NOW + timedelta(days=20)))
+    assert [(each.code, each.place, each.owner) for each in later] == [("APPROVAL_STALE", "by_us", Owner.US)]
+
+
+def test_new_copies_get_some_days_to_exchange_their_ids() -> None:
+    young = {"changed_at": YESTERDAY, "first_seen_at": YESTERDAY}
+    given = unapproved(partner=partner_view(partner_iia_id=None, kept=young))
+    assert codes(given) == []
+    assert evaluate_agreement(given).revisit_on == (YESTERDAY + timedelta(days=3)).date()
+    assert codes(replace(given, now=NOW + timedelta(days=2))) == ["NOT_MAPPED_BY_PARTNER"]
+    ours = unapproved(local=local_view(partner_iia_id=None, record=LocalRecord("SENT"), kept=young))
+    assert codes(ours) == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"local": local_view(record=LocalRecord("DRAFT"), partner_iia_id=None)},
+        {"local": local_view(record=LocalRecord("SENT"), iia_hash=None, partner_iia_id=None)},
+        {"local": local_view(record=None, partner_iia_id=None, kept={"first_seen_at": YESTERDAY})},
+        {"listed_in_index": None},
+    ],
+    ids=["a draft", "not in the network", "shared yesterday", "index never read"],
+)
+def test_a_copy_that_the_partner_cannot_know_yet_is_not_missed(changes: dict[str, object]) -> None:
+    assert codes(no_partner(**changes)) == []
+
+
+def test_proposed_counterparts_are_named_best_first() -> None:
+    proposals = (
+        Proposal(THEIRS, IiaId("nh-3"), PARTNER_ID, 0.7, (), renewal=True),
+        Proposal(THEIRS, IiaId("nh-2"), PARTNER_ID, 0.9, (), likely=True),
+    )
+    (found,) = findings(no_local(proposals=proposals))
+    assert found.values["proposals"] == "nh-2 (0.90, likely), nh-3 (0.70, renewal)"
+    (found,) = findings(no_partner(proposals=proposals[:1]))
+    assert found.values["proposals"] == "ald-1 (0.70, renewal)"
+
+
+def test_a_wrong_hash_of_our_own_copy_is_for_operations() -> None:
+    given = case(local=local_view(hash_verdict=HashVerdict.DECLARED_WRONG))
+    (found,) = findings(given)
+    assert (found.code, found.place, found.owner) == ("HASH_DECLARED_WRONG", "local", Owner.OPERATIONS)
+
+
+def test_an_unverified_hash_hides_stray_attributes_and_instability() -> None:
+    given = case(
+        partner=partner_view(stray_attributes=True, hash_verdict=HashVerdict.LEXICAL),
+        partner_history=(stored(partner_copy(iia_hash=OTHER)),),
+    )
+    assert codes(given) == ["HASH_LEXICAL"]
+
+
+def test_a_return_to_an_earlier_text_is_not_unstable() -> None:
+    other = stored(partner_copy(content_digest=OTHER, iia_hash=OTHER))
+    assert codes(case(partner_history=(other, stored(partner_copy())))) == []
+
+
+def test_a_reused_id_is_told_from_a_copy_that_came_back() -> None:
+    back = stored(partner_copy(content_digest=OTHER), gone_at=LONG_AGO)
+    assert codes(case(partner_history=(back,))) == []
+    same = stored(partner_copy(partner_iia_id=None), gone_at=LONG_AGO)
+    assert codes(no_local(partner_history=(same,))) == ["NO_LOCAL_COPY"]
+
+
+def test_a_deleted_copy_that_ours_no_longer_names_is_one_that_is_not_there() -> None:
+    given = gone(local=local_view(partner_iia_id=None, record=LocalRecord("SENT")))
+    assert codes(given) == ["NO_PARTNER_COPY"]
+
+
+def test_what_is_gone_on_both_sides_is_over() -> None:
+    assert codes(gone(local=local_view(kept={"gone_at": NOW}))) == []
+    assert codes(unapproved(local=local_view(kept={"gone_at": NOW}))) == []
+
+
+def test_one_of_two_copies_of_ours_is_the_right_one() -> None:
+    assert codes(case(competing_local_copies=(local_view(iia_id="nh-2"),))) == []
+
+
+def test_copies_that_cannot_be_decoded_are_not_compared() -> None:
+    blind = replace(partner_view(), iia=None)
+    assert codes(case(partner=blind)) == []
+    assert codes(case(local=replace(local_view(), iia=None))) == []
+    assert codes(case(partner=blind, local=replace(local_view(), iia=None))) == []
+
+
+def test_a_termination_is_blocking_once_the_time_to_react_is_over() -> None:
+    flagged_ours = local_view(iia(terminated=True), terminated=True, kept={"changed_at": YESTERDAY})
+    (found,) = findings(case(local=flagged_ours))
+    assert (found.code, found.severity, found.owner) == (
+        "TERMINATED_ONE_SIDED",
+        Severity.WARNING,
+        Owner.PARTNER,
+    )
+    (found,) = findings(dict(EACH)["TERMINATED_ONE_SIDED"]())
+    assert (found.severity, found.owner) == (Severity.BLOCKING, Owner.US)
+
+
+def test_languages_that_one_side_states_only_in_part_are_a_warning() -> None:
+    (found,) = findings(theirs(condition(language_skills=(LanguageSkill("en"),)), incoming()))
+    assert (found.code, found.severity) == ("LANGUAGE_DIFFERS", Severity.WARNING)
+    (found,) = findings(theirs(condition(language_skills=()), incoming()))
+    assert found.severity is Severity.WARNING
+
+
+def test_both_sides_may_carry_version_6_flags() -> None:
+    v6 = condition(
+        subject_areas=(SubjectArea("0231", v6_value="023"),),
+        language_skills=(LanguageSkill("en", not_yet_defined=True),),
+    )
+    given = unapproved(
+        local=local_view(iia(v6, incoming()), record=LocalRecord("SENT"), in_effect=False),
+        partner=partner_view(iia(v6, incoming(), serving=THEIRS), in_effect=False),
+    )
+    (found,) = findings(given)
+    assert (found.code, found.owner) == ("LEGACY_FLAGS_ON_NEW", Owner.BOTH)
+    assert found.values["local"] == "recommended-language-skill, subject-area"
+    ours = replace(given, partner=partner_view(in_effect=False))
+    (found,) = findings(ours)
+    assert (found.code, found.owner) == ("LEGACY_FLAGS_ON_NEW", Owner.US)
+    carried_over = case(
+        local=local_view(iia(v6, incoming())), partner=partner_view(iia(v6, incoming(), serving=THEIRS))
+    )
+    assert codes(carried_over) == []
+
+
+def test_flags_that_the_partner_lost_show_on_our_copy_too() -> None:
+    ours = iia(condition(mobilities_not_yet_defined=True), incoming())
+    given = case(
+        local=local_view(ours), partner=partner_view(iia_hash=OTHER, computed_hash=OTHER), concluded=None
+    )
+    assert codes(given) == ["LEGACY_LOST"]
+
+
+def test_an_approval_read_long_after_our_text_is_not_called_unknown() -> None:
+    given = case(
+        local=local_view(kept={"confirmed_at": LONG_AGO}),
+        approval_by_partner=approval(iia_hash=OTHER, first_seen_at=NOW),
+    )
+    assert codes(given) == []
+
+
+def test_an_approval_withdrawn_from_a_text_long_replaced_is_merely_absent() -> None:
+    given = unapproved(
+        local=local_view(record=LocalRecord("SENT", own_approval=True)),
+        approval_by_us=approval(ApprovalSide.BY_US),
+        earlier_approvals=(approval(iia_hash=OTHER, withdrawn_at=NOW),),
+    )
+    assert codes(given) == ["AWAITING_PARTNER_APPROVAL"]
+
+
+def test_an_agreement_in_our_system_alone_has_no_approvals_to_judge() -> None:
+    assert codes(case(local=local_view(iia_hash=None), approval_by_partner=None, concluded=None)) == []
+
+
+def test_an_ended_agreement_is_only_missed_for_a_year() -> None:
+    over = ending("2025/2026", approval_by_partner=approval(iia_hash=OTHER))
+    assert codes(over) == ["EXPIRED_WITHOUT_SUCCESSOR"]
+    assert evaluate_agreement(over).revisit_on is not None
+    assert codes(replace(over, now=NOW + timedelta(days=400))) == []
+    assert codes(replace(over, successor=stored(local_copy(iia_id="nh-2")))) == []
+
+
+def test_the_first_notice_of_an_end_is_information() -> None:
+    given = replace(ending("2026/2027"), now=NOW - timedelta(days=240))
+    (found,) = findings(given)
+    assert (found.code, found.severity, found.values["months"]) == ("EXPIRING", Severity.INFORMATION, "18")
+    terminated = local_view(given.local.iia if given.local is not None else None, terminated=True)
+    assert codes(replace(given, local=terminated)) == []
+
+
+def test_findings_come_worst_first() -> None:
+    given = replace(
+        theirs(condition(mobilities_per_year=5), incoming(blended=True), stray_attributes=True),
+        listed_in_index=False,
+    )
+    assert codes(given) == ["BLENDED_DIFFERS", "NUMBER_DIFFERS", "HASH_ATTRIBUTES", "HIDDEN_BY_PARTNER"]
+
+
+def test_nothing_changes_by_time_alone_between_the_days_to_look_again() -> None:
+    young = {"changed_at": YESTERDAY, "first_seen_at": YESTERDAY}
+    waiting = (
+        unapproved(partner=partner_view(partner_iia_id=None, kept=young)),
+        unapproved(local=local_view(record=LocalRecord("SENT"), kept=young)),
+        replace(theirs(condition(mobilities_per_year=5), incoming()), local=local_view(kept=young)),
+        no_partner(local=local_view(record=LocalRecord("SENT"), partner_iia_id=None, kept=young)),
+        case(partner=partner_view(iia(terminated=True, serving=THEIRS), terminated=True, kept=young)),
+        ending("2027/2028"),
+        ending("2025/2026"),
+    )
+    for given in waiting:
+        before, look_again_on = findings(given), evaluate_agreement(given).revisit_on
+        for days in range(1, 700):
+            now = replace(given, now=NOW + timedelta(days=days))
+            if now.today == look_again_on:
+                verdict = evaluate_agreement(now)
+                before, look_again_on = verdict.findings, verdict.revisit_on
+            assert findings(now) == before
