@@ -5,7 +5,7 @@ import contextlib
 import json
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ from mobility_bridge.sandbox.folder import Memory
 from mobility_bridge.sandbox.keys import KeyRing, key_ring
 from mobility_bridge.sandbox.local_records import mo_agreements
 from mobility_bridge.sandbox.mobility_online import MobilityOnline, Tenant
-from mobility_bridge.sandbox.partner import PartnerHost
+from mobility_bridge.sandbox.partner import PartnerHost, Sent
 from mobility_bridge.sandbox.registry import Catalogue, catalogue, client_keys
 from mobility_bridge.sandbox.scenarios import scenario_named
 from mobility_bridge.sandbox.signature import Received, http_date
@@ -190,12 +190,13 @@ class _Application:
             return
         request = await _request(scope, receive)
         try:
-            sent = await partner.respond(rest.removeprefix("ewp/"), request)
+            sent = await _unless_gone(partner.respond(rest.removeprefix("ewp/"), request), receive)
         except DroppedError:
             scope["extensions"][_ABORT]["abort"]()
             await receive()
             return
-        await _send(send, sent.status, list(sent.headers), sent.body)
+        if sent is not None:
+            await _send(send, sent.status, list(sent.headers), sent.body)
 
 
 class _AbortableProtocol(HttpToolsProtocol):
@@ -241,6 +242,18 @@ def _memory(folder: Path, plan: Plan, port: int, clock: Callable[[], datetime]) 
         )
     before.port = port
     return before
+
+
+async def _unless_gone(answer: Coroutine[Any, Any, Sent], receive: Any) -> Sent | None:
+    """Wait for an answer as long as somebody waits for it; None when nobody does any more."""
+    answering = asyncio.create_task(answer)
+    leaving = asyncio.create_task(receive())
+    await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
+    leaving.cancel()
+    if answering.done():
+        return answering.result()
+    answering.cancel()
+    return None
 
 
 async def _request(scope: Scope, receive: Any) -> Received:

@@ -4,6 +4,7 @@ import json
 import shutil
 import ssl
 import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,19 @@ def test_a_dropped_notification_gets_no_answer_at_all(sandbox: Sandbox, client: 
         ask(sandbox, client, "alderton.example", "iia-cnr", OURS)
 
     assert client.get("/_control/received").json() == []
+
+
+def test_a_slow_partner_outlasts_its_caller_and_does_not_keep_the_sandbox_from_stopping(folder: Path):
+    sandbox = Sandbox(folder, CLEAN)
+    with sandbox.in_thread():
+        context = ssl.create_default_context(cafile=sandbox.ca_file)
+        with httpx.Client(verify=context, base_url=sandbox.base_url, timeout=0.3) as client:
+            order(client, "faults", partner="alderton.example", fault="answers_slowly", slow_s=30)
+            with pytest.raises(httpx.ReadTimeout):
+                ask(sandbox, client, "alderton.example", "iias-approval", OURS)
+        started = time.monotonic()
+
+    assert time.monotonic() - started < 5
 
 
 def test_control_tells_what_was_received_and_what_is_expected(sandbox: Sandbox, client: httpx.Client):
