@@ -9,6 +9,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from mobility_bridge.domain.evidence import Exchange
 from mobility_bridge.domain.identifiers import HeiId
@@ -64,7 +65,7 @@ def after_failure(
         sent,
         attempts=sent.attempts + 1,
         leased_until=None,
-        last_error=f"{failure_code(error)}.{error.reason}: {error.message}"[:500],
+        last_error=_in_short(error),
     )
     if isinstance(error, Rejected):
         patient = error.status in PATIENT_STATUSES and tried.attempts < PATIENT_ATTEMPTS
@@ -83,15 +84,39 @@ def pause_s(attempts: int, settings: NotifySettings, draw: float) -> float:
 
 
 async def notify(context: Context, *, rng: random.Random | None = None) -> NotifyReport:
-    """Send everything that is due, in batches, each partner's in order and partners side by side."""
-    total = NotifyReport()
+    """Send everything that is due, in batches, each partner's in order and partners side by side.
+
+    With sending switched off, or no network, what has waited too long expires all the same.
+    """
     sender = context.sender
     if sender is None or not context.settings.notify.enabled:
-        return total
+        return await _expire(context)
+    total = NotifyReport()
     chance = rng if rng is not None else random.Random()  # noqa: S311 - jitter, not a secret
     while claimed := await _claim(context):
         total += await _send_all(context, sender, claimed, chance)
     return total
+
+
+async def _expire(context: Context) -> NotifyReport:
+    now = context.clock.now()
+    why = NotOffered("sending is switched off", system="ewp", reason="switched_off")
+
+    def work(uow: UnitOfWork) -> list[ChangeNotification]:
+        pending = uow.outbox.select(states=[CnrState.PENDING], limit=100_000)
+        over = [
+            replace(item, state=CnrState.EXPIRED, finished_at=now, last_error=_in_short(why))
+            for item in pending
+            if item.expires_at <= now
+        ]
+        for item in over:
+            _commit(uow, item, ())
+        return over
+
+    expired = await context.store.write(work)
+    for item in expired:
+        _log_failure(context, item, why)
+    return NotifyReport(given_up=len(expired))
 
 
 async def _claim(context: Context) -> Sequence[ChangeNotification]:
@@ -105,33 +130,50 @@ async def _send_all(
 ) -> NotifyReport:
     unsent = {item.notification_id for item in claimed}
 
-    async def one_partner(items: list[ChangeNotification]) -> NotifyReport:
+    async def one_partner(items: Sequence[ChangeNotification]) -> NotifyReport:
         report = NotifyReport()
-        for item in items:
-            report += await _send(context, sender, item, chance)
+        for position, item in enumerate(items):
+            after, error = await _send(context, sender, item, chance)
+            report += _counted(after)
             unsent.discard(item.notification_id)
+            if error is not None and error.retryable:
+                rest = items[position + 1 :]
+                report += await _wait_with(context, rest, after, error)
+                unsent.difference_update(each.notification_id for each in rest)
+                break
         return report
 
     by_partner: dict[HeiId, list[ChangeNotification]] = {}
     for item in claimed:
         by_partner.setdefault(item.partner_hei_id, []).append(item)
+    work = (one_partner(items) for items in by_partner.values())
     try:
-        reports = await asyncio.gather(*(one_partner(items) for items in by_partner.values()))
-    except BaseException:
-        await asyncio.shield(context.store.write(lambda uow: uow.outbox.release(unsent)))
-        raise
-    return sum(reports, NotifyReport())
+        reports = await asyncio.gather(*work, return_exceptions=True)
+    finally:
+        if unsent:
+            await asyncio.shield(context.store.write(lambda uow: uow.outbox.release(unsent)))
+    total = NotifyReport()
+    for report in reports:
+        if isinstance(report, BaseException):
+            raise report
+        total += report
+    return total
 
 
 async def _send(
     context: Context, sender: NotificationSender, item: ChangeNotification, chance: random.Random
-) -> NotifyReport:
+) -> tuple[ChangeNotification, ExternalError | None]:
+    """One attempt: the row after it, and what went wrong."""
     try:
         exchanges = await sender.notify(item.kind, item.partner_hei_id, item.iia_id)
     except ExternalError as error:
-        return await _not_taken(context, item, error, chance.random())
+        pause = pause_s(item.attempts, context.settings.notify, chance.random())
+        after = after_failure(item, error, context.clock.now(), pause)
+        await context.store.write(partial(_commit, after=after, exchanges=exchanges_of(error)))
+        _log_failure(context, after, error)
+        return after, error
     done = after_success(item, context.clock.now())
-    await context.store.write(lambda uow: _commit(uow, done, exchanges))
+    await context.store.write(partial(_commit, after=done, exchanges=exchanges))
     context.log.event(
         "cnr.delivered",
         cnr=item.kind.value,
@@ -141,19 +183,45 @@ async def _send(
         waited_s=round((context.clock.now() - item.created_at).total_seconds(), 1),
         request_id=exchanges[-1].request_id if exchanges else None,
     )
-    return NotifyReport(delivered=1)
+    return done, None
 
 
-async def _not_taken(
-    context: Context, item: ChangeNotification, error: ExternalError, draw: float
+async def _wait_with(
+    context: Context, rest: Sequence[ChangeNotification], first: ChangeNotification, error: ExternalError
 ) -> NotifyReport:
+    """Let the others for a partner that does not answer wait as long as the one that was tried.
+
+    Trying each of them would only keep the other partners waiting for the same silence again and again.
+    """
     now = context.clock.now()
-    after = after_failure(item, error, now, pause_s(item.attempts, context.settings.notify, draw))
-    await context.store.write(lambda uow: _commit(uow, after, exchanges_of(error)))
+    wait_s = max(0.0, (first.next_attempt_at - now).total_seconds())
+    if first.state is not CnrState.PENDING:
+        wait_s = pause_s(first.attempts, context.settings.notify, 1.0)
+    waiting = [replace(after_failure(item, error, now, wait_s), attempts=item.attempts) for item in rest]
+
+    def work(uow: UnitOfWork) -> None:
+        for item in waiting:
+            _commit(uow, item, ())
+
+    if waiting:
+        await context.store.write(work)
+    for item in waiting:
+        if item.state is not CnrState.PENDING:
+            _log_failure(context, item, error)
+    return sum(map(_counted, waiting), NotifyReport())
+
+
+def _counted(after: ChangeNotification) -> NotifyReport:
+    if after.state is CnrState.DELIVERED:
+        return NotifyReport(delivered=1)
+    return NotifyReport(delayed=1) if after.state is CnrState.PENDING else NotifyReport(given_up=1)
+
+
+def _log_failure(context: Context, after: ChangeNotification, error: ExternalError) -> None:
     facts = {
-        "cnr": item.kind.value,
-        "partner_hei_id": item.partner_hei_id,
-        "iia_id": item.iia_id,
+        "cnr": after.kind.value,
+        "partner_hei_id": after.partner_hei_id,
+        "iia_id": after.iia_id,
         "error": failure_code(error),
         "reason": error.reason,
         "detail": error.message,
@@ -162,9 +230,12 @@ async def _not_taken(
     if after.state is CnrState.PENDING:
         next_at = after.next_attempt_at.isoformat()
         context.log.event("cnr.delayed", attempt=after.attempts, next_attempt_at=next_at, **facts)
-        return NotifyReport(delayed=1)
-    context.log.event("cnr.given_up", attempts=after.attempts, **facts)
-    return NotifyReport(given_up=1)
+    else:
+        context.log.event("cnr.given_up", attempts=after.attempts, **facts)
+
+
+def _in_short(error: ExternalError) -> str:
+    return f"{failure_code(error)}.{error.reason}: {error.message}"[:500]
 
 
 def _commit(uow: UnitOfWork, after: ChangeNotification, exchanges: Sequence[Exchange]) -> None:
