@@ -41,7 +41,7 @@ async def ask_approvals(context: Context, hei_id: HeiId) -> ApprovalReport:
     offer = partner.offers.get("iias-approval") if partner is not None else None
     if offer is None:
         return ApprovalReport(hei_id)
-    ids = await context.store.read(lambda uow: _announced_ids(uow, context.own_hei_id, hei_id))
+    ids = await context.store.read(lambda uow: announced_ids(uow, context.own_hei_id, hei_id))
     named = changed = 0
     for batch in batched(ids, offer.max_ids):
         try:
@@ -65,7 +65,8 @@ async def ask_approvals(context: Context, hei_id: HeiId) -> ApprovalReport:
     return ApprovalReport(hei_id, named, changed)
 
 
-def _announced_ids(uow: UnitOfWork, own: HeiId, hei_id: HeiId) -> list[IiaId]:
+def announced_ids(uow: UnitOfWork, own: HeiId, hei_id: HeiId) -> list[IiaId]:
+    """Our copies that this partner may have approved."""
     held = uow.copies.of_partner(own, hei_id)
     return sorted(item.copy.iia_id for item in held if announced(item.copy))
 
@@ -74,7 +75,7 @@ async def _keep(
     context: Context, hei_id: HeiId, asked: Sequence[IiaId], answer: ApprovalAnswer, at: datetime
 ) -> int:
     def work(uow: UnitOfWork) -> tuple[int, Health | None]:
-        return _commit(uow, hei_id, asked, answer, at)
+        return _commit(uow, context.own_hei_id, hei_id, asked, answer, at)
 
     changed, former = await context.store.write(work)
     recovered(context, former)
@@ -82,10 +83,12 @@ async def _keep(
 
 
 def _commit(
-    uow: UnitOfWork, hei_id: HeiId, asked: Sequence[IiaId], answer: ApprovalAnswer, at: datetime
+    uow: UnitOfWork, own: HeiId, hei_id: HeiId, asked: Sequence[IiaId], answer: ApprovalAnswer, at: datetime
 ) -> tuple[int, Health | None]:
     """Save what is named, withdraw what no longer is, and have the agreements compared anew."""
     uow.evidence.append(answer.exchanges)
+    before = uow.partners.health(hei_id).get(APPROVAL)
+    asked_before_at = before.last_ok_at if before is not None else None
     former = note_success(uow, hei_id, APPROVAL, at)
     proof = _proof(uow, answer)
     named = {item.iia_id: item.iia_hash for item in answer.approvals}
@@ -98,9 +101,23 @@ def _commit(
             moved = uow.approvals.withdraw(ApprovalSide.BY_PARTNER, hei_id, iia_id, at)
         if moved:
             changed.append(agreement_key(hei_id, ours=iia_id))
-    keys = [*changed, partner_key(hei_id)] if former is not None else changed
+    keys = [*changed, *_first_answers(uow, own, hei_id, asked, asked_before_at)]
+    if former is not None:
+        keys.append(partner_key(hei_id))
     uow.work.mark_to_compare(keys, at)
     return len(changed), former
+
+
+def _first_answers(
+    uow: UnitOfWork, own: HeiId, hei_id: HeiId, asked: Sequence[IiaId], asked_before_at: datetime | None
+) -> list[str]:
+    """Agreements never asked about before: only from now on does an absent approval mean that there is none."""
+    held = (uow.copies.get(own, hei_id, iia_id) for iia_id in asked)
+    return [
+        agreement_key(hei_id, ours=item.copy.iia_id)
+        for item in held
+        if item is not None and (asked_before_at is None or item.first_seen_at > asked_before_at)
+    ]
 
 
 def _proof(uow: UnitOfWork, answer: ApprovalAnswer) -> Sha256 | None:

@@ -21,7 +21,10 @@ from mobility_bridge.errors import InvalidDocument
 from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.reconcile.pairing import propose
 from mobility_bridge.reconcile.places import continues
+from mobility_bridge.services.ask_approvals import APPROVAL
 from mobility_bridge.services.context import Context
+from mobility_bridge.services.listing_seen import last_listing
+from mobility_bridge.services.problems import read_problems
 
 UNDELIVERED = (CnrState.EXPIRED, CnrState.REFUSED, CnrState.NO_RECEIVER)
 MOST_CANDIDATES = 200
@@ -100,10 +103,12 @@ class Gathering:
                 copies.listing(own, hei_id, theirs) if theirs is not None else (), iia_id
             ),
             replaced_partner_copy=self._replaced(hei_id, local, partner),
+            listed_in_index=self._listed(hei_id, theirs),
             last_notification=self._last_notification(hei_id, iia_id),
             proposals=self._proposals(hei_id, ours=iia_id) if partner is None else (),
             successor=self._successor(hei_id, local),
             thresholds=self.context.thresholds,
+            approvals_read_at=self._approvals_read_at(hei_id, local),
         )
 
     def _without_local(self, subject: Subject, hei_id: HeiId, theirs: IiaId) -> AgreementCase | None:
@@ -117,6 +122,7 @@ class Gathering:
             partner=self.view(partner),
             partner_history=tuple(self.uow.copies.history(hei_id, self.own, theirs)),
             listed_id_status=self._status(hei_id, partner),
+            listed_in_index=self._listed(hei_id, theirs),
             proposals=self._proposals(hei_id, theirs=theirs) if partner.live else (),
             thresholds=self.context.thresholds,
         )
@@ -157,6 +163,20 @@ class Gathering:
             return None
         former = self.uow.copies.get(hei_id, self.own, listed)
         return former if former is not None and not former.live else None
+
+    def _listed(self, hei_id: HeiId, theirs: IiaId | None) -> bool | None:
+        """Whether the partner's index lists this copy; None while that is unknown or still to be fetched."""
+        listed = last_listing(self.uow, hei_id)
+        waiting = {iia_id for _, iia_id in self.uow.work.dirty(hei_id)} if listed is not None else set()
+        if listed is None or (theirs is None and waiting) or theirs in waiting:
+            return None
+        return theirs in listed
+
+    def _approvals_read_at(self, hei_id: HeiId, local: StoredCopy) -> datetime | None:
+        """When the partner last said which copies it approved, if that was since we have this one."""
+        health = self.uow.partners.health(hei_id).get(APPROVAL)
+        read_at = health.last_ok_at if health is not None else None
+        return read_at if read_at is not None and read_at >= local.first_seen_at else None
 
     def _last_notification(self, hei_id: HeiId, iia_id: IiaId) -> ChangeNotification | None:
         found = self.uow.outbox.select(partner=hei_id, iia_id=iia_id, limit=20)
@@ -232,15 +252,9 @@ class Gathering:
             health=health,
             record_count=index.count if index is not None else 0,
             shrunk_to=index.shrunk_to if index is not None else None,
-            problems=problems_of(health.detail) if health is not None and not health.failing_since else (),
+            problems=read_problems(health.detail) if health is not None and not health.failing_since else (),
             thresholds=self.context.thresholds,
         )
-
-
-def problems_of(detail: str) -> tuple[tuple[str, str], ...]:
-    """Read back the unreadable records that an ingest noted, as (where, what)."""
-    pairs = (part.partition(": ") for part in detail.split("; ") if part)
-    return tuple((where, what) for where, _, what in pairs)
 
 
 def latest_undelivered(

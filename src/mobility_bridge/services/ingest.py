@@ -14,6 +14,7 @@ from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.services import outbox
 from mobility_bridge.services.context import Context
 from mobility_bridge.services.health import failure_code, note_failure, note_success
+from mobility_bridge.services.problems import write_problems
 from mobility_bridge.services.subjects import agreement_key, source_key
 
 READ = "read"
@@ -97,6 +98,8 @@ def notices_for(before: AgreementCopy | None, copy: AgreementCopy) -> list[Notic
             notices.append(Notice(CnrKind.IIA, hei_id, copy.iia_id, "shared"))
         elif visible(before) != visible(copy):
             notices.append(Notice(CnrKind.IIA, hei_id, copy.iia_id, "changed"))
+    if before is not None and announced(before) and not announced(copy):
+        notices.append(Notice(CnrKind.IIA, hei_id, copy.iia_id, "hidden"))
     if before is not None and before.record is not None and copy.record is not None:
         theirs = copy.partner_iia_id or before.partner_iia_id
         if theirs is not None and before.record.own_approval != copy.record.own_approval:
@@ -200,7 +203,7 @@ def _keep_state(uow: UnitOfWork, name: str, reading: SourceReading, plan: Ingest
     """Keep what the rules about a source look at: its health, its size, its unreadable records."""
     note_success(uow, HeiId(name), READ, now)
     if not reading.complete or reading.problems:
-        detail = "; ".join(f"{where}: {what}" for where, what in reading.problems)[:2000]
+        detail = write_problems(reading.problems)
         uow.partners.save_health(
             Health(
                 HeiId(name),

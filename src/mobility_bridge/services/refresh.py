@@ -6,13 +6,15 @@ from datetime import datetime, timedelta
 
 from mobility_bridge.domain.identifiers import HeiId, IiaId, Sha256
 from mobility_bridge.domain.partner import Health, IndexState
+from mobility_bridge.domain.snapshot import StoredCopy
 from mobility_bridge.errors import ExternalError, InvalidDocument
 from mobility_bridge.kit.batches import batched
 from mobility_bridge.ports.sources import FetchAnswer, ReadCopy
 from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.services.context import Context
 from mobility_bridge.services.health import note_success, partner_failed, recovered
-from mobility_bridge.services.subjects import agreement_key, partner_key
+from mobility_bridge.services.listing_seen import last_listing
+from mobility_bridge.services.subjects import keys_of, partner_key
 
 GET = "iias.get"
 """The call's name in health records."""
@@ -40,40 +42,57 @@ class RefreshReport:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Committed:
-    report: RefreshReport
-    former: Health | None
+async def refresh_partner(context: Context, hei_id: HeiId, *, everything: bool = False) -> RefreshReport:
+    """Fetch what is dirty or long unconfirmed from one partner; an error is kept and reported, not raised.
 
-
-async def refresh_partner(context: Context, hei_id: HeiId) -> RefreshReport:
-    """Fetch what is dirty or long unconfirmed from one partner; an error is kept and reported, not raised."""
+    With `everything`, all that the partner is known to hold is fetched again.
+    The partner counts as well again only after a pass without any error: the valid documents beside an
+    invalid one do not make it valid.
+    """
     started = context.clock.monotonic()
     partner = context.the_network().partner(hei_id)
     offer = partner.offers.get("iias") if partner is not None else None
     limit = offer.max_ids if offer is not None else 1
-    ids = await context.store.read(lambda uow: _due(uow, context, hei_id))
+    ids = await context.store.read(lambda uow: _due(uow, context, hei_id, everything=everything))
     total = RefreshReport(hei_id)
+    if not ids:
+        return total
     for batch in batched(ids, limit):
         total += await _fetch(context, hei_id, batch)
         if total.error is not None and not isinstance(total.error, InvalidDocument):
             break
-    if ids:
-        context.log.event(
-            "copies.refreshed",
-            partner_hei_id=hei_id,
-            fetched=total.fetched,
-            changed=total.changed,
-            unchanged=total.unchanged,
-            gone=total.gone,
-            duration_s=round(context.clock.monotonic() - started, 3),
-        )
+    if total.error is None:
+        await _well(context, hei_id)
+    context.log.event(
+        "copies.refreshed",
+        partner_hei_id=hei_id,
+        fetched=total.fetched,
+        changed=total.changed,
+        unchanged=total.unchanged,
+        gone=total.gone,
+        duration_s=round(context.clock.monotonic() - started, 3),
+    )
     return total
 
 
-def _due(uow: UnitOfWork, context: Context, hei_id: HeiId) -> Sequence[IiaId]:
+async def _well(context: Context, hei_id: HeiId) -> None:
+    """Note that everything that was asked for came."""
+    at = context.clock.now()
+
+    def work(uow: UnitOfWork) -> Health | None:
+        former = note_success(uow, hei_id, GET, at)
+        if former is not None:
+            uow.work.mark_to_compare([partner_key(hei_id)], at)
+        return former
+
+    recovered(context, await context.store.write(work))
+
+
+def _due(uow: UnitOfWork, context: Context, hei_id: HeiId, *, everything: bool) -> Sequence[IiaId]:
     """Name what to fetch, in a steady order, so that a batch asked again is byte for byte comparable."""
     dirty = {iia_id for _, iia_id in uow.work.dirty(hei_id)}
+    if everything:
+        return sorted(dirty | uow.copies.ids_of_partner(hei_id, context.own_hei_id))
     before = context.clock.now() - timedelta(seconds=context.settings.schedule.refresh_after_s)
     stale = uow.copies.ids_to_refresh(hei_id, context.own_hei_id, before, 10_000)
     return sorted(dirty.union(stale))
@@ -96,9 +115,7 @@ async def _fetch(context: Context, hei_id: HeiId, ids: Sequence[IiaId]) -> Refre
         await partner_failed(context, hei_id, GET, error)
         return RefreshReport(hei_id, error=error)
     at = context.clock.now()
-    committed = await context.store.write(lambda uow: _commit(uow, context, hei_id, ids, answer, at))
-    recovered(context, committed.former)
-    return committed.report
+    return await context.store.write(lambda uow: _commit(uow, context, hei_id, ids, answer, at))
 
 
 def _current_document(
@@ -120,31 +137,40 @@ def _commit(
     ids: Sequence[IiaId],
     answer: FetchAnswer,
     at: datetime,
-) -> _Committed:
+) -> RefreshReport:
     own = context.own_hei_id
     uow.evidence.append(answer.exchanges)
     uow.work.clear_dirty(hei_id, ids)
-    former = note_success(uow, hei_id, GET, at)
-    keys = [partner_key(hei_id)] if former is not None else []
     if answer.unchanged:
         uow.copies.confirm(hei_id, own, ids, at)
-        uow.work.mark_to_compare(keys, at)
-        return _Committed(RefreshReport(hei_id, len(ids), unchanged=len(ids)), former)
+        uow.work.mark_to_compare(keys_of(uow, own, hei_id, _against_the_index(uow, own, hei_id, ids)), at)
+        return RefreshReport(hei_id, len(ids), unchanged=len(ids))
     ours, foreign = _sorted_out(answer.copies, own, ids)
-    listed_before = {item.copy.iia_id: _listed(uow, hei_id, own, item.copy.iia_id) for item in ours}
+    touched = _held(uow, own, hei_id, ids)
     uow.copies.put_documents({item.copy.document.sha256: item.document for item in ours}.values())
     changed = uow.copies.save([item.copy for item in ours], at)
-    gone = uow.copies.mark_gone(hei_id, own, answer.absent, at)
-    for item in ours:
-        if item.copy.iia_id in changed:
-            keys.extend(_keys(hei_id, item.copy.iia_id, item.copy.partner_iia_id))
-            keys.extend(_keys(hei_id, item.copy.iia_id, listed_before[item.copy.iia_id]))
-    for iia_id in gone:
-        keys.extend(_keys(hei_id, iia_id, _listed(uow, hei_id, own, iia_id)))
-    keys.extend(_remember_foreign(uow, hei_id, foreign))
-    uow.work.mark_to_compare(_with_local(uow, own, hei_id, keys, [*changed, *gone]), at)
+    gone = uow.copies.mark_gone(hei_id, own, [*answer.absent, *foreign], at)
+    moved = {*changed, *gone}
+    touched = [held for held in touched if held.copy.iia_id in moved]
+    touched += _held(uow, own, hei_id, sorted(moved))
+    touched += _against_the_index(uow, own, hei_id, ids)
+    keys = [*keys_of(uow, own, hei_id, touched), *_remember_foreign(uow, hei_id, foreign)]
+    uow.work.mark_to_compare(dict.fromkeys(keys), at)
     unchanged = len(ours) - len(changed)
-    return _Committed(RefreshReport(hei_id, len(ours), len(changed), unchanged, len(gone)), former)
+    return RefreshReport(hei_id, len(ours), len(changed), unchanged, len(gone))
+
+
+def _held(uow: UnitOfWork, own: HeiId, hei_id: HeiId, ids: Iterable[IiaId]) -> list[StoredCopy]:
+    found = (uow.copies.get(hei_id, own, iia_id) for iia_id in ids)
+    return [held for held in found if held is not None]
+
+
+def _against_the_index(uow: UnitOfWork, own: HeiId, hei_id: HeiId, ids: Iterable[IiaId]) -> list[StoredCopy]:
+    """Copies that the partner serves and does not list, or lists and does not serve."""
+    listed = last_listing(uow, hei_id)
+    if listed is None:
+        return []
+    return [held for held in _held(uow, own, hei_id, ids) if held.live is not (held.copy.iia_id in listed)]
 
 
 def _sorted_out(
@@ -158,32 +184,6 @@ def _sorted_out(
         elif item.copy.iia_id in asked:
             ours.append(item)
     return ours, foreign
-
-
-def _listed(uow: UnitOfWork, hei_id: HeiId, own: HeiId, iia_id: IiaId) -> IiaId | None:
-    held = uow.copies.get(hei_id, own, iia_id)
-    return held.copy.partner_iia_id if held is not None else None
-
-
-def _keys(hei_id: HeiId, theirs: IiaId, ours: IiaId | None) -> list[str]:
-    keys = [agreement_key(hei_id, theirs=theirs)]
-    if ours is not None:
-        keys.append(agreement_key(hei_id, ours=ours))
-    return keys
-
-
-def _with_local(
-    uow: UnitOfWork, own: HeiId, hei_id: HeiId, keys: list[str], theirs: Iterable[IiaId]
-) -> list[str]:
-    """Add our copies that list, or were paired by a person with, the partner copies that changed."""
-    paired = {partner_id: local_id for local_id, partner_id in uow.links.confirmed(hei_id).items()}
-    for iia_id in theirs:
-        keys.extend(
-            agreement_key(hei_id, ours=held.copy.iia_id) for held in uow.copies.listing(own, hei_id, iia_id)
-        )
-        if iia_id in paired:
-            keys.append(agreement_key(hei_id, ours=paired[iia_id]))
-    return keys
 
 
 def _remember_foreign(uow: UnitOfWork, hei_id: HeiId, foreign: Sequence[IiaId]) -> list[str]:

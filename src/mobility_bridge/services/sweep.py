@@ -11,7 +11,8 @@ from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.reconcile.index import IndexDecision, decide_index
 from mobility_bridge.services.context import Context
 from mobility_bridge.services.health import note_success, partner_failed, recovered
-from mobility_bridge.services.subjects import partner_key
+from mobility_bridge.services.listing_seen import keep_listing, last_listing
+from mobility_bridge.services.subjects import agreement_key, keys_of, partner_key
 
 INDEX = "iias.index"
 """The call's name in health records."""
@@ -101,10 +102,35 @@ def _commit(  # noqa: PLR0913 - the facts of one answer
     former = note_success(uow, hei_id, INDEX, asked_at)
     if decision.dirty:
         uow.work.mark_dirty(hei_id, decision.dirty, asked_at, "listed by the index")
-    uow.partners.save_index(_after(state, answer, decision, modified_since, asked_at))
-    if former is not None or decision.shrunk_to != state.shrunk_to:
-        uow.work.mark_to_compare([partner_key(hei_id)], asked_at)
+    after = _after(state, answer, decision, modified_since, asked_at)
+    uow.partners.save_index(after)
+    keys = _keep_listing(uow, own, hei_id, answer, full=modified_since is None, decision=decision)
+    if former is not None or _facts(after) != _facts(state):
+        keys.append(partner_key(hei_id))
+    uow.work.mark_to_compare(keys, asked_at)
     return decision, former
+
+
+def _facts(state: IndexState) -> tuple[object, ...]:
+    """What rules about a partner look at in its index state."""
+    return state.shrunk_to, state.ignores_modified_since, state.foreign_ids
+
+
+def _keep_listing(
+    uow: UnitOfWork, own: HeiId, hei_id: HeiId, answer: IndexAnswer, *, full: bool, decision: IndexDecision
+) -> list[str]:
+    """Remember what is listed; return the agreements whose being listed has changed."""
+    before = last_listing(uow, hei_id)
+    if decision.shrunk_to is not None or (before is None and not full):
+        return []
+    now = frozenset(answer.ids) if full or before is None else before | frozenset(answer.ids)
+    if now == before:
+        return []
+    keep_listing(uow, hei_id, now)
+    if before is None:
+        return [agreement_key(hei_id, ours=iia_id) for iia_id in uow.copies.ids_of_partner(own, hei_id)]
+    held = (uow.copies.get(hei_id, own, iia_id) for iia_id in sorted(before ^ now))
+    return keys_of(uow, own, hei_id, [item for item in held if item is not None])
 
 
 def _after(
@@ -130,7 +156,7 @@ def _after(
         state.partner_hei_id,
         asked_at,
         asked_at if was_full else state.full_at,
-        len(answer.ids) if was_full else state.count + len(decision.new),
+        len(answer.ids) if was_full else state.count,
         None,
         decision.ignored_modified_since if modified_since is not None else state.ignores_modified_since,
         tuple(sorted(set(state.foreign_ids) & set(answer.ids))) if was_full else state.foreign_ids,

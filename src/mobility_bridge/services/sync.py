@@ -70,10 +70,12 @@ class SyncReport:
 async def sync(context: Context, wanted: Wanted) -> SyncReport:
     """Run one round.
 
-    Raises:  UsageError for a source or partner that does not exist. What an external system fails at is
-             kept, logged and reported; it never stops the rest.
+    Raises:  UsageError for a source or partner that does not exist, NotOffered for a network that does not.
+             What an external system fails at is kept, logged and reported; it never stops the rest.
     """
     sources = _chosen_sources(context, wanted)
+    if wanted.partners or EWP in wanted.sources:
+        context.the_network()
     use_network = context.network is not None and (not wanted.sources or EWP in wanted.sources)
     status: CatalogueStatus | None = None
     catalogue_error: ExternalError | None = None
@@ -132,7 +134,11 @@ async def ask_partners(
         async with gate:
             return await ask_partner(context, hei_id, wanted)
 
-    return await asyncio.gather(*(one(hei_id) for hei_id in partners))
+    reports = await asyncio.gather(*(one(hei_id) for hei_id in partners), return_exceptions=True)
+    for report in reports:  # all have ended: what the store refused of one did not cut off another
+        if isinstance(report, BaseException):
+            raise report
+    return [report for report in reports if not isinstance(report, BaseException)]
 
 
 async def ask_partner(context: Context, hei_id: HeiId, wanted: Wanted) -> PartnerReport:
@@ -140,6 +146,6 @@ async def ask_partner(context: Context, hei_id: HeiId, wanted: Wanted) -> Partne
     sweep = await sweep_partner(context, hei_id, full=wanted.full, accept_shrink=wanted.accept_shrink)
     if sweep.error is not None and sweep.error.retryable:
         return PartnerReport(hei_id, sweep)
-    refresh = await refresh_partner(context, hei_id)
+    refresh = await refresh_partner(context, hei_id, everything=wanted.full)
     approvals = await ask_approvals(context, hei_id)
     return PartnerReport(hei_id, sweep, refresh, approvals)
