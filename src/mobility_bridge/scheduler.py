@@ -2,19 +2,21 @@
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from mobility_bridge import __version__
+from mobility_bridge.domain.identifiers import HeiId
 from mobility_bridge.errors import BridgeError, ExternalError
 from mobility_bridge.services.ask_approvals import ask_approvals
 from mobility_bridge.services.catalogue import refresh_catalogue
 from mobility_bridge.services.compare import compare
 from mobility_bridge.services.context import Context
-from mobility_bridge.services.due import dirty_partners, due_for_approvals, due_for_sweep
+from mobility_bridge.services.due import due_for_approvals, due_for_refresh, due_for_sweep
 from mobility_bridge.services.health import failure_code
 from mobility_bridge.services.ingest import ingest
 from mobility_bridge.services.notify import notify
@@ -40,7 +42,7 @@ async def _sweep(context: Context) -> None:
 
 
 async def _refresh(context: Context) -> None:
-    partners = await dirty_partners(context)
+    partners = await due_for_refresh(context)
     await _side_by_side(context, partners, lambda hei_id: refresh_partner(context, hei_id))
 
 
@@ -57,14 +59,20 @@ async def _notify(context: Context) -> None:
     await notify(context)
 
 
-async def _side_by_side(context: Context, partners: object, one: Callable[..., Awaitable[object]]) -> None:
+async def _side_by_side(
+    context: Context, partners: Sequence[HeiId], one: Callable[[HeiId], Awaitable[object]]
+) -> None:
+    """Do the same with several partners; an error of one is raised when all have ended."""
     gate = asyncio.Semaphore(context.settings.sync.concurrency)
 
-    async def gated(hei_id: object) -> None:
+    async def gated(hei_id: HeiId) -> None:
         async with gate:
             await one(hei_id)
 
-    await asyncio.gather(*(gated(hei_id) for hei_id in partners))  # type: ignore[attr-defined]
+    outcomes = await asyncio.gather(*(gated(hei_id) for hei_id in partners), return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException):
+            raise outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +130,8 @@ class Daemon:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._running: set[asyncio.Task[bool]] = set()
+        self._running: set[asyncio.Task[object]] = set()
+        self._busy: set[str] = set()
         self._stop = asyncio.Event()
         self._reason = ""
 
@@ -154,7 +163,7 @@ class Daemon:
 
     def _scheduler(self) -> AsyncIOScheduler:
         scheduler = AsyncIOScheduler(timezone="UTC")
-        for position, job in enumerate(self._jobs()):
+        for job in self._jobs():
             interval = IntervalTrigger(seconds=max(1, round(job.interval(self._context.settings.schedule))))
             scheduler.add_job(
                 self._knock,
@@ -165,26 +174,38 @@ class Daemon:
                 max_instances=1,
                 misfire_grace_time=None,
             )
-            first = asyncio.get_running_loop().create_task(self._first(job, position * 0.2))
-            self._running.add(first)
-            first.add_done_callback(self._running.discard)
+        self._start(self._first_round())
         return scheduler
 
     def _jobs(self) -> list[Job]:
         return [job for job in JOBS if self._context.network is not None or not job.needs_network]
 
-    async def _first(self, job: Job, delay_s: float) -> bool:
-        """Run a job once at the start, in the order of the table, instead of after its first interval."""
-        await asyncio.sleep(delay_s)
-        return await run_job(self._context, job)
+    async def _first_round(self) -> None:
+        """Run every job once at the start instead of after its first interval, in the order of the table:
+        partners are asked when the catalogue is there, and compared when they have answered.
+        """
+        for job in self._jobs():
+            await asyncio.wait([self._start(self._once(job))])
 
     async def _knock(self, job: Job) -> None:
-        if self._stop.is_set():
-            return
-        task = asyncio.get_running_loop().create_task(run_job(self._context, job))
+        await asyncio.shield(self._start(self._once(job)))
+
+    def _start(self, work: Coroutine[Any, Any, object]) -> asyncio.Task[object]:
+        """Begin work that a stop waits for."""
+        task = asyncio.get_running_loop().create_task(work)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
-        await asyncio.shield(task)
+        return task
+
+    async def _once(self, job: Job) -> bool:
+        """Run a job unless it runs already or the daemon is stopping: a job never overtakes itself."""
+        if self._stop.is_set() or job.name in self._busy:
+            return False
+        self._busy.add(job.name)
+        try:
+            return await run_job(self._context, job)
+        finally:
+            self._busy.discard(job.name)
 
     async def _finish(self) -> None:
         """Let what is in flight finish within the time given, then cancel it: leases are handed back."""

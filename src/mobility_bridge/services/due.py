@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 from mobility_bridge.domain.identifiers import HeiId
 from mobility_bridge.domain.partner import Health
 from mobility_bridge.ports.store import UnitOfWork
-from mobility_bridge.services.ask_approvals import APPROVAL
+from mobility_bridge.services.ask_approvals import APPROVAL, announced_ids
 from mobility_bridge.services.context import Context
+from mobility_bridge.services.refresh import GET
 from mobility_bridge.services.sweep import INDEX
 from mobility_bridge.services.sync import chosen_partners
+from mobility_bridge.settings.model import ScheduleSettings
 
 Asked = Callable[[UnitOfWork, HeiId], datetime | None]
 
@@ -36,28 +38,60 @@ def last_attempt(health: Health | None) -> datetime | None:
 async def due_for_sweep(context: Context, knock_s: float) -> Sequence[HeiId]:
     """Partners whose index is due, no more than their share of one knock."""
     period_s = context.settings.schedule.sweep_every_s
-    return await _due(context, last_call(INDEX), period_s, knock_s)
+    return await _due(context, chosen_partners(context), last_call(INDEX), period_s, knock_s)
 
 
 async def due_for_approvals(context: Context, knock_s: float) -> Sequence[HeiId]:
     """Partners whose approvals are due, no more than their share of one knock."""
     period_s = context.settings.schedule.approvals_every_s
-    return await _due(context, last_call(APPROVAL), period_s, knock_s)
-
-
-async def dirty_partners(context: Context) -> Sequence[HeiId]:
-    """Partners of whom a copy is known to be out of date."""
 
     def work(uow: UnitOfWork) -> list[HeiId]:
-        return sorted({hei_id for hei_id, _ in uow.work.dirty()})
+        return [hei_id for hei_id in chosen_partners(context) if may_be_asked(uow, context, hei_id)]
 
-    dirty = await context.store.read(work)
+    partners = await context.store.read(work)
+    return await _due(context, partners, last_call(APPROVAL), period_s, knock_s)
+
+
+def may_be_asked(uow: UnitOfWork, context: Context, hei_id: HeiId) -> bool:
+    """Whether there is a question about approvals to this partner: others would for ever look never asked."""
+    partner = context.the_network().partner(hei_id)
+    offer = partner.offers.get("iias-approval") if partner is not None else None
+    return offer is not None and offer.usable and bool(announced_ids(uow, context.own_hei_id, hei_id))
+
+
+async def due_for_refresh(context: Context) -> Sequence[HeiId]:
+    """Partners of whom a copy is out of date, or has not been confirmed for long.
+
+    One that failed is left alone for a while, longer each time, but no longer than between two sweeps.
+    """
+    schedule = context.settings.schedule
+    now = context.clock.now()
+    before = now - timedelta(seconds=schedule.refresh_after_s)
+
+    def work(uow: UnitOfWork) -> list[HeiId]:
+        dirty = {hei_id for hei_id, _ in uow.work.dirty()}
+        return [
+            hei_id
+            for hei_id in sorted(dirty.union(chosen_partners(context)))
+            if _rested(uow.partners.health(hei_id).get(GET), schedule, now)
+            and (hei_id in dirty or uow.copies.ids_to_refresh(hei_id, context.own_hei_id, before, 1))
+        ]
+
+    due = await context.store.read(work)
     network = context.the_network()
-    return [hei_id for hei_id in dirty if network.partner(hei_id) is not None]
+    return [hei_id for hei_id in due if network.partner(hei_id) is not None]
 
 
-async def _due(context: Context, asked: Asked, period_s: float, knock_s: float) -> Sequence[HeiId]:
-    partners = chosen_partners(context)
+def _rested(health: Health | None, schedule: ScheduleSettings, now: datetime) -> bool:
+    if health is None or health.failing_since is None or health.last_failed_at is None:
+        return True
+    wait_s = min(schedule.refresh_every_s * 2.0 ** min(health.failures, 30), schedule.sweep_every_s)
+    return now - health.last_failed_at >= timedelta(seconds=wait_s)
+
+
+async def _due(
+    context: Context, partners: Sequence[HeiId], asked: Asked, period_s: float, knock_s: float
+) -> Sequence[HeiId]:
     before = context.clock.now() - timedelta(seconds=period_s)
 
     def work(uow: UnitOfWork) -> list[tuple[datetime | None, HeiId]]:

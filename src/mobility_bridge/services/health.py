@@ -7,7 +7,7 @@ from datetime import datetime
 from mobility_bridge.domain.evidence import Exchange
 from mobility_bridge.domain.identifiers import HeiId
 from mobility_bridge.domain.partner import Health
-from mobility_bridge.errors import ExternalError, InvalidDocument, Rejected
+from mobility_bridge.errors import BridgeError, ExternalError, InvalidDocument, Rejected
 from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.services.context import Context
 from mobility_bridge.services.subjects import partner_key
@@ -18,7 +18,7 @@ def exchanges_of(error: ExternalError) -> tuple[Exchange, ...]:
     return tuple(item for item in error.evidence if isinstance(item, Exchange))
 
 
-def failure_code(error: ExternalError) -> str:
+def failure_code(error: BridgeError) -> str:
     """The error's class in the words of the health record: `invalid_document` for InvalidDocument."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__).lower()
 
