@@ -51,7 +51,7 @@ def a_copy(partner: HeiId, number: int) -> AgreementCopy:
         source="ewp",
         holder_hei_id=partner,
         iia_id=IiaId(f"{name[:8]}-{name[8:12]}-{number:06}"),
-        partner_hei_id=partner,
+        partner_hei_id=HeiId("nordhav.example"),
         partner_iia_id=IiaId(name[:36]),
         listed_hei_ids=(partner, "nordhav.example"),
         iia_code=f"N/{number}/2026",
@@ -134,7 +134,9 @@ async def sweep(folder: Path, partners: int) -> None:
         await store.write(lambda unit, it=batch: unit.copies.save(it, NOW))
     cpu, wall, ids = time.process_time(), time.perf_counter(), 0
     for name in names:
-        found = await store.read(lambda unit, it=name: unit.copies.ids_of_partner(it, it))
+        found = await store.read(
+            lambda unit, it=name: unit.copies.ids_of_partner(it, HeiId("nordhav.example"))
+        )
         state = IndexState(name, NOW, NOW, len(found))
         await store.write(lambda unit, it=state: unit.partners.save_index(it))
         ids += len(found)

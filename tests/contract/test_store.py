@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from tests.support.stores import ALDERTON, BRAVA, NOON, Backend, a_copy, an_exchange, minutes
+from tests.support.stores import ALDERTON, BRAVA, NOON, US, Backend, a_copy, an_exchange, minutes
 
 from mobility_bridge.errors import StoreError
 from mobility_bridge.ports.store import Store, UnitOfWork
@@ -37,7 +37,7 @@ async def test_an_exception_rolls_everything_back(store: Store):
     def half(unit: UnitOfWork) -> None:
         unit.copies.put_documents([b"<document/>"])
         unit.copies.save([a_copy("before", in_effect=False), a_copy("new")], minutes(1))
-        unit.copies.mark_gone(ALDERTON, ALDERTON, ["before"], minutes(1))
+        unit.copies.mark_gone(ALDERTON, US, ["before"], minutes(1))
         unit.evidence.append([an_exchange()])
         unit.work.mark_dirty(ALDERTON, ["before"], minutes(1), "test")
         unit.set_cursor("count", "1")
@@ -47,12 +47,12 @@ async def test_an_exception_rolls_everything_back(store: Store):
         await store.write(half)
 
     def look(unit: UnitOfWork) -> None:
-        stored = unit.copies.get(ALDERTON, ALDERTON, "before")
+        stored = unit.copies.get(ALDERTON, US, "before")
         assert stored is not None
         assert stored.copy == a_copy("before")
         assert stored.live
-        assert unit.copies.history(ALDERTON, ALDERTON, "before") == []
-        assert unit.copies.get(ALDERTON, ALDERTON, "new") is None
+        assert unit.copies.history(ALDERTON, US, "before") == []
+        assert unit.copies.get(ALDERTON, US, "new") is None
         assert unit.evidence.count() == 0
         assert unit.work.dirty() == []
         assert unit.cursor("count") is None
@@ -76,8 +76,8 @@ async def test_a_store_goes_on_after_units_of_work_that_failed(store: Store):
 async def test_a_unit_of_work_sees_what_it_has_written_itself(store: Store):
     def work(unit: UnitOfWork) -> set[str]:
         unit.copies.save([a_copy("a"), a_copy("b")], NOON)
-        unit.copies.mark_gone(ALDERTON, ALDERTON, ["a"], minutes(1))
-        return unit.copies.ids_of_partner(ALDERTON, ALDERTON)
+        unit.copies.mark_gone(ALDERTON, US, ["a"], minutes(1))
+        return unit.copies.ids_of_partner(ALDERTON, US)
 
     assert await store.write(work) == {"b"}
 
@@ -142,7 +142,7 @@ async def test_what_was_written_is_there_after_opening_again(backend: Backend):
     if backend.name != "memory":
         await first.close()
 
-    stored = await backend.open().read(lambda unit: unit.copies.get(BRAVA, BRAVA, "iia-1"))
+    stored = await backend.open().read(lambda unit: unit.copies.get(BRAVA, US, "iia-1"))
 
     assert stored is not None
     assert stored.copy == a_copy(of=BRAVA)

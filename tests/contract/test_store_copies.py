@@ -16,7 +16,7 @@ async def save(store: Store, *copies: AgreementCopy, at: datetime = NOON) -> lis
 
 
 async def get(store: Store, iia_id: str = "iia-1") -> StoredCopy:
-    stored = await store.read(lambda unit: unit.copies.get(ALDERTON, ALDERTON, iia_id))
+    stored = await store.read(lambda unit: unit.copies.get(ALDERTON, US, iia_id))
     assert stored is not None
     return stored
 
@@ -79,7 +79,7 @@ async def test_an_equal_copy_is_only_confirmed(store: Store):
 
     assert changed == []
     assert await get(store) == StoredCopy(a_copy(), NOON, NOON, minutes(5), None)
-    assert await store.read(lambda unit: unit.copies.history(ALDERTON, ALDERTON, "iia-1")) == []
+    assert await store.read(lambda unit: unit.copies.history(ALDERTON, US, "iia-1")) == []
 
 
 async def test_a_changed_copy_takes_the_place_of_the_former_which_goes_to_the_history(store: Store):
@@ -89,7 +89,7 @@ async def test_a_changed_copy_takes_the_place_of_the_former_which_goes_to_the_hi
     await save(store, second, at=minutes(2))
     assert await save(store, third, at=minutes(3)) == ["iia-1"]
 
-    history = await store.read(lambda unit: unit.copies.history(ALDERTON, ALDERTON, "iia-1"))
+    history = await store.read(lambda unit: unit.copies.history(ALDERTON, US, "iia-1"))
 
     assert await get(store) == StoredCopy(third, NOON, minutes(3), minutes(3), None)
     assert history == [
@@ -112,8 +112,8 @@ async def test_one_batch_may_hold_new_changed_and_equal_copies_of_several_partne
     )
 
     assert sorted(changed) == ["a", "a", "b", "c"]
-    assert await store.read(lambda unit: unit.copies.ids_of_partner(ALDERTON, ALDERTON)) == {"a", "b", "c"}
-    assert await store.read(lambda unit: unit.copies.ids_of_partner(BRAVA, BRAVA)) == {"a"}
+    assert await store.read(lambda unit: unit.copies.ids_of_partner(ALDERTON, US)) == {"a", "b", "c"}
+    assert await store.read(lambda unit: unit.copies.ids_of_partner(BRAVA, US)) == {"a"}
     assert await store.read(lambda unit: unit.copies.ids_of_partner(US, ALDERTON)) == {"a"}
 
 
@@ -128,35 +128,35 @@ async def test_a_thousand_copies_are_saved_at_once(store: Store):
 
     assert set(await save(store, *map(a_copy, ids))) == set(ids)
     assert await save(store, *map(a_copy, ids), at=minutes(1)) == []
-    assert await store.read(lambda unit: unit.copies.ids_of_partner(ALDERTON, ALDERTON)) == set(ids)
+    assert await store.read(lambda unit: unit.copies.ids_of_partner(ALDERTON, US)) == set(ids)
 
 
 async def test_saving_nothing_is_harmless(store: Store):
     assert await save(store) == []
-    await store.write(lambda unit: unit.copies.confirm(ALDERTON, ALDERTON, [], NOON))
-    assert await store.write(lambda unit: unit.copies.mark_gone(ALDERTON, ALDERTON, [], NOON)) == []
+    await store.write(lambda unit: unit.copies.confirm(ALDERTON, US, [], NOON))
+    assert await store.write(lambda unit: unit.copies.mark_gone(ALDERTON, US, [], NOON)) == []
 
 
 async def test_ids_that_differ_in_case_alone_are_two_copies(store: Store):
     await save(store, a_copy("Iia"), a_copy("iia"))
 
-    assert await store.read(lambda unit: unit.copies.ids_of_partner(ALDERTON, ALDERTON)) == {"Iia", "iia"}
+    assert await store.read(lambda unit: unit.copies.ids_of_partner(ALDERTON, US)) == {"Iia", "iia"}
     assert len(await store.read(lambda unit: unit.copies.find("iia"))) == 1
 
 
 async def test_confirming_moves_confirmed_at_of_live_copies_alone(store: Store):
     await save(store, a_copy("a"), a_copy("b"), a_copy("gone"), a_copy("a", of=BRAVA))
-    await store.write(lambda unit: unit.copies.mark_gone(ALDERTON, ALDERTON, ["gone"], minutes(1)))
+    await store.write(lambda unit: unit.copies.mark_gone(ALDERTON, US, ["gone"], minutes(1)))
 
     await store.write(
-        lambda unit: unit.copies.confirm(ALDERTON, ALDERTON, ["a", "gone", "never-there"], minutes(2))
+        lambda unit: unit.copies.confirm(ALDERTON, US, ["a", "gone", "never-there"], minutes(2))
     )
 
     assert (await get(store, "a")).confirmed_at == minutes(2)
     assert (await get(store, "a")).changed_at == NOON
     assert (await get(store, "b")).confirmed_at == NOON
     assert (await get(store, "gone")).confirmed_at == NOON
-    other = await store.read(lambda unit: unit.copies.get(BRAVA, BRAVA, "a"))
+    other = await store.read(lambda unit: unit.copies.get(BRAVA, US, "a"))
     assert other is not None
     assert other.confirmed_at == NOON
 
@@ -165,25 +165,23 @@ async def test_gone_ids_stay_burnt(store: Store):
     await save(store, a_copy("a"), a_copy("b"))
 
     gone = await store.write(
-        lambda unit: unit.copies.mark_gone(ALDERTON, ALDERTON, ["b", "a", "never-there"], minutes(1))
+        lambda unit: unit.copies.mark_gone(ALDERTON, US, ["b", "a", "never-there"], minutes(1))
     )
-    again = await store.write(lambda unit: unit.copies.mark_gone(ALDERTON, ALDERTON, ["a"], minutes(2)))
+    again = await store.write(lambda unit: unit.copies.mark_gone(ALDERTON, US, ["a"], minutes(2)))
 
     assert gone == ["a", "b"]
     assert again == []
     stored = await get(store, "a")
     assert stored.gone_at == minutes(1)
     assert not stored.live
-    assert await store.read(lambda unit: unit.copies.of_partner(ALDERTON, ALDERTON)) == []
-    assert (
-        len(await store.read(lambda unit: unit.copies.of_partner(ALDERTON, ALDERTON, live_only=False))) == 2
-    )
-    assert await store.read(lambda unit: unit.copies.ids_of_partner(ALDERTON, ALDERTON)) == set()
+    assert await store.read(lambda unit: unit.copies.of_partner(ALDERTON, US)) == []
+    assert len(await store.read(lambda unit: unit.copies.of_partner(ALDERTON, US, live_only=False))) == 2
+    assert await store.read(lambda unit: unit.copies.ids_of_partner(ALDERTON, US)) == set()
 
 
 async def test_a_gone_copy_that_comes_back_unchanged_is_live_again_and_counts_as_changed(store: Store):
     await save(store, a_copy())
-    await store.write(lambda unit: unit.copies.mark_gone(ALDERTON, ALDERTON, ["iia-1"], minutes(1)))
+    await store.write(lambda unit: unit.copies.mark_gone(ALDERTON, US, ["iia-1"], minutes(1)))
 
     changed = await save(store, a_copy(), at=minutes(2))
 
@@ -193,11 +191,11 @@ async def test_a_gone_copy_that_comes_back_unchanged_is_live_again_and_counts_as
 
 async def test_a_gone_copy_that_comes_back_with_another_text_keeps_its_absence_in_the_history(store: Store):
     await save(store, a_copy())
-    await store.write(lambda unit: unit.copies.mark_gone(ALDERTON, ALDERTON, ["iia-1"], minutes(1)))
+    await store.write(lambda unit: unit.copies.mark_gone(ALDERTON, US, ["iia-1"], minutes(1)))
 
     await save(store, a_copy(in_effect=False), at=minutes(2))
 
-    history = await store.read(lambda unit: unit.copies.history(ALDERTON, ALDERTON, "iia-1"))
+    history = await store.read(lambda unit: unit.copies.history(ALDERTON, US, "iia-1"))
     assert (await get(store)).live
     assert [row.gone_at for row in history] == [minutes(1)]
 
@@ -206,8 +204,8 @@ async def test_histories_of_the_same_id_at_two_partners_are_apart(store: Store):
     await save(store, a_copy(), a_copy(of=BRAVA))
     await save(store, a_copy(of=BRAVA, in_effect=False), at=minutes(1))
 
-    assert await store.read(lambda unit: unit.copies.history(ALDERTON, ALDERTON, "iia-1")) == []
-    assert len(await store.read(lambda unit: unit.copies.history(BRAVA, BRAVA, "iia-1"))) == 1
+    assert await store.read(lambda unit: unit.copies.history(ALDERTON, US, "iia-1")) == []
+    assert len(await store.read(lambda unit: unit.copies.history(BRAVA, US, "iia-1"))) == 1
 
 
 async def test_find_gives_every_copy_with_the_id_or_listing_it_ours_first(store: Store):
@@ -218,7 +216,7 @@ async def test_find_gives_every_copy_with_the_id_or_listing_it_ours_first(store:
         a_copy("x-1", of=BRAVA, holder=US),
         a_copy("other"),
     )
-    await store.write(lambda unit: unit.copies.mark_gone(BRAVA, BRAVA, ["x-1"], minutes(1)))
+    await store.write(lambda unit: unit.copies.mark_gone(BRAVA, US, ["x-1"], minutes(1)))
 
     found = await store.read(lambda unit: unit.copies.find("x-1"))
 
@@ -232,7 +230,7 @@ async def test_find_gives_every_copy_with_the_id_or_listing_it_ours_first(store:
 async def test_copies_of_a_partner_come_in_the_order_of_their_ids(store: Store):
     await save(store, a_copy("b"), a_copy("B"), a_copy("a-1"), a_copy("a_1"), a_copy("ä"))
 
-    found = await store.read(lambda unit: unit.copies.of_partner(ALDERTON, ALDERTON))
+    found = await store.read(lambda unit: unit.copies.of_partner(ALDERTON, US))
 
     assert [row.copy.iia_id for row in found] == ["B", "a-1", "a_1", "b", "ä"]
 
@@ -242,10 +240,10 @@ async def test_copies_to_refresh_are_those_not_confirmed_since_longest_first(sto
     await save(store, a_copy("old"), a_copy("gone"), at=minutes(1))
     await save(store, a_copy("older"), at=minutes(0))
     await save(store, a_copy("older", of=BRAVA), at=minutes(0))
-    await store.write(lambda unit: unit.copies.mark_gone(ALDERTON, ALDERTON, ["gone"], minutes(2)))
+    await store.write(lambda unit: unit.copies.mark_gone(ALDERTON, US, ["gone"], minutes(2)))
 
     def stale(limit: int) -> object:
-        return lambda unit: unit.copies.ids_to_refresh(ALDERTON, ALDERTON, minutes(5), limit)
+        return lambda unit: unit.copies.ids_to_refresh(ALDERTON, US, minutes(5), limit)
 
     assert await store.read(stale(10)) == ["older", "old"]
     assert await store.read(stale(1)) == ["older"]
@@ -260,9 +258,9 @@ async def test_listing_gives_the_live_copies_that_list_an_id(store: Store):
         a_copy("other", partner_iia_id="ours-2"),
         a_copy("elsewhere", of=BRAVA, partner_iia_id="ours"),
     )
-    await store.write(lambda unit: unit.copies.mark_gone(ALDERTON, ALDERTON, ["gone"], minutes(1)))
+    await store.write(lambda unit: unit.copies.mark_gone(ALDERTON, US, ["gone"], minutes(1)))
 
-    found = await store.read(lambda unit: unit.copies.listing(ALDERTON, ALDERTON, "ours"))
+    found = await store.read(lambda unit: unit.copies.listing(ALDERTON, US, "ours"))
 
     assert [row.copy.iia_id for row in found] == ["split-1", "split-2"]
 
@@ -280,7 +278,7 @@ async def test_local_copies_are_those_that_we_hold(store: Store):
 
 async def test_partners_are_every_hei_with_which_a_copy_exists(store: Store):
     await save(store, a_copy("a", holder=US), a_copy("b", of=BRAVA))
-    await store.write(lambda unit: unit.copies.mark_gone(BRAVA, BRAVA, ["b"], minutes(1)))
+    await store.write(lambda unit: unit.copies.mark_gone(BRAVA, US, ["b"], minutes(1)))
 
     assert await store.read(lambda unit: unit.copies.partner_hei_ids()) == {ALDERTON, BRAVA}
 
@@ -291,9 +289,7 @@ async def test_a_document_is_current_when_exactly_the_ids_asked_stand_in_it(stor
     await save(store, *both, a_copy("c"))
 
     async def current(sha256: Sha256, *ids: str) -> bool:
-        return await store.read(
-            lambda unit: unit.copies.is_current_document(ALDERTON, ALDERTON, sha256, list(ids))
-        )
+        return await store.read(lambda unit: unit.copies.is_current_document(ALDERTON, US, sha256, list(ids)))
 
     assert await current(old, "b", "a")
     assert not await current(old, "a")
@@ -301,11 +297,11 @@ async def test_a_document_is_current_when_exactly_the_ids_asked_stand_in_it(stor
     assert not await current(new)
     assert not await current(new, "a", "b")
 
-    await store.write(lambda unit: unit.copies.mark_gone(ALDERTON, ALDERTON, ["a"], minutes(1)))
+    await store.write(lambda unit: unit.copies.mark_gone(ALDERTON, US, ["a"], minutes(1)))
 
     assert not await current(old, "a", "b")
     assert await current(old, "b")
-    assert not await store.read(lambda unit: unit.copies.is_current_document(BRAVA, BRAVA, old, ["b"]))
+    assert not await store.read(lambda unit: unit.copies.is_current_document(BRAVA, US, old, ["b"]))
 
 
 @pytest.mark.parametrize("body", [b"<a/>", bytes(range(256)) * 3, "<å>𝄞</å>".encode() * 100_000], ids=len)

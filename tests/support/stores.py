@@ -18,7 +18,7 @@ from tests.support import postgres
 
 from mobility_bridge.domain.evidence import Exchange, Verification
 from mobility_bridge.domain.identifiers import HeiId, IiaHash, IiaId, Sha256
-from mobility_bridge.domain.snapshot import AgreementCopy, DocumentRef, HashVerdict
+from mobility_bridge.domain.snapshot import AgreementCopy, DocumentRef, HashVerdict, LocalRecord
 from mobility_bridge.ports.store import Store
 from mobility_bridge.store import open_store
 from mobility_bridge.store.migrate import upgrade
@@ -42,13 +42,13 @@ def digest(text: str) -> Sha256:
 def a_copy(
     iia_id: str = "iia-1", *, of: HeiId = ALDERTON, holder: HeiId | None = None, **facts: Any
 ) -> AgreementCopy:
-    """A partner's copy, or ours with `holder=US`."""
+    """The copy that partner `of` holds, or ours of the agreement with it (`holder=US`)."""
     holder = of if holder is None else holder
     given: dict[str, Any] = {
         "source": "ewp",
         "holder_hei_id": holder,
         "iia_id": IiaId(iia_id),
-        "partner_hei_id": of,
+        "partner_hei_id": US if holder == of else of,
         "partner_iia_id": None,
         "listed_hei_ids": (holder, US if holder == of else of),
         "iia_code": None,
@@ -62,6 +62,7 @@ def a_copy(
         "content_digest": digest("content" + iia_id),
         "document": DocumentRef(digest("document" + iia_id), "ewp.iias.v7"),
         "fetched_at": NOON,
+        "record": LocalRecord("ACTIVE") if holder == US else None,
     }
     return AgreementCopy(**(given | facts))
 

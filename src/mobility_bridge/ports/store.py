@@ -19,8 +19,8 @@ T = TypeVar("T")
 class CopyRepository(Protocol):
     """Copies of agreements: the current one of each, and every earlier text.
 
-    A copy is identified by (holder, other party, its own id): the ids of one holder are unique only there,
-    and `partner_hei_id` of the key is the HEI that is not us.
+    A copy is identified by (holder, other party, its own id): the ids of one holder are unique only there.
+    The other party of a partner's copy is us. Ours are those that carry a `LocalRecord`.
     """
 
     def put_documents(self, documents: Iterable[bytes]) -> None:
@@ -52,7 +52,7 @@ class CopyRepository(Protocol):
         ...
 
     def of_partner(self, holder: HeiId, partner: HeiId, *, live_only: bool = True) -> Sequence[StoredCopy]:
-        """The copies that `holder` holds with `partner` (both as ids; holder is us or the partner)."""
+        """The copies that `holder` holds with `partner`: either of them is us."""
         ...
 
     def ids_of_partner(self, holder: HeiId, partner: HeiId) -> set[IiaId]:

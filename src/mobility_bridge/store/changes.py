@@ -3,7 +3,7 @@
 Facts in, rows out; no implementation decides for itself what merging, confirming or replacing means.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -16,8 +16,13 @@ from mobility_bridge.domain.snapshot import AgreementCopy
 
 
 def is_local(copy: AgreementCopy) -> bool:
-    """Ours: the holder is not the HEI that is not us."""
-    return copy.holder_hei_id != copy.partner_hei_id
+    """Ours: one of our own systems keeps a record of it."""
+    return copy.record is not None
+
+
+def counterparts(pairs: Iterable[tuple[HeiId, HeiId]], own: Collection[HeiId]) -> set[HeiId]:
+    """Of each pair of holder and other party, the one that is not us; `own` are the holders of our copies."""
+    return {partner if holder in own else holder for holder, partner in pairs}
 
 
 @dataclass(frozen=True, slots=True)

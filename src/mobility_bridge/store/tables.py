@@ -84,8 +84,8 @@ copies = Table(
 )
 Index(  # answers "which ids are live" from neighbouring entries, without reading the copies
     "ix_copies_live",
-    copies.c.partner_hei_id,
     copies.c.holder_hei_id,
+    copies.c.partner_hei_id,
     copies.c.gone_at,
     copies.c.iia_id,
 )
@@ -93,8 +93,8 @@ Index("ix_copies_iia_id", copies.c.iia_id)
 Index("ix_copies_partner_iia_id", copies.c.partner_iia_id)
 Index("ix_copies_document_sha256", copies.c.document_sha256)
 
-LOCAL_COPY = column("holder_hei_id") != column("partner_hei_id")
-"""Ours: the holder is not the HEI that is not us. Written like this so that the partial index serves it."""
+LOCAL_COPY = column("record").is_not(None)
+"""Ours: one of our own systems keeps a record of it. Written like this so that the partial index serves it."""
 
 Index(
     "ix_copies_local",

@@ -7,7 +7,7 @@ from datetime import datetime
 from mobility_bridge.domain.identifiers import HeiId, IiaId, Sha256
 from mobility_bridge.domain.snapshot import AgreementCopy, StoredCopy
 from mobility_bridge.store.chain import sha256_of
-from mobility_bridge.store.changes import is_local
+from mobility_bridge.store.changes import counterparts, is_local
 from mobility_bridge.store.memory.shelf import Journal, Shelf
 
 Key = tuple[HeiId, HeiId, IiaId]
@@ -90,7 +90,8 @@ class MemoryCopies:
         return self._select(lambda row: is_local(row.copy) and (row.live or not live_only))
 
     def partner_hei_ids(self) -> set[HeiId]:
-        return {row.copy.partner_hei_id for row in self._current}
+        own = {row.copy.holder_hei_id for row in self.local(live_only=False)}
+        return counterparts(((row.copy.holder_hei_id, row.copy.partner_hei_id) for row in self._current), own)
 
     def is_current_document(
         self, holder: HeiId, partner: HeiId, sha256: Sha256, ids: Sequence[IiaId]

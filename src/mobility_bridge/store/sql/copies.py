@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, insert,
 
 from mobility_bridge.domain.identifiers import HeiId, IiaId, Sha256
 from mobility_bridge.domain.snapshot import AgreementCopy, StoredCopy
-from mobility_bridge.store.changes import is_local
+from mobility_bridge.store.changes import counterparts, is_local
 from mobility_bridge.store.columns import to_micros
 from mobility_bridge.store.sql.copy_rows import COLUMNS, FACTS, facts_of, raw_copies, stored_copy
 from mobility_bridge.store.sql.documents import keep_documents, load_document
@@ -100,7 +100,9 @@ class SqlCopies:
         return self._select(and_(LOCAL_COPY, _LIVE) if live_only else LOCAL_COPY)
 
     def partner_hei_ids(self) -> set[HeiId]:
-        return set(self._connection.execute(select(copies.c.partner_hei_id).distinct()).scalars().all())
+        own = self._connection.execute(select(copies.c.holder_hei_id).where(LOCAL_COPY).distinct())
+        pairs = self._connection.execute(select(copies.c.holder_hei_id, copies.c.partner_hei_id).distinct())
+        return counterparts([(holder, partner) for holder, partner in pairs], set(own.scalars()))
 
     def is_current_document(
         self, holder: HeiId, partner: HeiId, sha256: Sha256, ids: Sequence[IiaId]

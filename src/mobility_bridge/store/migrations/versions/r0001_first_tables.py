@@ -14,7 +14,7 @@ ROW_NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 INSTANT = sa.BigInteger()
 DIGEST = sa.LargeBinary()
 DAY = sa.Text()
-LOCAL = sa.text("holder_hei_id != partner_hei_id")
+LOCAL = sa.text("record IS NOT NULL")
 
 
 def upgrade() -> None:
@@ -77,7 +77,7 @@ def _copies() -> None:
         sqlite_where=LOCAL,
         postgresql_where=LOCAL,
     )
-    op.create_index("ix_copies_live", "copies", ["partner_hei_id", "holder_hei_id", "gone_at", "iia_id"])
+    op.create_index("ix_copies_live", "copies", ["holder_hei_id", "partner_hei_id", "gone_at", "iia_id"])
     op.create_index("ix_copies_partner_iia_id", "copies", ["partner_iia_id"])
 
 
