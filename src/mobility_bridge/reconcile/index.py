@@ -27,7 +27,7 @@ class IndexDecision:
         return (*self.new, *self.changed, *self.suspected_gone)
 
 
-def decide_index(  # noqa: PLR0913 - the facts of one listing, keyword only
+def decide_index(
     known: AbstractSet[IiaId],
     listed: AbstractSet[IiaId],
     *,

@@ -109,10 +109,8 @@ def started_or_due(case: AgreementCase) -> date | None:
 
 def legacy_flags(iia: Iia | None) -> tuple[str, ...]:
     """Name the elements that still carry version 6 values or placeholders."""
-    if iia is None:
-        return ()
     found = set()
-    for condition in iia.conditions:
+    for condition in iia.conditions if iia is not None else ():
         if condition.mobilities_not_yet_defined:
             found.add("mobilities-per-year")
         if any(skill.not_yet_defined for skill in condition.language_skills):

@@ -117,9 +117,9 @@ def _approved_by_us(case: AgreementCase) -> bool:
 
 def _hash_believed(case: AgreementCase) -> bool:
     partner = living(case.partner)
-    if partner is None:
-        return False
-    return partner.hash_verdict.trusted or partner.hash_verdict is HashVerdict.NOT_CHECKED
+    return partner is not None and (
+        partner.hash_verdict.trusted or partner.hash_verdict is HashVerdict.NOT_CHECKED
+    )
 
 
 def _pending(case: AgreementCase) -> Pending:

@@ -174,9 +174,20 @@ def test_very_many_conditions_are_paired_in_document_order() -> None:
     theirs = iia(*(condition(mobilities_per_year=number) for number in range(101, 180)))
     found = compare(ours, theirs)
     assert [pair.partner_position for pair in found.pairs] == list(range(79))
+    others = [
+        condition(
+            mobilities_per_year=number,
+            subject_areas=(SubjectArea("0911"),),
+            eqf_levels=(8,),
+            receiving_last_academic_year_id="2026/2027",
+        )
+        for number in range(101, 180)
+    ]
+    assert compare(ours, iia(*others)).pairs == ()
 
 
 def test_an_assignment_too_large_takes_the_heaviest_pair_first() -> None:
     weights = [[float(row == column) for column in range(70)] for row in range(70)]
     assert assign(weights) == tuple((number, number) for number in range(70))
     assert assign([]) == assign([[]]) == ()
+    assert assign([[2.0, 1.0], *[[1.0, 0.0]] * 70]) == ((0, 0),)

@@ -656,3 +656,37 @@ def test_nothing_changes_by_time_alone_between_the_days_to_look_again() -> None:
                 verdict = evaluate_agreement(now)
                 before, look_again_on = verdict.findings, verdict.revisit_on
             assert findings(now) == before
+
+
+def test_an_agreement_that_has_not_started_is_due_on_its_first_day() -> None:
+    years = {"receiving_first_academic_year_id": "2027/2028"}
+    ours = iia(condition(**years), incoming(**years))
+    theirs_terms = iia(condition(mobilities_per_year=5, **years), incoming(**years), serving=THEIRS)
+    (found,) = findings(case(local=local_view(ours), partner=partner_view(theirs_terms)))
+    assert str(found.due_on) == "2027-09-01"
+    (found,) = findings(
+        case(local=local_view(ours), partner=partner_view(iia(serving=THEIRS), iia_code="x" * 65))
+    )[:1]
+    assert found.code == "YEARS_DIFFER"
+
+
+def test_terms_that_became_ours_by_and_by_were_read_by_somebody() -> None:
+    given = copied_at_once()
+    assert given.partner is not None
+    late = partner_view(in_effect=False, kept={"changed_at": NOW})
+    assert codes(replace(given, partner=late)) == []
+    assert codes(replace(given, last_notification=None)) == []
+
+
+def test_an_approval_that_follows_slowly_was_given_by_somebody() -> None:
+    slowly = replace(advanced(), approval_by_partner=approval(first_seen_at=NOW))
+    assert codes(slowly) == ["NUMBER_DIFFERS"]
+
+
+def test_places_of_a_copy_without_readable_years_have_no_due_day() -> None:
+    odd = {"receiving_first_academic_year_id": "x", "receiving_last_academic_year_id": "y"}
+    ours = iia(condition(**odd), incoming(**odd))
+    their = iia(condition(mobilities_per_year=5, **odd), incoming(**odd), serving=THEIRS)
+    verdict = evaluate_agreement(case(local=local_view(ours), partner=partner_view(their)))
+    assert {each.due_on for each in verdict.findings} == {None}
+    assert verdict.revisit_on is None

@@ -42,9 +42,11 @@ def _hashes(case: AgreementCase) -> dict[str, str]:
 def _fresh(case: AgreementCase) -> bool:
     """Our text was read no earlier than about when the approval was: it may have moved on unseen."""
     local, approval = case.local, case.approval_by_partner
-    if local is None or approval is None:
-        return False
-    return approval.first_seen_at - local.stored.confirmed_at <= _READ_TOGETHER
+    return (
+        local is not None
+        and approval is not None
+        and approval.first_seen_at - local.stored.confirmed_at <= _READ_TOGETHER
+    )
 
 
 @rule(

@@ -20,14 +20,10 @@ _NOT_SHARED = ("DRAFT", "WITHDRAWN", "EXPIRED")
 
 def _ids(case: AgreementCase) -> dict[str, str]:
     """Both ids, and what each copy lists as the other's."""
-    values: dict[str, str] = {}
-    if case.local is not None:
-        values["local"] = case.local.copy.iia_id
-        values["local_lists"] = case.local.copy.partner_iia_id or ""
-    if case.partner is not None:
-        values["partner"] = case.partner.copy.iia_id
-        values["partner_lists"] = case.partner.copy.partner_iia_id or ""
-    return values
+    sides = (("local", case.local), ("partner", case.partner))
+    present = [(name, view.copy) for name, view in sides if view is not None]
+    ids: dict[str, str] = {name: copy.iia_id for name, copy in present}
+    return ids | {f"{name}_lists": copy.partner_iia_id or "" for name, copy in present}
 
 
 def _mapping_overdue(case: AgreementCase) -> bool:
