@@ -12,7 +12,7 @@ from mobility_bridge.domain.case import Thresholds
 from mobility_bridge.domain.identifiers import HeiId
 from mobility_bridge.errors import ConfigError
 from mobility_bridge.kit.clock import SystemClock
-from mobility_bridge.kit.logs import Log, open_log
+from mobility_bridge.kit.logs import BridgeLog, Log, open_log
 from mobility_bridge.ports.adapter import Adapter, Adapters, Capabilities, Surroundings
 from mobility_bridge.ports.ambient import Clock
 from mobility_bridge.ports.documents import DocumentInspector
@@ -72,12 +72,15 @@ class Bridge:
     context: Context
     capabilities: Mapping[str, Capabilities]
     adapters: Adapters
+    own_log: BridgeLog | None = None
 
     async def close(self) -> None:
         for capability in self.capabilities.values():
             if capability.close is not None:
                 await capability.close()
         await self.context.store.close()
+        if self.own_log is not None:
+            self.own_log.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -100,7 +103,9 @@ def build(
     """
     settings = loaded.settings
     clock = clock or SystemClock()
-    log = log or open_log(settings.log.file, level=settings.log.level)
+    own_log = open_log(settings.log.file, level=settings.log.level) if log is None else None
+    log = log or own_log
+    assert log is not None
     adapters = installed_adapters()
     capabilities = {
         name: adapters[name].build(section, _surroundings(loaded, name, clock, log, transport))
@@ -119,7 +124,7 @@ def build(
         inspector=next(iter(_inspectors(adapters)), None),
         thresholds=Thresholds(**settings.rules.model_dump()),
     )
-    return Bridge(loaded, context, capabilities, adapters)
+    return Bridge(loaded, context, capabilities, adapters, own_log)
 
 
 def _surroundings(loaded: Loaded, name: str, clock: Clock, log: Log, transport: Any) -> Surroundings:

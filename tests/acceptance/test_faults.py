@@ -9,6 +9,7 @@ from tests.support.played import Played, play
 PARTNER = "brava.example"
 QUICK = {
     "MOBILITY_BRIDGE__ADAPTERS__EWP__ATTEMPTS": "1",
+    "MOBILITY_BRIDGE__ADAPTERS__EWP__CONNECT_S": "2",
     "MOBILITY_BRIDGE__ADAPTERS__EWP__TOTAL_S": "3",
     "MOBILITY_BRIDGE__NOTIFY__FIRST_RETRY_S": "0.2",
     "MOBILITY_BRIDGE__NOTIFY__MAX_RETRY_S": "0.4",
@@ -33,10 +34,10 @@ def sync_with(stage: Played, fault: str, *, expected_exit: int = 0, **more: floa
     assert result.code == expected_exit, result.out + result.err
 
 
-def recovers(stage: Played) -> None:
+def recovers(stage: Played, *more: str) -> None:
     """When the partner mends its fault, the discrepancy resolves by itself."""
     stage.control("POST", "repair")
-    result = stage.command("sync", "--full")
+    result = stage.command("sync", "--full", *more)
     assert result.code == 0, result.out + result.err
     assert stage.codes() == []
 
@@ -46,11 +47,9 @@ def recovers(stage: Played) -> None:
     [
         ("serves_stale_hash", "HASH_DECLARED_WRONG", 0),
         ("loses_conditions", "CONDITION_MISSING", 0),
-        ("splits_agreement", "AGREEMENT_SPLIT", 0),
         ("never_maps_id", "NOT_MAPPED_BY_PARTNER", 0),
         ("swaps_partners", "PARTNER_ORDER", 0),
         ("approval_without_id", "ANSWER_INVALID", 3),
-        ("approves_old_hash", "APPROVAL_STALE", 0),
         ("signs_with_old_key", "PARTNER_UNTRUSTED", 3),
         ("answers_503", "PARTNER_UNREACHABLE", 3),
         ("answers_garbage", "ANSWER_INVALID", 3),
@@ -71,6 +70,39 @@ def test_fault_leads_to_exactly_its_discrepancy(
     played.command("sync")
     assert played.codes() == found, "looking again changes nothing"
     recovers(played)
+
+
+def test_agreement_split_by_the_partner_is_one_discrepancy_and_its_mending_needs_a_persons_word(
+    played: Played,
+) -> None:
+    sync_with(played, "splits_agreement")
+    assert {name for name, _ in played.codes()} == {"AGREEMENT_SPLIT"}
+    played.control("POST", "repair")
+    played.command("sync", "--full")
+    assert ("INDEX_SHRUNK", PARTNER) in played.codes(), "half of the ids are gone at once"
+    recovers(played, "--accept-shrink")
+
+
+def test_approval_of_an_earlier_text_of_ours_is_stale(played: Played) -> None:
+    agreements = [item for item in played.control("GET", "agreements") if item["partner"] == PARTNER]
+    for change in (
+        -1,
+        +1,
+    ):  # away from the present text and back, so that the bridge has seen the earlier one
+        for item in agreements:
+            number = number_of_places(played, item["iia_id"]) + change
+            played.control("POST", "change", iia_id=item["iia_id"], number=str(number))
+            played.control("POST", "approve", iia_id=item["iia_id"])
+        played.command("sync", "--full")
+    assert played.codes() == []
+    sync_with(played, "approves_old_hash")
+    assert set(played.codes()) == {("APPROVAL_STALE", PARTNER)}
+    recovers(played)
+
+
+def number_of_places(stage: Played, iia_id: str) -> int:
+    found = stage.command("agreements", "show", iia_id, "--json").json
+    return int(found["local"]["conditions"][0]["mobilities_per_year"])
 
 
 def test_partner_that_answers_slowly_is_unreachable_and_stops_nobody_else(played: Played) -> None:

@@ -1,6 +1,7 @@
 """`mobility-bridge evidence list|show|verify|export`."""
 
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -90,7 +91,7 @@ def show(invocation: Invocation, number: int, *, body_only: bool) -> None:
     record = invocation.with_bridge(work)
     exchange = record.exchange
     if body_only:
-        click.get_binary_stream("stdout").write(exchange.body)
+        sys.stdout.buffer.write(exchange.body)
         return
     if invocation.as_json:
         print_json({**as_data(record), "body": exchange.body.decode("utf-8", "replace")})
@@ -126,7 +127,8 @@ def verify(invocation: Invocation) -> int:
     from mobility_bridge.store.chain import verify as verify_page
 
     async def work(bridge: Any) -> tuple[Any, list[ChainBreak]]:
-        end, breaks = START, []
+        end = START
+        breaks: list[ChainBreak] = []
         async for page in pages(bridge.context):
             end, found = verify_page(page, end)
             breaks.extend(found)

@@ -105,7 +105,7 @@ def diff(invocation: Invocation, local: Path, partner: Path, iia_id: str | None)
     if invocation.as_json:
         print_json(_data(comparison))
     else:
-        rows = [
+        rows: list[tuple[Any, ...]] = [
             (p.label, d.field, d.local, d.partner, d.weight, d.code)
             for p in comparison.pairs
             for d in p.differences

@@ -46,6 +46,7 @@ class BridgeLog:
     """Writes events to a file or stream; `run_id` is drawn once per process."""
 
     def __init__(self, stream: TextIO, *, level: str = "info", run_id: str | None = None) -> None:
+        self._stream = stream
         self._logger = structlog.wrap_logger(
             structlog.WriteLogger(stream),
             processors=[
@@ -65,6 +66,11 @@ class BridgeLog:
         if name not in EVENTS:
             raise UnknownEvent(f"no log event is called {name!r}")
         getattr(self._logger, EVENTS[name].level)(name, **fields)
+
+    def close(self) -> None:
+        """Close the file, if the log has one of its own."""
+        if isinstance(self._stream, _LineFile):
+            self._stream.close()
 
     def job(self, name: str) -> AbstractContextManager[Any]:
         return structlog.contextvars.bound_contextvars(job_id=f"{name}-{uuid4().hex[:8]}")
@@ -99,3 +105,6 @@ class _LineFile:
 
     def flush(self) -> None:
         self._stream.flush()
+
+    def close(self) -> None:
+        self._stream.close()

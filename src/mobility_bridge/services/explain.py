@@ -1,9 +1,10 @@
 """One agreement, told whole: its copies, approvals, differences, notifications and what happened when."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from mobility_bridge.domain.agreement import Iia
 from mobility_bridge.domain.approval import Approval
 from mobility_bridge.domain.case import AgreementCase, CopyView
 from mobility_bridge.domain.comparison import Comparison
@@ -174,10 +175,19 @@ def _terms(uow: UnitOfWork, context: Context, view: CopyView) -> list[str] | Non
     if view.copy.document.format.startswith("ewp."):
         segments = _stored_segments(uow, context, view.stored)
     elif view.iia is not None:
-        segments = inspector.segments(inspector.write(view.iia))
+        segments = inspector.segments(inspector.write(_statable(view.iia)))
     else:
         segments = None
     return None if segments is None else [part for part in segments if not part.startswith("_iia-id_")]
+
+
+def _statable(iia: Iia) -> Iia:
+    """Fill in what a document must state and our own system may leave open: not blended."""
+    conditions = tuple(
+        replace(each, blended=False) if each.kind.is_student and each.blended is None else each
+        for each in iia.conditions
+    )
+    return replace(iia, conditions=conditions)
 
 
 def _stored_segments(uow: UnitOfWork, context: Context, held: StoredCopy) -> Sequence[str] | None:
@@ -188,7 +198,8 @@ def _stored_segments(uow: UnitOfWork, context: Context, held: StoredCopy) -> Seq
     try:
         if ref.format.startswith("ewp."):
             return context.inspector.segments(document, ref.position)
-        return context.inspector.segments(context.inspector.write(context.decode(document, ref)))
+        iia = _statable(context.decode(document, ref))
+        return context.inspector.segments(context.inspector.write(iia))
     except InvalidDocument:
         return None
 

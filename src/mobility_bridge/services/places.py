@@ -1,0 +1,98 @@
+"""Places and ends over all our agreements."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+
+from mobility_bridge.domain.agreement import Iia
+from mobility_bridge.domain.identifiers import HeiId, IiaId
+from mobility_bridge.domain.places import Balance, Expiry
+from mobility_bridge.ports.store import UnitOfWork
+from mobility_bridge.reconcile.calendar import months_before
+from mobility_bridge.reconcile.places import balance, continues, expiry
+from mobility_bridge.services.context import Context
+from mobility_bridge.services.gather import Gathering
+from mobility_bridge.services.listing import agreements
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """When one agreement of ours ends, and which of ours goes on after it."""
+
+    partner_hei_id: HeiId
+    iia_id: IiaId
+    iia_code: str | None
+    expiry: Expiry
+    successor_iia_id: IiaId | None
+
+
+async def balances(context: Context, partner: str | None = None, *, planned: bool = False) -> list[Balance]:
+    """Agreed places per partner, kind and year, over our copies of agreements in force.
+
+    In force: mutually approved now, or concluded before with a change pending; never terminated. With
+    `planned`, every copy of ours that is not terminated counts.
+    """
+    listed = await agreements(context, HeiId(partner) if partner else None)
+    concluded = await context.store.read(lambda uow: _concluded(uow, context))
+    by_partner: dict[HeiId, list[Iia]] = defaultdict(list)
+    for item in listed:
+        if item.local is None or item.local.iia is None:
+            continue
+        in_force = (item.approved_by_us and item.approved_by_partner) or (
+            (item.partner_hei_id, item.iia_id) in concluded
+        )
+        if in_force or planned:
+            by_partner[item.partner_hei_id].append(item.local.iia)
+    found: list[Balance] = []
+    for hei_id in sorted(by_partner):
+        found.extend(balance(context.own_hei_id, hei_id, by_partner[hei_id]))
+    return found
+
+
+def _concluded(uow: UnitOfWork, context: Context) -> set[tuple[HeiId, IiaId | None]]:
+    return {
+        (held.copy.partner_hei_id, held.copy.iia_id)
+        for held in uow.copies.local()
+        if uow.approvals.concluded(held.copy.partner_hei_id, held.copy.iia_id) is not None
+        and held.copy.holder_hei_id == context.own_hei_id
+    }
+
+
+async def ends(
+    context: Context, partner: str | None = None, *, within_months: int | None = None
+) -> list[End]:
+    """Our agreements by their last day, with their successors; only those that end soon, or have ended."""
+    hei_id = HeiId(partner) if partner else None
+    return await context.store.read(lambda uow: _ends(uow, context, hei_id, within_months))
+
+
+def _ends(uow: UnitOfWork, context: Context, partner: HeiId | None, within_months: int | None) -> list[End]:
+    gathering = Gathering(context, uow, context.clock.now())
+    today = gathering.now.date()
+    views = [view for view in map(gathering.view, uow.copies.local()) if view is not None]
+    found = []
+    for view in views:
+        if view.iia is None or partner not in (None, view.copy.partner_hei_id):
+            continue
+        end = expiry(view.iia, today)
+        if not _soon(end, today, within_months):
+            continue
+        later = [
+            other.copy.iia_id
+            for other in views
+            if other.iia is not None
+            and other.copy.partner_hei_id == view.copy.partner_hei_id
+            and other.copy.iia_id != view.copy.iia_id
+            and continues(view.iia, other.iia)
+        ]
+        copy = view.copy
+        found.append(End(copy.partner_hei_id, copy.iia_id, copy.iia_code, end, min(later, default=None)))
+    return sorted(
+        found, key=lambda item: (item.expiry.last_end_on or date.max, item.partner_hei_id, item.iia_id)
+    )
+
+
+def _soon(end: Expiry, today: date, within_months: int | None) -> bool:
+    if within_months is None:
+        return True
+    return end.last_end_on is not None and months_before(end.last_end_on, within_months) <= today
