@@ -85,7 +85,8 @@ def test_a_partner_that_never_lists_our_id_has_not_mapped_and_nothing_else() -> 
 def test_exchanged_parties_are_in_the_wrong_order_and_nothing_else() -> None:
     listed = tuple(reversed(partner_copy().listed_hei_ids))
     partner = partner_view(listed_hei_ids=listed, iia_hash=OTHER, computed_hash=OTHER)
-    assert codes(case(partner=partner)) == ["PARTNER_ORDER"]
+    given = case(partner=partner, partner_history=(stored(partner_copy()),))
+    assert codes(given) == ["PARTNER_ORDER"]
 
 
 def test_an_approval_of_an_earlier_text_is_stale_and_nothing_else() -> None:

@@ -16,7 +16,6 @@ from mobility_bridge.domain.discrepancy import Owner, Severity, Text
 from mobility_bridge.reconcile.identity import living
 from mobility_bridge.reconcile.rule import Observation, rule
 from mobility_bridge.reconcile.seen import (
-    TALK,
     TELL_PROVIDER,
     change_grace_over,
     flags_lost,
@@ -320,7 +319,12 @@ def our_approval_is_missing(case: AgreementCase) -> Iterator[Observation]:
         "Båda exemplaren stämmer överens sedan {since} och är knutna till varandra, men partnern har inte godkänt "
         "vårt exemplar {local}.",
     ),
-    next_step=TALK,
+    next_step=Text(
+        "Ask {partner_hei_id} to approve, and notify them again: "
+        "mobility-bridge notify {iia_id} --partner {partner_hei_id}",
+        "Be {partner_hei_id} godkänna och avisera dem på nytt: "
+        "mobility-bridge notify {iia_id} --partner {partner_hei_id}",
+    ),
     source="agreements reference 7.6",
 )
 def partners_approval_is_missing(case: AgreementCase) -> Iterator[Observation]:

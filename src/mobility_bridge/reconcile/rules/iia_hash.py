@@ -318,13 +318,18 @@ def _usable(stored: StoredCopy) -> bool:
     return verdict.trusted or verdict is HashVerdict.NOT_CHECKED
 
 
+def _hashed_ids(stored: StoredCopy) -> tuple[object, ...]:
+    """What else goes into the hash: both ids, in the order of the parties."""
+    return stored.copy.iia_id, stored.copy.partner_iia_id, stored.copy.listed_hei_ids
+
+
 def _same_text_other_hash(texts: tuple[StoredCopy, ...]) -> bool:
     if len(texts) < 2:
         return False
     now, before = texts[0].copy, texts[1].copy
     return (
         now.content_digest == before.content_digest
-        and (now.iia_id, now.partner_iia_id) == (before.iia_id, before.partner_iia_id)
+        and _hashed_ids(texts[0]) == _hashed_ids(texts[1])
         and now.iia_hash != before.iia_hash
     )
 
@@ -334,5 +339,5 @@ def _alternates(texts: tuple[StoredCopy, ...]) -> bool:
     return (
         len(digests) == _BACK_AND_FORTH
         and digests[0] == digests[2] != digests[1] == digests[3]
-        and len({(each.copy.iia_id, each.copy.partner_iia_id) for each in texts[:_BACK_AND_FORTH]}) == 1
+        and len({_hashed_ids(each) for each in texts[:_BACK_AND_FORTH]}) == 1
     )

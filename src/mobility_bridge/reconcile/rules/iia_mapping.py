@@ -234,10 +234,10 @@ def another_copy_of_ours_lists_the_same_partner_copy(case: AgreementCase) -> Ite
         "Exemplar hos dem som kan höra till det: {proposals}.",
     ),
     next_step=Text(
-        "Ask {partner_hei_id} whether the proposal has reached them, or confirm one of the suggested copies. "
-        "Details: mobility-bridge explain {id}",
-        "Fråga {partner_hei_id} om förslaget har nått dem, eller bekräfta ett av de föreslagna exemplaren. "
-        "Detaljer: mobility-bridge explain {id}",
+        "Ask {partner_hei_id} whether the proposal has reached them and notify them again (mobility-bridge notify "
+        "{iia_id} --partner {partner_hei_id}), or link one of the suggested copies in our own system.",
+        "Fråga {partner_hei_id} om förslaget har nått dem och avisera på nytt (mobility-bridge notify {iia_id} "
+        "--partner {partner_hei_id}), eller knyt ett av de föreslagna exemplaren i vårt eget system.",
     ),
     source="agreements reference 4.4, state A1; scenario 59",
 )

@@ -20,8 +20,8 @@ _READ = ("iias", "iias-approval")
 _NOTIFY = ("iia-cnr", "iia-approval-cnr")
 _SHOWN = 5  # ids named in a sentence
 _REPORT = Text(
-    "Send the request and the answer to the technical contact of {partner_hei_id}: mobility-bridge explain {id}",
-    "Skicka fråga och svar till den tekniska kontakten hos {partner_hei_id}: mobility-bridge explain {id}",
+    "Send the request and the answer to the technical contact of {partner_hei_id}: mobility-bridge discrepancies show {id}",
+    "Skicka fråga och svar till den tekniska kontakten hos {partner_hei_id}: mobility-bridge discrepancies show {id}",
 )
 
 
@@ -85,9 +85,9 @@ def _invalid(health: Health) -> bool:
     ),
     next_step=Text(
         "It is tried again by itself. If it lasts, tell the technical contact of {partner_hei_id}: "
-        "mobility-bridge explain {id}",
+        "mobility-bridge discrepancies show {id}",
         "Nya försök görs automatiskt. Om det håller i sig, kontakta den tekniska kontakten hos {partner_hei_id}: "
-        "mobility-bridge explain {id}",
+        "mobility-bridge discrepancies show {id}",
     ),
     source=_SOURCE,
 )
@@ -136,9 +136,9 @@ def answers_arrive_damaged(case: PartnerCase) -> Iterator[Observation]:
     ),
     next_step=Text(
         "Ask the technical contact of {partner_hei_id} whether keys or certificates changed; trust nothing until "
-        "then: mobility-bridge explain {id}",
+        "then: mobility-bridge discrepancies show {id}",
         "Fråga den tekniska kontakten hos {partner_hei_id} om nycklar eller certifikat har bytts; lita inte på "
-        "något förrän det är klart: mobility-bridge explain {id}",
+        "något förrän det är klart: mobility-bridge discrepancies show {id}",
     ),
     source=_SOURCE,
 )
@@ -235,9 +235,9 @@ def _each_api(failing: Sequence[Health]) -> Iterator[Observation]:
     ),
     next_step=Text(
         "Ask {partner_hei_id} when its provider changes to the current version. "
-        "Details: mobility-bridge explain {id}",
+        "Details: mobility-bridge discrepancies show {id}",
         "Fråga {partner_hei_id} när deras leverantör går över till gällande version. "
-        "Detaljer: mobility-bridge explain {id}",
+        "Detaljer: mobility-bridge discrepancies show {id}",
     ),
     source="agreements reference 6.4",
 )
@@ -264,9 +264,9 @@ def partner_offers_only_an_old_version(case: PartnerCase) -> Iterator[Observatio
     ),
     next_step=Text(
         "Ask {partner_hei_id} whether its provider will offer it; until then these agreements need mail. "
-        "Details: mobility-bridge explain {id}",
+        "Details: mobility-bridge discrepancies show {id}",
         "Fråga {partner_hei_id} om deras leverantör kommer att erbjuda det; till dess får avtalen skötas med "
-        "e-post. Detaljer: mobility-bridge explain {id}",
+        "e-post. Detaljer: mobility-bridge discrepancies show {id}",
     ),
     source="agreements reference 1.2; scenario 99",
 )
@@ -303,9 +303,9 @@ def _missing(case: PartnerCase, apis: Sequence[str]) -> list[str]:
     ),
     next_step=Text(
         "Check the id of the university in our own system (it may have changed), or ask {partner_hei_id} whether "
-        "it has left the network. Details: mobility-bridge explain {id}",
+        "it has left the network. Details: mobility-bridge discrepancies show {id}",
         "Kontrollera lärosätets id i vårt eget system (det kan ha ändrats) eller fråga {partner_hei_id} om de har "
-        "lämnat nätverket. Detaljer: mobility-bridge explain {id}",
+        "lämnat nätverket. Detaljer: mobility-bridge discrepancies show {id}",
     ),
     source="EWP registry API 1.5",
 )
@@ -330,8 +330,8 @@ def partner_is_not_in_the_catalogue(case: PartnerCase) -> Iterator[Observation]:
         "borttaget.",
     ),
     next_step=Text(
-        "Ask {partner_hei_id} whether that is meant. If it is: mobility-bridge sync --accept-shrink",
-        "Fråga {partner_hei_id} om det stämmer. Om det gör det: mobility-bridge sync --accept-shrink",
+        "Ask {partner_hei_id} whether that is meant. If it is: mobility-bridge sync --partner {partner_hei_id} --accept-shrink",
+        "Fråga {partner_hei_id} om det stämmer. Om det gör det: mobility-bridge sync --partner {partner_hei_id} --accept-shrink",
     ),
     source="agreements reference 5.7, scenario 93",
 )
@@ -378,9 +378,10 @@ def partner_lists_agreements_of_others(case: PartnerCase) -> Iterator[Observatio
         "till vår senaste text eller vårt senaste godkännande.",
     ),
     next_step=Text(
-        "Tell the technical contact of {partner_hei_id}, then notify again. Details: mobility-bridge explain {id}",
-        "Meddela den tekniska kontakten hos {partner_hei_id} och avisera sedan på nytt. "
-        "Detaljer: mobility-bridge explain {id}",
+        "Tell the technical contact of {partner_hei_id}, then notify again, for each agreement: "
+        "mobility-bridge notify {first} --partner {partner_hei_id}",
+        "Meddela den tekniska kontakten hos {partner_hei_id} och avisera sedan på nytt, för varje avtal: "
+        "mobility-bridge notify {first} --partner {partner_hei_id}",
     ),
     source="agreements reference 5.8, scenarios 94 and 95",
 )
@@ -400,7 +401,7 @@ def notifications_were_not_taken(case: PartnerCase) -> Iterator[Observation]:
             by_kind.setdefault(each.kind.value, []).append(each)
     for kind, items in sorted(by_kind.items()):
         ids = sorted({each.iia_id for each in items})
-        yield Observation(kind, {"kind": kind, "count": str(len(items)), "ids": _some(ids)})
+        yield Observation(kind, {"kind": kind, "count": str(len(items)), "ids": _some(ids), "first": ids[0]})
 
 
 def _some(ids: Sequence[str]) -> str:

@@ -13,8 +13,8 @@ from mobility_bridge.reconcile.rule import Observation, rule
 CATALOGUE = "catalogue"
 _SOURCE = "mobility-bridge principles: never destroy"
 _LOOK = Text(
-    "Look at the connection and at the last answers: mobility-bridge explain {id}",
-    "Kontrollera anslutningen och de senaste svaren: mobility-bridge explain {id}",
+    "Look at the connection and at the last answers: mobility-bridge discrepancies show {id}",
+    "Kontrollera anslutningen och de senaste svaren: mobility-bridge discrepancies show {id}",
 )
 
 
@@ -88,8 +88,8 @@ def our_own_system_was_read_in_part(case: SourceCase) -> Iterator[Observation]:
         "borttaget.",
     ),
     next_step=Text(
-        "Find out whether that is meant. If it is: mobility-bridge sync --accept-shrink",
-        "Ta reda på om det stämmer. Om det gör det: mobility-bridge sync --accept-shrink",
+        "Find out whether that is meant. If it is: mobility-bridge sync --source {source_name} --accept-shrink",
+        "Ta reda på om det stämmer. Om det gör det: mobility-bridge sync --source {source_name} --accept-shrink",
     ),
     source=_SOURCE,
 )
@@ -112,8 +112,8 @@ def our_own_system_holds_far_less(case: SourceCase) -> Iterator[Observation]:
         "{source_name}, {where}: {what}. Posten lämnas utanför.",
     ),
     next_step=Text(
-        "Correct the record in {source_name}. Details: mobility-bridge explain {id}",
-        "Rätta posten i {source_name}. Detaljer: mobility-bridge explain {id}",
+        "Correct the record in {source_name}. Details: mobility-bridge discrepancies show {id}",
+        "Rätta posten i {source_name}. Detaljer: mobility-bridge discrepancies show {id}",
     ),
     source=_SOURCE,
 )
