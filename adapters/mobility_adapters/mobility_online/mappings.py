@@ -15,9 +15,8 @@ from mobility_bridge.domain.agreement import MobilityKind
 Problem = tuple[str, str, str]
 M = TypeVar("M", bound=BaseModel)
 
-_ELEMENT: Final = r"[a-z]+_freifeld[0-9]+|[a-z][a-z0-9_]*"
-_COLUMN: Final = r"[A-Z][A-Z0-9_]*"
-_LANGUAGE: Final = r"[a-z]{2,3}(-[A-Za-z0-9]{1,8})*"
+_ELEMENT: Final = r"^[a-z][a-z0-9_]*$"
+_COLUMN: Final = r"^[A-Z][A-Z0-9_]*$"
 
 
 class _Table(BaseModel):

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from mobility_adapters.mobility_online.mappings import CodeMappings, Problem, ReportMapping, load_mapping
 from mobility_bridge.errors import ConfigError
 
-_URL = r"(https://[^\s/?#@]+|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?)(/[^\s?#]*)?"
+_URL = r"^(https://[^\s/?#@]+|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?)(/[^\s?#]*)?$"
 
 
 class SecretReference(BaseModel):
@@ -86,12 +86,12 @@ class MobilityOnlineSettings(BaseModel):
     )
     mappings: str = Field(
         "mobility_online.toml",
-        pattern=r"[^/\\]+\.toml",
+        pattern=r"^[^/\\]+\.toml$",
         description="File in `paths.mappings_dir` that translates the institution's codes.",
     )
     report_mappings: str = Field(
         "mobility_online_report.toml",
-        pattern=r"[^/\\]+\.toml",
+        pattern=r"^[^/\\]+\.toml$",
         description="File in `paths.mappings_dir` that names the columns of the report.",
     )
 
