@@ -14,10 +14,6 @@ from mobility_bridge.reconcile.rule import Observation, rule
 from mobility_bridge.reconcile.seen import TALK, difference, differences
 
 _SOURCE = "agreements reference 6.3 and 7.1"
-_TEXT = Text(
-    "{condition}: {field} is {local} with us and {partner} with the partner.",
-    "{condition}: {field} är {local} hos oss och {partner} hos partnern.",
-)
 
 
 @rule(
@@ -67,7 +63,12 @@ def _hint(ours: int, theirs: int, years: int) -> str:
     severity=Severity.BLOCKING,
     owner=Owner.BOTH,
     title=Text("Total duration differs", "Den sammanlagda tiden skiljer sig"),
-    text=_TEXT,
+    text=Text(
+        "{condition}: the time of all persons together ({field}) is {local} with us and "
+        "{partner} with the partner.",
+        "{condition}: tiden för alla personer tillsammans ({field}) är {local} hos oss och "
+        "{partner} hos partnern.",
+    ),
     next_step=TALK,
     source=_SOURCE,
 )
@@ -84,7 +85,12 @@ def duration_differs(case: AgreementCase) -> Iterator[Observation]:
     severity=Severity.WARNING,
     owner=Owner.PARTNER_PROVIDER,
     title=Text("Total duration is rounded", "Den sammanlagda tiden är avrundad"),
-    text=_TEXT,
+    text=Text(
+        "{condition}: the time of all persons together ({field}) is {local} with us and "
+        "{partner} with the partner; one is rounded.",
+        "{condition}: tiden för alla personer tillsammans ({field}) är {local} hos oss och "
+        "{partner} hos partnern; det ena är avrundat.",
+    ),
     next_step=TALK,
     source=_SOURCE,
 )
@@ -121,7 +127,12 @@ def duration_is_per_person(case: AgreementCase) -> Iterator[Observation]:
     severity=Severity.WARNING,
     owner=Owner.BOTH,
     title=Text("Total duration only on one side", "Den sammanlagda tiden anges bara på ena sidan"),
-    text=_TEXT,
+    text=Text(
+        "{condition}: only one side states the time of all persons together ({field}): {local} "
+        "with us, {partner} with the partner.",
+        "{condition}: bara ena sidan anger tiden för alla personer tillsammans ({field}): "
+        "{local} hos oss, {partner} hos partnern.",
+    ),
     next_step=TALK,
     source=_SOURCE,
 )

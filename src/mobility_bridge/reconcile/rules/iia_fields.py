@@ -12,10 +12,6 @@ from mobility_bridge.reconcile.rule import Observation, rule
 from mobility_bridge.reconcile.seen import GOOD_TO_KNOW, TALK, differences
 
 _SOURCE = "agreements reference 6.3 and 7.1"
-_TEXT = Text(
-    "{condition}: {field} is {local} with us and {partner} with the partner.",
-    "{condition}: {field} är {local} hos oss och {partner} hos partnern.",
-)
 
 
 @rule(
@@ -23,7 +19,10 @@ _TEXT = Text(
     severity=Severity.BLOCKING,
     owner=Owner.BOTH,
     title=Text("Language differs", "Språkkrav skiljer sig"),
-    text=_TEXT,
+    text=Text(
+        "{condition}: the recommended language is {local} with us and {partner} with the partner.",
+        "{condition}: rekommenderat språk är {local} hos oss och {partner} hos partnern.",
+    ),
     next_step=TALK,
     source=_SOURCE,
 )
@@ -40,7 +39,10 @@ def recommended_language_differs(case: AgreementCase) -> Iterator[Observation]:
     severity=Severity.INFORMATION,
     owner=Owner.BOTH,
     title=Text("Language written differently", "Språket är skrivet på annat sätt"),
-    text=_TEXT,
+    text=Text(
+        "{condition}: the same language is written {local} with us and {partner} with the partner.",
+        "{condition}: samma språk skrivs {local} hos oss och {partner} hos partnern.",
+    ),
     next_step=GOOD_TO_KNOW,
     source=_SOURCE,
 )
@@ -57,7 +59,11 @@ def language_is_another_variant(case: AgreementCase) -> Iterator[Observation]:
     severity=Severity.INFORMATION,
     owner=Owner.PARTNER_PROVIDER,
     title=Text("Language stated twice", "Språket anges två gånger"),
-    text=_TEXT,
+    text=Text(
+        "{condition}: languages are listed as {local} with us and as {partner} with the partner; "
+        "one is repeated.",
+        "{condition}: språken anges som {local} hos oss och som {partner} hos partnern; något upprepas.",
+    ),
     next_step=GOOD_TO_KNOW,
     source=_SOURCE,
 )
@@ -74,7 +80,10 @@ def language_is_repeated(case: AgreementCase) -> Iterator[Observation]:
     severity=Severity.BLOCKING,
     owner=Owner.BOTH,
     title=Text("Field of education differs", "Ämnesområdet skiljer sig"),
-    text=_TEXT,
+    text=Text(
+        "{condition}: the field of education (ISCED) is {local} with us and {partner} with the partner.",
+        "{condition}: ämnesområdet (ISCED) är {local} hos oss och {partner} hos partnern.",
+    ),
     next_step=TALK,
     source=_SOURCE,
 )
@@ -91,7 +100,12 @@ def isced_code_differs(case: AgreementCase) -> Iterator[Observation]:
     severity=Severity.WARNING,
     owner=Owner.BOTH,
     title=Text("Field of education is broader on one side", "Ämnesområdet är bredare på ena sidan"),
-    text=_TEXT,
+    text=Text(
+        "{condition}: the field of education (ISCED) is {local} with us and {partner} with the "
+        "partner; one is broader than the other.",
+        "{condition}: ämnesområdet (ISCED) är {local} hos oss och {partner} hos partnern; det "
+        "ena är bredare än det andra.",
+    ),
     next_step=TALK,
     source=_SOURCE,
 )
@@ -108,7 +122,11 @@ def isced_code_is_broader(case: AgreementCase) -> Iterator[Observation]:
     severity=Severity.INFORMATION,
     owner=Owner.BOTH,
     title=Text("Field of education described differently", "Ämnesområdet beskrivs olika"),
-    text=_TEXT,
+    text=Text(
+        "{condition}: the field of education is described as {local} with us and as {partner} "
+        "with the partner.",
+        "{condition}: ämnesområdet beskrivs som {local} hos oss och som {partner} hos partnern.",
+    ),
     next_step=GOOD_TO_KNOW,
     source=_SOURCE,
 )
@@ -125,7 +143,10 @@ def isced_clarification_differs(case: AgreementCase) -> Iterator[Observation]:
     severity=Severity.BLOCKING,
     owner=Owner.BOTH,
     title=Text("Study level differs", "Utbildningsnivån skiljer sig"),
-    text=_TEXT,
+    text=Text(
+        "{condition}: the study levels (EQF) are {local} with us and {partner} with the partner.",
+        "{condition}: utbildningsnivåerna (EQF) är {local} hos oss och {partner} hos partnern.",
+    ),
     next_step=TALK,
     source=_SOURCE,
 )
@@ -142,7 +163,10 @@ def eqf_level_differs(case: AgreementCase) -> Iterator[Observation]:
     severity=Severity.BLOCKING,
     owner=Owner.BOTH,
     title=Text("Blended mobility differs", "Blandad mobilitet skiljer sig"),
-    text=_TEXT,
+    text=Text(
+        "{condition}: blended mobility is possible: {local} with us, {partner} with the partner.",
+        "{condition}: blandad mobilitet är möjlig: {local} hos oss, {partner} hos partnern.",
+    ),
     next_step=TALK,
     source=_SOURCE,
 )
@@ -161,7 +185,10 @@ def blended_mobility_differs(case: AgreementCase) -> Iterator[Observation]:
     severity=Severity.WARNING,
     owner=Owner.BOTH,
     title=Text("Organisational unit differs", "Organisationsenheten skiljer sig"),
-    text=_TEXT,
+    text=Text(
+        "{condition}: the unit ({field}) is {local} with us and {partner} with the partner.",
+        "{condition}: enheten ({field}) är {local} hos oss och {partner} hos partnern.",
+    ),
     next_step=TALK,
     source=_SOURCE,
 )
@@ -178,7 +205,10 @@ def organisational_unit_differs(case: AgreementCase) -> Iterator[Observation]:
     severity=Severity.INFORMATION,
     owner=Owner.BOTH,
     title=Text("Organisational unit only on one side", "Organisationsenheten anges bara på ena sidan"),
-    text=_TEXT,
+    text=Text(
+        "{condition}: only one side names a unit ({field}): {local} with us, {partner} with the partner.",
+        "{condition}: bara ena sidan anger en enhet ({field}): {local} hos oss, {partner} hos partnern.",
+    ),
     next_step=GOOD_TO_KNOW,
     source=_SOURCE,
 )
