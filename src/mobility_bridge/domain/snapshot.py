@@ -1,6 +1,6 @@
 """One copy of one agreement at one moment: facts read without decoding the whole document."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -72,7 +72,8 @@ class AgreementCopy:
     parties in the order of the document. `iia_hash` is the declared hash, `computed_hash` ours over the same
     bytes (None where it cannot be computed). `content_digest` covers the hashed text without the ids, so it
     is equal on two copies with literally the same terms. `stray_attributes`: attributes inside conditions
-    that the format does not define.
+    that the format does not define. `text_digest` covers all that the holder wrote about this agreement, also
+    what is not hashed, but none of its neighbours in the document.
     """
 
     source: str
@@ -94,6 +95,13 @@ class AgreementCopy:
     fetched_at: datetime
     stray_attributes: bool = False
     record: LocalRecord | None = None
+    text_digest: Sha256 | None = None
+
+    def says_the_same_as(self, other: "AgreementCopy") -> bool:
+        """Whether two readings of one copy differ in nothing but when, and in which document, they came."""
+        if self.text_digest is None or self.text_digest != other.text_digest:
+            return replace(self, fetched_at=other.fetched_at) == other
+        return replace(self, fetched_at=other.fetched_at, document=other.document) == other
 
 
 @dataclass(frozen=True, slots=True)

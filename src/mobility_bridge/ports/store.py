@@ -32,8 +32,9 @@ class CopyRepository(Protocol):
     def save(self, copies: Sequence[AgreementCopy], at: datetime) -> Sequence[IiaId]:
         """Make these the current copies; return the ids whose stored facts changed (or are new).
 
-        A changed copy's former state goes to the history; a copy that was gone is live again. A copy equal
-        in everything but `fetched_at` is only confirmed.
+        A changed copy's former state goes to the history; a copy that was gone is live again. A copy that says
+        the same as before (`AgreementCopy.says_the_same_as`) is only confirmed; when it came in another document,
+        it is kept with that one.
         """
         ...
 

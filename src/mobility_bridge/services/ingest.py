@@ -1,7 +1,7 @@
 """Changed local copies become snapshots, cursors and notifications, in one unit of work."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from mobility_bridge.domain.identifiers import HeiId, IiaId
@@ -15,7 +15,7 @@ from mobility_bridge.services import outbox
 from mobility_bridge.services.context import Context
 from mobility_bridge.services.health import failure_code, note_failure, note_success
 from mobility_bridge.services.problems import write_problems
-from mobility_bridge.services.subjects import agreement_key, source_key
+from mobility_bridge.services.subjects import agreement_key, partner_key, source_key
 
 READ = "read"
 """The name of the one call that every source has, in health records."""
@@ -136,7 +136,7 @@ def plan_ingest(
         save.append(copy)
         if before is None:
             new.append(key)
-        elif replace(before, fetched_at=copy.fetched_at) != copy:
+        elif not before.says_the_same_as(copy):
             changed.append(key)
         notices.extend(notices_for(before, copy))
     live = {key for key, held in stored.items() if held.live}
@@ -224,7 +224,7 @@ def _subjects(uow: UnitOfWork, own: HeiId, plan: IngestPlan, stored: Mapping[Key
     copies = {(copy.partner_hei_id, copy.iia_id): copy for copy in plan.save}
     for key in (*plan.new, *plan.changed, *plan.gone):
         hei_id, iia_id = key
-        keys.append(agreement_key(hei_id, ours=iia_id))
+        keys.extend((agreement_key(hei_id, ours=iia_id), partner_key(hei_id)))
         theirs = [held.copy.iia_id for held in uow.copies.listing(hei_id, own, iia_id)]
         states = (copies.get(key), stored[key].copy if key in stored else None)
         theirs += [state.partner_iia_id for state in states if state is not None and state.partner_iia_id]

@@ -55,6 +55,7 @@ def _copy_facts() -> list[Column[Any]]:
         Column("document_sha256", Digest, nullable=False),
         Column("document_format", Name, nullable=False),
         Column("document_position", Integer, nullable=False),
+        Column("text_digest", Digest),
         Column("stray_attributes", Boolean, nullable=False),
         Column("record", Text),
         Column("fetched_at", Instant, nullable=False),

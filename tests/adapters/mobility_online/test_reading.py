@@ -22,6 +22,7 @@ from tests.support.mobility_online import (
 from mobility_bridge.domain.agreement import LanguageSkill, MobilityKind
 from mobility_bridge.domain.snapshot import HashVerdict
 from mobility_bridge.errors import ExternalError, InvalidDocument, NotOffered, Rejected, Unreachable
+from mobility_bridge.sandbox.host import Plan, Sandbox
 from mobility_bridge.sandbox.world import MoLookup
 
 SEARCH = "getAgreementsBySearchParameters"
@@ -304,3 +305,31 @@ async def test_a_document_of_another_kind_is_refused(tmp_path: Path) -> None:
         reader.decode(b"<iia/>", read.copy.document)
     with pytest.raises(InvalidDocument):
         reader.decode(read.document, replace(read.copy.document, format="ewp.iias.v7"))
+
+
+async def test_it_reads_over_a_real_connection_with_tls(tmp_path: Path) -> None:
+    sandbox = Sandbox(tmp_path / "sandbox", Plan(scenario="clean"))
+    await sandbox.start()
+    try:
+        (tmp_path / "ca.pem").write_bytes(sandbox.ca_file.read_bytes())
+        (tmp_path / "authority-of-the-sandbox.txt").write_bytes(sandbox.authority_file.read_bytes())
+        reader = source(
+            None,
+            tmp_path,
+            base_url=f"{sandbox.base_url}/mobility-online/services",
+            ca_file="ca.pem",
+            authority={"file": "authority-of-the-sandbox.txt"},
+        )
+        reading = await reader.read()
+        stranger = source(
+            None, tmp_path, base_url=f"{sandbox.base_url}/mobility-online/services", read_attempts=1
+        )
+        with pytest.raises(Unreachable) as caught:
+            await stranger.read()
+        await reader.close()
+        await stranger.close()
+    finally:
+        await sandbox.stop()
+    assert reading.complete
+    assert reading.copies
+    assert caught.value.reason == "tls"

@@ -117,7 +117,8 @@ def read_copies(  # noqa: PLR0913 - one reading's circumstances, keyword only
         tree = open_document(document, wire.IIAS_V7_GET_ROOT)
     digest = Sha256(sha256(document).hexdigest())
     copies = []
-    for position, iia in enumerate(agreement_elements(tree)):
+    elements = agreement_elements(tree)
+    for position, iia in enumerate(elements):
         holder, other, listed = _parties(iia, called_hei_id)
         alone = _hash_or_none(iia)
         declared = text(iia, _IIA_HASH) or None
@@ -141,9 +142,15 @@ def read_copies(  # noqa: PLR0913 - one reading's circumstances, keyword only
             document=DocumentRef(digest, FORMAT, position),
             fetched_at=fetched_at,
             stray_attributes=alone is not None and alone.stray_attributes,
+            text_digest=digest if len(elements) == 1 else _text_digest(iia),
         )
         copies.append(ReadCopy(copy, document))
     return copies
+
+
+def _text_digest(iia: Element) -> Sha256:
+    """SHA-256 of one agreement of several, as written; a lone one stands for its whole document."""
+    return Sha256(sha256(etree.tostring(iia, with_tail=False)).hexdigest())
 
 
 def _parties(iia: Element, called_hei_id: str) -> tuple[Element, Element, tuple[str, ...]]:

@@ -119,7 +119,8 @@ class _Change:
 def _saved(stored: StoredCopy | None, copy: AgreementCopy, at: datetime) -> _Change:
     if stored is None:
         return _Change(StoredCopy(copy, at, at, at), changed=True, former=None)
-    if replace(stored.copy, fetched_at=copy.fetched_at) == copy:
-        row = replace(stored, confirmed_at=at, gone_at=None)
+    if stored.copy.says_the_same_as(copy):
+        same = replace(stored.copy, document=copy.document)
+        row = replace(stored, copy=same, confirmed_at=at, gone_at=None)
         return _Change(row, changed=not stored.live, former=None)
     return _Change(StoredCopy(copy, stored.first_seen_at, at, at), changed=True, former=stored)

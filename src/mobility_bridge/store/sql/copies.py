@@ -11,7 +11,14 @@ from mobility_bridge.domain.identifiers import HeiId, IiaId, Sha256
 from mobility_bridge.domain.snapshot import AgreementCopy, StoredCopy
 from mobility_bridge.store.changes import counterparts, is_local
 from mobility_bridge.store.columns import to_micros
-from mobility_bridge.store.sql.copy_rows import COLUMNS, FACTS, facts_of, raw_copies, stored_copy
+from mobility_bridge.store.sql.copy_rows import (
+    COLUMNS,
+    facts_of,
+    in_same_document,
+    raw_copies,
+    says_the_same,
+    stored_copy,
+)
 from mobility_bridge.store.sql.documents import keep_documents, load_document
 from mobility_bridge.store.sql.statements import in_chunks, upsert_raw
 from mobility_bridge.store.tables import LOCAL_COPY, copies, copies_history
@@ -119,18 +126,23 @@ class SqlCopies:
         stored = self._raw(holder, partner, list(by_id))
         now = to_micros(at)
         changed, revived, rows = [], [], []
+        moved: list[AgreementCopy] = []
         for iia_id, copy in by_id.items():
             facts, row = facts_of(copy), stored.get(iia_id)
-            if row is None or row[FACTS] != facts:
+            if row is None or not says_the_same(row, facts):
                 first_seen_at = now if row is None else row.first_seen_at
                 times = (to_micros(copy.fetched_at), first_seen_at, now, now, None)
                 rows.append((holder, partner, iia_id, *facts, *times))
                 changed.append(iia_id)
-            elif row.gone_at is not None:
+                continue
+            if row.gone_at is not None:
                 revived.append(iia_id)
+            if not in_same_document(row, facts):
+                moved.append(copy)
         self._to_history(holder, partner, [iia_id for iia_id in changed if iia_id in stored])
         upsert_raw(self._connection, copies, rows)
         self._revive(holder, partner, revived)
+        self._move(moved)
         self.confirm(holder, partner, by_id.keys() - set(changed), at)
         return changed + revived
 
@@ -149,6 +161,18 @@ class SqlCopies:
                 update(copies)
                 .where(_of(copies, holder, partner), copies.c.iia_id.in_(ids))
                 .values(gone_at=None)
+            )
+
+    def _move(self, moved: Sequence[AgreementCopy]) -> None:
+        """Keep unchanged copies with the document they came in last."""
+        for copy in moved:
+            ref = copy.document
+            self._connection.execute(
+                update(copies)
+                .where(_of(copies, copy.holder_hei_id, copy.partner_hei_id), copies.c.iia_id == copy.iia_id)
+                .values(
+                    document_sha256=ref.sha256, document_format=ref.format, document_position=ref.position
+                )
             )
 
     def _select(self, where: ColumnElement[bool]) -> Sequence[StoredCopy]:

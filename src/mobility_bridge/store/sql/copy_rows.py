@@ -16,6 +16,7 @@ COLUMNS = tuple(column.name for column in copies.columns)
 """Key (3), facts, then times (5: fetched, first seen, changed, confirmed, gone)."""
 
 FACTS = slice(3, COLUMNS.index("fetched_at"))
+_DOCUMENT = slice(COLUMNS.index("document_sha256") - FACTS.start, COLUMNS.index("text_digest") - FACTS.start)
 
 raw_copies = table("copies", *(column(name) for name in COLUMNS))
 """The same table without our column types: what is only compared need not be decoded."""
@@ -39,9 +40,26 @@ def facts_of(copy: AgreementCopy) -> tuple[Raw, ...]:
         to_digest(copy.document.sha256),
         copy.document.format,
         copy.document.position,
+        None if copy.text_digest is None else to_digest(copy.text_digest),
         copy.stray_attributes,
         None if copy.record is None else _record_text(copy.record),
     )
+
+
+def says_the_same(row: Row[Any], facts: tuple[Raw, ...]) -> bool:
+    """`AgreementCopy.says_the_same_as`, on encoded facts: the document counts only where there is no text digest."""
+    held = tuple(row[FACTS])
+    if facts[_DOCUMENT.stop] is None:
+        return held == facts
+    return (
+        held[: _DOCUMENT.start] == facts[: _DOCUMENT.start]
+        and held[_DOCUMENT.stop :] == facts[_DOCUMENT.stop :]
+    )
+
+
+def in_same_document(row: Row[Any], facts: tuple[Raw, ...]) -> bool:
+    """Whether the copy still stands at its place in its document."""
+    return tuple(row[FACTS])[_DOCUMENT] == facts[_DOCUMENT]
 
 
 def stored_copy(row: Row[Any]) -> StoredCopy:
@@ -66,6 +84,7 @@ def stored_copy(row: Row[Any]) -> StoredCopy:
         fetched_at=row.fetched_at,
         stray_attributes=row.stray_attributes,
         record=None if row.record is None else _record(row.record),
+        text_digest=row.text_digest,
     )
     return StoredCopy(copy, row.first_seen_at, row.changed_at, row.confirmed_at, row.gone_at)
 
