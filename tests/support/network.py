@@ -136,6 +136,7 @@ def copy_of(holder: HeiId, other: HeiId, text: Text, ref: DocumentRef, at: datet
         content_digest=sha(f"places {text.places}"),
         document=ref,
         fetched_at=at,
+        text_digest=sha(repr(text)),
     )
     return replace(base, **text.facts)
 

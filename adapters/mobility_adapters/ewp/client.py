@@ -114,6 +114,11 @@ class EwpClient:
             lambda: asyncio.Semaphore(policy.concurrency_per_partner)
         )
 
+    @property
+    def key_id(self) -> str:
+        """The fingerprint by which partners know us."""
+        return self._key.key_id
+
     def close(self) -> None:
         """Let the signing threads go."""
         self._signers.shutdown(wait=False)

@@ -79,6 +79,10 @@ class EwpNetwork:
         found = catalogue.partner(hei_id) if catalogue else None
         return self._adjusted(found) if found else None
 
+    def knows_us(self) -> bool:
+        catalogue = self._catalogue.catalogue
+        return catalogue is not None and self._own in catalogue.client_heis(self._client.key_id)
+
     def find_hei(self, text: str) -> HeiId | None:
         catalogue = self._catalogue.catalogue
         return catalogue.find(text) if catalogue else None

@@ -158,6 +158,10 @@ class PartnerNetwork(Protocol):
         """One HEI of the catalogue, or None."""
         ...
 
+    def knows_us(self) -> bool:
+        """Whether the catalogue lists our client key for our HEI, so that partners can tell who calls."""
+        ...
+
     def find_hei(self, text: str) -> HeiId | None:
         """Resolve a SCHAC id, a former one, an Erasmus code or a PIC (trimmed, any case) to a HEI id."""
         ...

@@ -220,7 +220,7 @@ def _keep_state(uow: UnitOfWork, name: str, reading: SourceReading, plan: Ingest
 
 def _subjects(uow: UnitOfWork, own: HeiId, plan: IngestPlan, stored: Mapping[Key, StoredCopy]) -> list[str]:
     """Name what to compare anew: the copies, and everything that is or was mapped to them, on either side."""
-    keys = []
+    keys: list[str] = []
     copies = {(copy.partner_hei_id, copy.iia_id): copy for copy in plan.save}
     for key in (*plan.new, *plan.changed, *plan.gone):
         hei_id, iia_id = key
