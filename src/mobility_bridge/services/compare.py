@@ -36,6 +36,14 @@ class CompareReport:
     changed: int = 0
     resolved: int = 0
 
+    def __add__(self, other: "CompareReport") -> "CompareReport":
+        return CompareReport(
+            self.compared + other.compared,
+            self.opened + other.opened,
+            self.changed + other.changed,
+            self.resolved + other.resolved,
+        )
+
 
 async def compare(context: Context) -> CompareReport:
     """Compare every subject that changed, and those whose day to look again has come."""

@@ -90,8 +90,8 @@ async def sync(context: Context, wanted: Wanted) -> SyncReport:
         asked = await ask_partners(context, chosen_partners(context, wanted.partners), wanted)
     compared = await compare(context)
     notified = await notify(context) if wanted.send else NotifyReport()
-    if notified.given_up:
-        compared = await compare(context)
+    if notified != NotifyReport():
+        compared += await compare(context)
     return SyncReport(status, catalogue_error, tuple(ingested), tuple(asked), compared, notified)
 
 
