@@ -46,7 +46,7 @@ def planned(held: object, read: SourceReading, *, floor: int = 2, accept_shrink:
 
 async def test_everything_is_new_to_an_empty_store() -> None:
     plan = planned({}, await reading())
-    assert [key for key in plan.new] == [(ALDERTON, "nh-1"), (ALDERTON, "nh-2"), (BRAVA, "nh-3")]
+    assert list(plan.new) == [(ALDERTON, "nh-1"), (ALDERTON, "nh-2"), (BRAVA, "nh-3")]
     assert (plan.changed, plan.gone, plan.shrunk_to) == ((), (), None)
     assert [notice.cause for notice in plan.notices] == ["shared"] * 3
 
