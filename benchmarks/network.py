@@ -1,0 +1,184 @@
+"""Signed requests over TLS against the bare RSA-2048 signature, interleaved in one run.
+
+    python -m benchmarks.network [pairs] [requests per slice] [uvloop]
+
+The whole way of one question: `EwpNetwork.index` builds and signs a request, sends it over TLS on a kept
+connection, verifies the answer where it is signed, parses and validates it, and hands the exchange back as
+evidence; events are counted, not written. The partner is a process of its own on the same cores and does not
+verify. `signed` answers are signed by the partner and verified by us, `tls only` ones are not. The other side of
+each pair is one thread that signs and does nothing else.
+"""
+
+import asyncio
+import hashlib
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
+from tests.support.ewp_network import OWN, SIGNED, UNSIGNED, Host, catalogue_xml, iias
+from tests.support.keys import key, private_pem, tls_files
+
+from mobility_adapters.ewp.keys import fingerprint
+from mobility_adapters.ewp.network import EwpNetwork, build_network
+from mobility_adapters.ewp.settings import EwpSettings
+from mobility_bridge.domain.evidence import Verification
+from mobility_bridge.domain.identifiers import HeiId
+from mobility_bridge.kit.clock import SystemClock
+from mobility_bridge.ports.adapter import Surroundings
+
+LEVELS = (8, 128)
+KINDS = {"signed": Verification.VERIFIED, "tls only": Verification.TLS_ONLY}
+HEIS = 4
+"""One partner takes 64 calls at a time at most: four of each kind, all on the same host."""
+
+
+class Count:
+    """A log that only counts."""
+
+    def __init__(self) -> None:
+        self.events = 0
+
+    def event(self, name: str, /, **_fields: Any) -> None:
+        assert name == "request.answered"
+        self.events += 1
+
+
+def heis(kind: str) -> list[HeiId]:
+    return [HeiId(f"{kind.replace(' ', '-')}-{number}.example") for number in range(HEIS)]
+
+
+def catalogue(port: int) -> bytes:
+    base = f"https://localhost:{port}"
+    signed, unsigned = iias(f"{base}/signed", security=SIGNED), iias(f"{base}/plain", security=UNSIGNED)
+    return catalogue_xml(
+        [
+            Host([OWN], client_keys=[key("client")]),
+            Host(heis("signed"), [signed], server_keys=[key("server")]),
+            Host(heis("tls only"), [unsigned]),
+        ]
+    )
+
+
+@contextmanager
+def partner(folder: Path) -> Iterator[int]:
+    """The partner's process; yields its port."""
+    files = tls_files(folder)
+    signing = folder / "signing.pem"
+    signing.write_bytes(private_pem(key("server")))
+    script = Path(__file__).with_name("network_server.py")
+    key_id = fingerprint(key("server").public_key())
+    command = [sys.executable, str(script), str(files.certificate), str(files.key), str(signing), key_id]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield int(process.stdout.readline())
+        finally:
+            process.terminate()
+
+
+def client(folder: Path, port: int) -> EwpNetwork:
+    """The real client, with the catalogue where it keeps its last good copy."""
+    body = catalogue(port)
+    sha256 = hashlib.sha256(body).hexdigest()
+    state = folder / "state"
+    state.mkdir()
+    (state / "catalogue.xml").write_bytes(body)
+    pointer = {"file": "catalogue.xml", "sha256": sha256, "confirmed_at": datetime.now(UTC).isoformat()}
+    (state / "catalogue.json").write_text(json.dumps(pointer))
+    pem = folder / "client.pem"
+    pem.write_bytes(private_pem(key("client")))
+    pem.chmod(0o600)
+    settings = EwpSettings(
+        client_key={"file": pem},
+        ca_file=folder / "ca.pem",
+        concurrency=max(LEVELS),
+        concurrency_per_partner=64,
+    )
+    surroundings = Surroundings(OWN, SystemClock(), folder, state, folder, Count())
+    return build_network(settings, surroundings)
+
+
+def bare_rate(count: int) -> float:
+    """Signatures a second of one thread."""
+    private, text = key("client"), b"x" * 400
+    padding, digest = PKCS1v15(), SHA256()
+    started = time.perf_counter()
+    for _ in range(count):
+        private.sign(text, padding, digest)
+    return count / (time.perf_counter() - started)
+
+
+async def rate(network: EwpNetwork, kind: str, concurrency: int, count: int) -> float:
+    """Questions a second with so many under way."""
+    partners, wanted = heis(kind), KINDS[kind]
+    waiting = iter(range(count))
+
+    async def one() -> None:
+        for number in waiting:
+            answer = await network.index(partners[number % HEIS])
+            assert answer.exchanges[0].verification is wanted
+            assert len(answer.ids) == 1
+
+    started = time.perf_counter()
+    await asyncio.gather(*(one() for _ in range(concurrency)))
+    return count / (time.perf_counter() - started)
+
+
+def shown(name: str, ratios: list[float]) -> str:
+    low, middle, high = statistics.quantiles(ratios, n=4)
+    return f"{name:34} {middle:5.2f}  [{low:.2f}-{high:.2f}]"
+
+
+async def measure(pairs: int, count: int) -> None:
+    with tempfile.TemporaryDirectory() as name, partner(Path(name)) as port:
+        network = client(Path(name), port)
+        for kind in KINDS:
+            await rate(network, kind, max(LEVELS), count)
+        found: dict[str, list[float]] = {}
+        rates: dict[str, list[float]] = {}
+        for number in range(pairs):
+            for kind in list(KINDS)[:: 1 if number % 2 else -1]:
+                few, many = LEVELS
+                bare = bare_rate(count)
+                at_few = await rate(network, kind, few, count)
+                at_many = await rate(network, kind, many, count)
+                bare = (bare + bare_rate(count)) / 2
+                found.setdefault(f"{kind}, c={few} / bare sign", []).append(at_few / bare)
+                found.setdefault(f"{kind}, c={many} / c={few}", []).append(at_many / at_few)
+                rates.setdefault("bare sign", []).append(bare)
+                rates.setdefault(f"{kind}, c={few}", []).append(at_few)
+                rates.setdefault(f"{kind}, c={many}", []).append(at_many)
+        await network.close()
+    print("\n".join(shown(*item) for item in found.items()))
+    print(", ".join(f"{name} {statistics.median(each):,.0f}/s" for name, each in rates.items()))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(
+        f"{pairs} pairs of {count} requests, peak {peak:.0f} MB, {type(asyncio.get_running_loop()).__module__}"
+    )
+
+
+def main(words: list[str]) -> None:
+    given = [int(word) for word in words if word.isdigit()]
+    pairs, count = (*given, *(15, 400)[len(given) :])
+    if "uvloop" in words:
+        import uvloop  # noqa: PLC0415 - only to compare; no dependency of ours
+
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(measure(pairs, count))
+    else:
+        asyncio.run(measure(pairs, count))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
