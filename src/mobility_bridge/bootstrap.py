@@ -8,6 +8,8 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Self
 
+from pydantic import BaseModel
+
 from mobility_bridge.domain.case import Thresholds
 from mobility_bridge.domain.identifiers import HeiId
 from mobility_bridge.errors import ConfigError
@@ -18,7 +20,7 @@ from mobility_bridge.ports.ambient import Clock
 from mobility_bridge.ports.documents import DocumentInspector
 from mobility_bridge.ports.store import Store
 from mobility_bridge.services.context import Context
-from mobility_bridge.settings.load import Loaded, Problem, load, rejected
+from mobility_bridge.settings.load import Loaded, Problem, load
 from mobility_bridge.store import open_store
 
 ENTRY_POINTS = "mobility_bridge.adapters"
@@ -54,14 +56,13 @@ def load_settings(file: Path, environ: Mapping[str, str] | None = None) -> Loade
     Raises:  ConfigError with every problem of the model and of the adapters (key files, certificates).
     """
     adapters = installed_adapters()
-    loaded = load(file, {name: adapter.settings_model for name, adapter in adapters.items()}, environ)
-    problems: list[Problem] = []
-    for name, section in loaded.adapters.items():
-        for path, found, wanted in adapters[name].check(section, loaded.base):
-            problems.append((f"adapters.{name}.{path}", found, wanted))
-    if problems:
-        raise rejected(file, problems)
-    return loaded
+
+    def check(name: str, section: BaseModel, base: Path) -> list[Problem]:
+        found = adapters[name].check(section, base)
+        return [(f"adapters.{name}.{path}", what, wanted) for path, what, wanted in found]
+
+    models = {name: adapter.settings_model for name, adapter in adapters.items()}
+    return load(file, models, environ, check)
 
 
 @dataclass(frozen=True, slots=True)

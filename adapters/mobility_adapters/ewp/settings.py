@@ -39,7 +39,7 @@ class EwpSettings(BaseModel):
 
     registry_url: str = Field(
         "https://registry.erasmuswithoutpaper.eu/catalogue-v1.xml",
-        pattern=r"https://.+",
+        pattern=r"^https://.+$",
         description="Address of the catalogue. The default is the production network; the development network, "
         "with invented universities, is at https://dev-registry.erasmuswithoutpaper.eu/catalogue-v1.xml.",
     )

@@ -32,7 +32,11 @@ def check(invocation: Invocation, *, offline: bool) -> None:
     from mobility_bridge.services.preflight import preflight
 
     loaded = invocation.loaded()
-    findings = [] if offline else invocation.with_bridge(lambda bridge: preflight(bridge.context))
+
+    async def look(bridge: Any) -> list[tuple[str, str, str]]:
+        return [] if offline else await preflight(bridge.context)
+
+    findings = invocation.with_bridge(look)
     if findings:
         from mobility_bridge.settings.load import rejected
 

@@ -3,7 +3,7 @@
 import difflib
 import os
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,6 +20,7 @@ DEFAULT_FILE = Path("mobility-bridge.toml")
 
 Problem = tuple[str, str, str]
 M = TypeVar("M", bound=BaseModel)
+Check = Callable[[str, BaseModel, Path], Iterable[Problem]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +46,14 @@ def config_file(given: Path | None, environ: Mapping[str, str] | None = None) ->
 
 
 def load(
-    file: Path, models: Mapping[str, type[BaseModel]], environ: Mapping[str, str] | None = None
+    file: Path,
+    models: Mapping[str, type[BaseModel]],
+    environ: Mapping[str, str] | None = None,
+    check: Check | None = None,
 ) -> Loaded:
     """Read and check a configuration file against the model and the adapters' own models.
 
+    `check` looks further at each adapter's section that holds by itself: at the files it names.
     Raises:  ConfigError with every problem found, as (path, found, wanted).
     """
     data = _read(file)
@@ -64,6 +69,7 @@ def load(
         section = _validated(models[name], table, f"adapters.{name}.", problems)
         if section is not None:
             sections[name] = section
+            problems.extend(check(name, section, file.resolve().parent) if check is not None else ())
     if problems or settings is None:
         raise rejected(file, problems)
     return Loaded(_anchored(settings, file.resolve().parent), sections, file.resolve())

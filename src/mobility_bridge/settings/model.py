@@ -161,7 +161,7 @@ class Settings(Section):
 
     own_hei_id: str = Field(
         ...,
-        pattern=r"[a-z0-9][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+",
+        pattern=r"^[a-z0-9][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+$",
         description="Our university's SCHAC id, as the registry has it, such as `uw.edu.pl`.",
     )
     store: StoreSettings = StoreSettings()
