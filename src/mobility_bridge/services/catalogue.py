@@ -6,7 +6,7 @@ from mobility_bridge.errors import ExternalError
 from mobility_bridge.ports.sources import CatalogueStatus
 from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.services.context import Context
-from mobility_bridge.services.health import failure_code, note_failure
+from mobility_bridge.services.health import failure_code, loggable, note_failure
 from mobility_bridge.services.subjects import partner_key, source_key
 
 CATALOGUE = "catalogue"
@@ -71,5 +71,5 @@ async def _failed(context: Context, error: ExternalError) -> None:
         lambda uow: note_failure(uow, HeiId(CATALOGUE), CATALOGUE, error, key=key, at=at)
     )
     context.log.event(
-        "catalogue.kept", heis=0, error=failure_code(error), reason=error.reason, detail=error.message
+        "catalogue.kept", heis=0, error=failure_code(error), reason=error.reason, detail=loggable(error)
     )

@@ -23,6 +23,13 @@ def failure_code(error: BridgeError) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__).lower()
 
 
+def loggable(error: BridgeError) -> str:
+    """What may be logged of an error. A validator quotes what it refuses, and that may be a person's name."""
+    if isinstance(error, InvalidDocument):
+        return f"{error.reason} at {error.path or 'an unknown place'}, line {error.line or 'unknown'}"
+    return error.message
+
+
 def failed(before: Health | None, error: ExternalError, *, subject: Health, evidence: int | None) -> Health:
     """Say what the health record becomes after a failure. `subject` names the partner, API and time."""
     first = before is None or before.failing_since is None
@@ -80,7 +87,7 @@ async def partner_failed(context: Context, hei_id: HeiId, api: str, error: Exter
         evidence=evidence,
         error=failure_code(error),
         reason=error.reason,
-        detail=error.message,
+        detail=loggable(error),
         status=getattr(error, "status", None),
     )
 

@@ -18,7 +18,7 @@ from mobility_bridge.errors import ExternalError, NotOffered, Rejected
 from mobility_bridge.ports.sinks import NotificationSender
 from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.services.context import Context
-from mobility_bridge.services.health import exchanges_of, failure_code
+from mobility_bridge.services.health import exchanges_of, failure_code, loggable
 from mobility_bridge.services.subjects import partner_key
 from mobility_bridge.settings.model import NotifySettings
 
@@ -224,7 +224,7 @@ def _log_failure(context: Context, after: ChangeNotification, error: ExternalErr
         "iia_id": after.iia_id,
         "error": failure_code(error),
         "reason": error.reason,
-        "detail": error.message,
+        "detail": loggable(error),
         "status": getattr(error, "status", None),
     }
     if after.state is CnrState.PENDING:

@@ -86,7 +86,8 @@ async def sync(context: Context, wanted: Wanted) -> SyncReport:
             catalogue_error = error
     ingested = [await ingest(context, source, accept_shrink=wanted.accept_shrink) for source in sources]
     asked: Sequence[PartnerReport] = ()
-    if use_network and catalogue_error is None:
+    # A refused catalogue is said loudly; the last good one, if there is any, still tells whom to ask.
+    if use_network and (catalogue_error is None or context.the_network().partners()):
         asked = await ask_partners(context, chosen_partners(context, wanted.partners), wanted)
     compared = await compare(context)
     notified = await notify(context) if wanted.send else NotifyReport()

@@ -134,6 +134,8 @@ def _problem(model: type[BaseModel], prefix: str, detail: ErrorDetails) -> Probl
         return path, "missing", "this key is required"
     found = detail["input"]
     shown = "(literal value)" if any(word in path for word in ("key", "authority", "secret")) else repr(found)
+    if shown == "(literal value)" and isinstance(found, str):
+        return path, shown, 'secrets are references: { file = "…" } or { env = "…" }'
     if detail["type"] == "string_pattern_mismatch" and path == "own_hei_id":
         return path, shown, 'not a SCHAC domain; expected something like "example.edu"'
     return path, shown, detail["msg"][:1].lower() + detail["msg"][1:]
