@@ -1,0 +1,176 @@
+"""The process is killed again and again in the middle of its work; nothing is lost and nobody is told wrongly.
+
+Two sandboxes, each in a process of its own, are played side by side. In both, agreements change, partners
+approve and notifications wait. A bridge that is left in peace shows what must come out. Then the same round is
+killed at hundreds of points, restarted and killed again; when it is at last left in peace, it must arrive at
+the same state, with every notification delivered to the partner it was meant for.
+"""
+
+import asyncio
+import json
+import random
+import shutil
+import signal
+import sqlite3
+from collections import Counter
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.support.bridges import dump
+from tests.support.killing import ANYWHERE, TOLD, Death, Round, run
+from tests.support.played import Played, play
+
+from mobility_bridge.bootstrap import build, load_settings
+from mobility_bridge.domain.identifiers import IiaId
+from mobility_bridge.domain.notification import CnrState
+from mobility_bridge.services.outbox import notify_again
+from mobility_bridge.store import open_store
+
+SEED = 20261123
+KILLS = 16
+SANDBOXES = 2
+DEATHS_IN_A_ROW = 4
+LEASE_S = 11
+"""Seconds by which each restart comes later: what the dead one had claimed is free again."""
+
+Told = Counter[tuple[str, str, str]]
+
+
+@dataclass
+class World:
+    """A sandbox in which much has just changed, a store that knows nothing of it yet, and what must come out."""
+
+    played: Played
+    before: Path
+    steps: Mapping[str, int]
+    state: Any
+    expected: Told
+    trials: int = 0
+
+    def fresh_store(self) -> Path:
+        self.trials += 1
+        database = self.before.with_name(f"trial-{self.trials}.sqlite3")
+        shutil.copy(self.before, database)
+        return database
+
+
+def told(played: Played) -> Told:
+    """How often each partner took which notification."""
+    found = played.control("GET", "received")
+    return Counter({(item["partner"], item["kind"], item["iia_id"]): item["count"] for item in found})
+
+
+def state_of(database: Path) -> Any:
+    """Everything that the store says, but for the times of day."""
+
+    async def read() -> Any:
+        store = open_store(f"sqlite:///{database}")
+        try:
+            return timeless(await dump(store))
+        finally:
+            await store.close()
+
+    return asyncio.run(read())
+
+
+def timeless(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return "at some time"
+    if isinstance(value, Mapping):
+        return {key: timeless(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [timeless(item) for item in value]
+    if is_dataclass(value):
+        return {field.name: timeless(getattr(value, field.name)) for field in fields(value)}
+    return value
+
+
+def in_peace(played: Played, database: Path, **more: Any) -> None:
+    assert run(Round(played.config, database, **more)) == 0
+
+
+def set_the_scene(played: Played) -> World:
+    """Read everything once; then half of our agreements change, partners approve, two are told again by hand."""
+    database = played.folder / "bridge.sqlite3"
+    in_peace(played, database)
+    ids = [item["iia_id"] for item in played.control("GET", "agreements")]
+    for iia_id in ids[::2]:
+        played.control("POST", "change", iia_id=iia_id, number=7)
+    for iia_id in ids[::4]:
+        played.control("POST", "approve", iia_id=iia_id)
+    asyncio.run(tell_again(played.config, ids[1::6]))
+    before = played.folder / "before.sqlite3"
+    shutil.copy(database, before)
+    counts = played.folder / "steps.json"
+    in_peace(played, database, counts=counts)
+    expected = told(played)
+    assert set(expected.values()) == {1}
+    assert {kind for _, kind, _ in expected} == {"iia", "iia_approval"}
+    world = World(played, before, json.loads(counts.read_text()), state_of(database), expected)
+    in_peace(played, database)
+    assert state_of(database) == world.state, "a second round in peace changes nothing"
+    assert told(played) == expected
+    return world
+
+
+async def tell_again(config: Path, ids: list[str]) -> None:
+    async with build(load_settings(config, {})) as bridge:
+        for iia_id in ids:
+            queued = await notify_again(bridge.context, IiaId(iia_id))
+            assert len(queued.notifications) == 2
+
+
+def try_it(world: World, seed: int) -> int:
+    """Kill the same round several times in a row, then let it be; return how often it died."""
+    chance = random.Random(seed)
+    database = world.fresh_store()
+    before = told(world.played)
+    kills = 0
+    for attempt in range(DEATHS_IN_A_ROW):
+        kind = TOLD if attempt % 2 == 0 else ANYWHERE
+        last = world.steps[kind] // (DEATHS_IN_A_ROW // 2) if kind == TOLD else world.steps[kind]
+        death = Death(kind, chance.randint(1, last))
+        code = run(Round(world.played.config, database, attempt * LEASE_S, death))
+        assert code in (0, -signal.SIGKILL), (seed, death)
+        kills += code != 0
+    in_peace(world.played, database, ahead_s=DEATHS_IN_A_ROW * LEASE_S)
+    check(world, database, before, seed)
+    database.unlink()
+    return kills
+
+
+def check(world: World, database: Path, before: Told, seed: int) -> None:
+    assert state_of(database) == world.state, seed
+    received = told(world.played) - before
+    assert set(received) == set(world.expected), f"{seed}: lost, or sent to somebody else"
+    connection = sqlite3.connect(database)
+    try:
+        states = {state for (state,) in connection.execute("SELECT state FROM notifications")}
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    finally:
+        connection.close()
+    assert states == {CnrState.DELIVERED.value}
+
+
+def kill_until(world: World, seed: int, wanted: int) -> int:
+    kills = 0
+    while kills < wanted:
+        kills += try_it(world, seed)
+        seed += 1
+    return kills
+
+
+@pytest.mark.slow
+def test_a_bridge_killed_at_hundreds_of_points_ends_where_one_in_peace_does(tmp_path: Path) -> None:
+    def one_sandbox(number: int) -> int:
+        with play(tmp_path / f"sandbox-{number}", "clean") as played:
+            return kill_until(set_the_scene(played), SEED + 1000 * number, KILLS // SANDBOXES)
+
+    with ThreadPoolExecutor(SANDBOXES) as pool:
+        kills = sum(pool.map(one_sandbox, range(SANDBOXES)))
+    assert kills >= 200
