@@ -143,8 +143,7 @@ class CatalogueCache:
             changed=int(changed),
             duration_s=round(self._clock.monotonic() - started, 3),
         )
-        # The body stays out of the evidence: it is megabytes, changes hourly, and the copy is on disk.
-        return self._status(changed=changed, exchanges=(replace(exchange, body=b""),))
+        return self._status(changed=changed, exchanges=(exchange,))
 
     def _kept(self, error: ExternalError) -> CatalogueStatus:
         self._not_before = self._clock.now() + timedelta(seconds=AFTER_FAILURE_S)

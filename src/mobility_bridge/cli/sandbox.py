@@ -26,8 +26,8 @@ _dir_option = click.option(
     "--dir",
     "given",
     type=click.Path(file_okay=False, path_type=Path),
-    help=f"Where its keys, port and configuration are kept; default: beside the configuration file, "
-    f"else {DEFAULT_DIR}.",
+    help=f"Where its keys, port and configuration are kept; default: the sandbox beside the "
+    f"configuration file, else {DEFAULT_DIR}.",
 )
 
 
@@ -37,13 +37,14 @@ def sandbox() -> None:
 
 
 def _folder(invocation: Invocation, given: Path | None) -> Path:
-    """The sandbox that is meant: the one named, else the one that the configuration belongs to."""
+    """The sandbox that is meant: the one named, else the one that the configuration in force belongs to."""
+    from mobility_bridge.settings.load import config_file
+
     if given is not None:
         return given
-    if invocation.config is not None:
-        home = invocation.config.parent
-        return home / "sandbox" if (home / "sandbox").is_dir() else home
-    return DEFAULT_DIR
+    home = config_file(invocation.config).parent
+    played = [folder for folder in (home / "sandbox", home) if (folder / "sandbox.json").exists()]
+    return played[0] if played else DEFAULT_DIR
 
 
 @click.command()

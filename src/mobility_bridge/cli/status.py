@@ -33,7 +33,7 @@ def status(invocation: Invocation, *, offline: bool) -> None:
             ("discrepancies", f"{counts or 'none'} ({found.acknowledged} acknowledged)"),
             ("notifications", outbox or "none"),
             ("evidence", f"{found.evidence_records} records"),
-            ("assumed", "; ".join(found.assumed) or "nothing"),
+            ("assumed", f"{len(found.assumed)} operations, see below" if found.assumed else "nothing"),
         ],
     )
     print_table(
@@ -60,12 +60,16 @@ def status(invocation: Invocation, *, offline: bool) -> None:
 
 
 def _capabilities(source: Any) -> str:
+    """What a person should know of what a system offers: what is assumed, and what is missing."""
     if source.probe_problem:
         return f"not known: {source.probe_problem}"
-    return ", ".join(
-        f"{item.name}{' (assumed)' if item.assumed else ''}{'' if item.available else ' – missing'}"
-        for item in source.capabilities
-    )
+    offered = [item for item in source.capabilities if item.available]
+    assumed = [item.name for item in offered if item.assumed]
+    missing = [item.name for item in source.capabilities if not item.available]
+    parts = [f"{len(offered)} operations"]
+    parts.extend([f"assumed: {', '.join(assumed)}"] if assumed else [])
+    parts.extend([f"not there: {', '.join(missing)}"] if missing else [])
+    return "\n".join(parts)
 
 
 def _health(health: Any) -> str:
