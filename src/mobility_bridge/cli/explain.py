@@ -30,6 +30,8 @@ def explain(invocation: Invocation, agreement: str, partner: str | None) -> None
     hei_id = HeiId(partner) if partner else None
     found = invocation.with_bridge(lambda bridge: run(bridge.context, agreement, hei_id))
     if invocation.as_json:
+        from mobility_bridge.cli.explain_json import as_data
+
         print_json(as_data(found))
     else:
         show(found)
@@ -43,7 +45,7 @@ def show(found: "Explanation") -> None:
     print_table(
         "Approvals",
         ("Who", "Of", "Text approved", "Names the present text", "Since", "Until"),
-        _approvals(case),
+        approvals(case),
     )
     _show_comparison(found)
     for fragment in found.fragments:
@@ -117,7 +119,8 @@ def _copies(case: "AgreementCase") -> list[tuple[Any, ...]]:
     return [(name, *(read(view) if view else None for view in sides)) for name, read in rows]
 
 
-def _approvals(case: "AgreementCase") -> list[tuple[Any, ...]]:
+def approvals(case: "AgreementCase") -> list[tuple[Any, ...]]:
+    """Each approval as (who, of what, text, names the present text, since, until)."""
     present = {
         "by_partner": case.local.copy.iia_hash if case.local else None,
         "by_us": case.partner.copy.iia_hash if case.partner else None,
@@ -165,96 +168,3 @@ def _show_comparison(found: "Explanation") -> None:
     )
     title = f"Differences (the terms are {comparison.equality.value.replace('_', ' ')})"
     print_table(title, ("Condition", "Field", "Ours", "Partner's", "Code"), rows)
-
-
-def as_data(found: "Explanation") -> dict[str, Any]:
-    """An explanation as JSON."""
-    from mobility_bridge.cli.discrepancies import as_data as discrepancy_data
-
-    case, comparison = found.case, found.comparison
-    return {
-        "subject": str(case.subject),
-        "partner_hei_id": case.subject.partner_hei_id,
-        "iia_id": case.subject.iia_id,
-        "partner_iia_id": case.partner.copy.iia_id if case.partner else case.subject.partner_iia_id,
-        "concluded_at": case.concluded.concluded_at if case.concluded else None,
-        "local": _copy_data(case.local),
-        "partner": _copy_data(case.partner),
-        "approvals": [
-            dict(zip(("by", "of", "iia_hash", "current", "since", "until"), row, strict=True))
-            for row in _approvals(case)
-        ],
-        "equality": comparison.equality if comparison else None,
-        "differences": [
-            {"condition": p.label, "field": d.field, "local": d.local, "partner": d.partner, "code": d.code}
-            for p in (comparison.pairs if comparison else ())
-            for d in p.differences
-        ],
-        "missing": [label for _, label in comparison.missing] if comparison else [],
-        "extra": [label for _, label in comparison.extra] if comparison else [],
-        "fragments": [
-            {"what": f.what, "segment": f.position, "first": f.one, "second": f.other}
-            for f in found.fragments
-        ],
-        "proposals": [
-            {
-                "iia_id": p.iia_id,
-                "partner_iia_id": p.partner_iia_id,
-                "score": p.score,
-                "likely": p.likely,
-                "renewal": p.renewal,
-                "reasons": dict(p.reasons),
-            }
-            for p in case.proposals
-        ],
-        "discrepancies": [discrepancy_data(item) for item in found.discrepancies],
-        "notifications": [
-            {
-                "kind": n.kind,
-                "iia_id": n.iia_id,
-                "state": n.state,
-                "attempts": n.attempts,
-                "cause": n.cause,
-                "created_at": n.created_at,
-                "finished_at": n.finished_at,
-                "last_error": n.last_error,
-            }
-            for n in found.notifications
-        ],
-        "timeline": [{"at": m.at, "what": m.what, "detail": m.detail} for m in found.timeline],
-        "evidence": [
-            {
-                "sequence": r.sequence,
-                "received_at": r.exchange.received_at,
-                "api": r.exchange.api,
-                "status": r.exchange.status,
-                "verification": r.exchange.verification,
-                "sha256": r.body_sha256,
-            }
-            for r in found.evidence
-        ],
-    }
-
-
-def _copy_data(view: "CopyView | None") -> dict[str, Any] | None:
-    if view is None:
-        return None
-    copy = view.copy
-    return {
-        "source": copy.source,
-        "iia_id": copy.iia_id,
-        "lists": copy.partner_iia_id,
-        "live": view.live,
-        "in_effect": copy.in_effect,
-        "iia_hash": copy.iia_hash,
-        "computed_hash": copy.computed_hash,
-        "hash_verdict": copy.hash_verdict,
-        "content_digest": copy.content_digest,
-        "document_sha256": copy.document.sha256,
-        "fetched_at": copy.fetched_at,
-        "first_seen_at": view.stored.first_seen_at,
-        "changed_at": view.stored.changed_at,
-        "gone_at": view.stored.gone_at,
-        "status": copy.record.status if copy.record else None,
-        "conditions": len(view.iia.conditions) if view.iia else None,
-    }

@@ -119,11 +119,13 @@ def ask(folder: Path, method: str, path: str, body: dict[str, Any] | None = None
         raise UsageError(
             f"no sandbox answers at {base}", next_step=f"Run: mobility-bridge sandbox run --dir {folder}"
         ) from error
+    said = answer.json()
     if answer.status_code >= 400:
         raise UsageError(
-            str(answer.json().get("error", answer.text)), next_step="Run: mobility-bridge sandbox status"
+            str(said.get("error", answer.text)),
+            next_step=said.get("next_step") or "Run: mobility-bridge sandbox status",
         )
-    return answer.json()
+    return said
 
 
 @click.command()
