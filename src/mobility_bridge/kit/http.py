@@ -10,10 +10,11 @@ import hashlib
 import ssl
 import tempfile
 import zlib
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, NamedTuple
 
 import aiohttp
 import httpx
@@ -24,6 +25,7 @@ SPOOL_BYTES: Final = 1 << 20
 
 _STEP: Final = 1 << 16
 _ANY_ZLIB: Final = 47  # 32 + 15: gzip or zlib, told apart by the header
+_FAILURES: Final = (aiohttp.ClientError, TimeoutError, OSError)
 _CODINGS: Final = ("gzip", "x-gzip", "deflate")
 _GZIP_START: Final = b"\x1f"
 _AUTOMATIC: Final = ("Accept", "Accept-Encoding", "User-Agent", "Content-Type")
@@ -33,6 +35,19 @@ _IDLE_S: Final = 4.0
 
 class TlsFailed(httpx.ConnectError):
     """The server's certificate or the TLS handshake does not hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A request as it goes on the wire: address, header names and values, and body are sent as they stand.
+
+    `url` is absolute, percent-encoded where it must be, and without user information.
+    """
+
+    method: str
+    url: str
+    headers: Sequence[tuple[str, str]] = ()
+    body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,22 +118,30 @@ class WireTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         limits = request.extensions.get("timeout", {})
         try:
-            response = await self._open().request(
-                request.method,
-                URL(str(request.url), encoded=True),
-                headers=[(k.decode("latin-1"), v.decode("latin-1")) for k, v in request.headers.raw],
-                data=request.content or None,
-                allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(sock_connect=limits.get("connect")),
-            )
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise _translated(error, request) from error
+            response = await self.open(_as_outgoing(request), connect_s=limits.get("connect"))
+        except httpx.TransportError as error:
+            error.request = request
+            raise
         return httpx.Response(
             response.status,
             headers=response.raw_headers,
-            stream=_WireBody(response, request),
+            stream=_WireBody(response),
             request=request,
         )
+
+    async def open(self, request: Outgoing, *, connect_s: float | None) -> aiohttp.ClientResponse:
+        """Send a request and return when the answer's head is there. Raises httpx.TransportError."""
+        try:
+            return await self._open().request(
+                request.method,
+                URL(request.url, encoded=True),
+                headers=request.headers,
+                data=request.body or None,
+                allow_redirects=False,
+                timeout=_connecting_within(connect_s),
+            )
+        except _FAILURES as error:
+            raise _translated(error) from error
 
     async def aclose(self) -> None:
         if self._session is not None:
@@ -144,16 +167,15 @@ class WireTransport(httpx.AsyncBaseTransport):
 
 
 class _WireBody(httpx.AsyncByteStream):
-    def __init__(self, response: aiohttp.ClientResponse, request: httpx.Request) -> None:
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
         self._response = response
-        self._request = request
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         try:
             async for chunk in self._response.content.iter_any():
                 yield chunk
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise _translated(error, self._request) from error
+        except _FAILURES as error:
+            raise _translated(error) from error
 
     async def aclose(self) -> None:
         if self._response.content.at_eof():
@@ -162,38 +184,84 @@ class _WireBody(httpx.AsyncByteStream):
             self._response.close()
 
 
-def _translated(error: Exception, request: httpx.Request) -> httpx.TransportError:
+@lru_cache(maxsize=64)
+def _connecting_within(connect_s: float | None) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(sock_connect=connect_s)
+
+
+def _translated(error: Exception) -> httpx.TransportError:
     """Say an aiohttp error in httpx's words, so that every transport fails alike."""
     text = str(error) or type(error).__name__
     if isinstance(error, (aiohttp.ClientSSLError, ssl.SSLError)):
-        return TlsFailed(text, request=request)
+        return TlsFailed(text)
     if isinstance(error, (aiohttp.ServerTimeoutError, TimeoutError)):
-        return httpx.ConnectTimeout(text, request=request)
+        return httpx.ConnectTimeout(text)
     if isinstance(error, aiohttp.ClientConnectorError):
-        return httpx.ConnectError(text, request=request)
+        return httpx.ConnectError(text)
     if isinstance(error, aiohttp.ClientPayloadError):
-        return httpx.ReadError(text, request=request)
+        return httpx.ReadError(text)
     if isinstance(error, (aiohttp.ClientConnectionError, OSError)):
-        return httpx.NetworkError(text, request=request)
-    return httpx.RemoteProtocolError(text, request=request)
+        return httpx.NetworkError(text)
+    return httpx.RemoteProtocolError(text)
 
 
-async def call(transport: httpx.AsyncBaseTransport, request: httpx.Request, limits: Limits) -> Answer:
+class _Incoming(NamedTuple):
+    """An answer whose head is there, whichever transport brought it."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    chunks: httpx.AsyncByteStream
+    close: Callable[[], Awaitable[None]]
+
+
+async def _send(
+    transport: httpx.AsyncBaseTransport, request: httpx.Request | Outgoing, connect_s: float
+) -> _Incoming:
+    """Send a request. On the real wire an `Outgoing` takes the short way: httpx's own objects for a request
+    and its answer take as long to make as everything else here.
+    """
+    if isinstance(transport, WireTransport) and isinstance(request, Outgoing):
+        answer = await transport.open(request, connect_s=connect_s)
+        body = _WireBody(answer)
+        return _Incoming(answer.status, _text(answer.raw_headers), body, body.aclose)
+    asked = _as_httpx(request) if isinstance(request, Outgoing) else request
+    asked.extensions = {**asked.extensions, "timeout": {"connect": connect_s}}
+    response = await transport.handle_async_request(asked)
+    stream = response.stream
+    assert isinstance(stream, httpx.AsyncByteStream)
+    return _Incoming(response.status_code, _text(response.headers.raw), stream, response.aclose)
+
+
+def _text(headers: Sequence[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
+    return tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers])
+
+
+def _as_httpx(request: Outgoing) -> httpx.Request:
+    return httpx.Request(
+        request.method, request.url, headers=list(request.headers), content=request.body or None
+    )
+
+
+def _as_outgoing(request: httpx.Request) -> Outgoing:
+    return Outgoing(request.method, str(request.url), _text(request.headers.raw), request.content)
+
+
+async def call(
+    transport: httpx.AsyncBaseTransport, request: httpx.Request | Outgoing, limits: Limits
+) -> Answer:
     """Send a request and read the answer within the limits. Failures of the network are answers too."""
-    request.extensions = {**request.extensions, "timeout": {"connect": limits.connect_s}}
     body = _Body(limits.body_bytes)
     status: int | None = None
     headers: tuple[tuple[str, str], ...] = ()
     failure, detail = None, ""
     try:
         async with asyncio.timeout(limits.total_s):
-            response = await transport.handle_async_request(request)
+            incoming = await _send(transport, request, limits.connect_s)
             try:
-                status = response.status_code
-                headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in response.headers.raw)
-                await body.read(response)
+                status, headers = incoming.status, incoming.headers
+                await body.read(incoming)
             finally:
-                await response.aclose()
+                await incoming.close()
     except (httpx.TransportError, TimeoutError) as error:
         failure, detail = _reason(error, started=status is not None), str(error)
     received, undecodable = body.finish()
@@ -217,17 +285,16 @@ class _Body:
         self._truncated = False
         self._undecodable: str | None = None
         self._digest = hashlib.sha256()
-        self._spool: IO[bytes] = tempfile.SpooledTemporaryFile(SPOOL_BYTES)  # noqa: SIM115 - closed by finish
+        self._first = b""
+        self._spool: IO[bytes] | None = None
 
     @property
     def wire_sha256(self) -> bytes:
         return self._digest.digest()
 
-    async def read(self, response: httpx.Response) -> None:
-        inflater = self._inflater(response.headers)
-        stream = response.stream
-        assert isinstance(stream, httpx.AsyncByteStream)
-        async for chunk in stream:
+    async def read(self, incoming: _Incoming) -> None:
+        inflater = self._inflater(incoming.headers)
+        async for chunk in incoming.chunks:
             self._digest.update(chunk)
             if inflater is None:
                 self._keep(chunk)
@@ -243,14 +310,22 @@ class _Body:
 
         Of such a body little is needed as proof; the rest would only fill memory and the store.
         """
+        if self._spool is None:
+            return ReceivedBody(
+                self._first[:SPOOL_BYTES] if self._truncated else self._first, self._truncated
+            ), self._undecodable
         with self._spool as spool:
             spool.seek(0)
             data = spool.read(SPOOL_BYTES) if self._truncated else spool.read()
         return ReceivedBody(data, self._truncated), self._undecodable
 
-    def _inflater(self, headers: Mapping[str, str]) -> "_Inflater | None":
-        codings = [c for c in headers.get("content-encoding", "").lower().replace(" ", "").split(",") if c]
-        codings = [c for c in codings if c != "identity"]
+    def _inflater(self, headers: Sequence[tuple[str, str]]) -> "_Inflater | None":
+        named = [value for name, value in headers if name.lower() == "content-encoding"]
+        if not named:
+            return None
+        codings = [
+            c for c in ",".join(named).lower().replace(" ", "").split(",") if c not in ("", "identity")
+        ]
         if not codings:
             return None
         if len(codings) > 1 or codings[0] not in _CODINGS:
@@ -274,8 +349,14 @@ class _Body:
         if len(part) > room:
             self._truncated = True
             part = part[:room]
+        if self._length == 0:
+            self._first = part  # most answers arrive in one piece: they need no spool
+        else:
+            if self._spool is None:
+                self._spool = tempfile.SpooledTemporaryFile(SPOOL_BYTES)  # noqa: SIM115 - closed by finish
+                self._spool.write(self._first)
+            self._spool.write(part)
         self._length += len(part)
-        self._spool.write(part)
 
 
 class _Inflater:
