@@ -45,7 +45,7 @@ def show(found: "Explanation") -> None:
     print_table(
         "Approvals",
         ("Who", "Of", "Text approved", "Names the present text", "Since", "Until"),
-        approvals(case),
+        _approvals(case),
     )
     _show_comparison(found)
     for fragment in found.fragments:
@@ -119,8 +119,7 @@ def _copies(case: "AgreementCase") -> list[tuple[Any, ...]]:
     return [(name, *(read(view) if view else None for view in sides)) for name, read in rows]
 
 
-def approvals(case: "AgreementCase") -> list[tuple[Any, ...]]:
-    """Each approval as (who, of what, text, names the present text, since, until)."""
+def _approvals(case: "AgreementCase") -> list[tuple[Any, ...]]:
     present = {
         "by_partner": case.local.copy.iia_hash if case.local else None,
         "by_us": case.partner.copy.iia_hash if case.partner else None,

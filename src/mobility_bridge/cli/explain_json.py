@@ -3,13 +3,12 @@
 from typing import Any
 
 from mobility_bridge.cli.discrepancies import as_data as discrepancy_data
-from mobility_bridge.cli.explain import approvals
+from mobility_bridge.domain.approval import ApprovalSide
 from mobility_bridge.domain.case import AgreementCase, CopyView
 from mobility_bridge.domain.comparison import Comparison
 from mobility_bridge.services.explain import Explanation
 
 Json = dict[str, Any]
-_APPROVAL = ("by", "of", "iia_hash", "current", "since", "until")
 
 
 def as_data(found: Explanation) -> Json:
@@ -19,7 +18,7 @@ def as_data(found: Explanation) -> Json:
         **_identity(case),
         "local": _copy(case.local),
         "partner": _copy(case.partner),
-        "approvals": [dict(zip(_APPROVAL, row, strict=True)) for row in approvals(case)],
+        "approvals": _approvals(case),
         **_comparison(found.comparison),
         "fragments": [
             {"what": each.what, "segment": each.position, "first": each.one, "second": each.other}
@@ -49,6 +48,27 @@ def _identity(case: AgreementCase) -> Json:
             for each in case.proposals
         ],
     }
+
+
+def _approvals(case: AgreementCase) -> list[Json]:
+    present = {
+        ApprovalSide.BY_PARTNER: case.local.copy.iia_hash if case.local else None,
+        ApprovalSide.BY_US: case.partner.copy.iia_hash if case.partner else None,
+    }
+    current = [each for each in (case.approval_by_partner, case.approval_by_us) if each is not None]
+    return [
+        {
+            "side": each.side,
+            "iia_id": each.iia_id,
+            "iia_hash": each.iia_hash,
+            "names_the_present_text": each.current and each.iia_hash == present[each.side],
+            "since": each.first_seen_at,
+            "last_seen_at": each.last_seen_at,
+            "until": each.withdrawn_at,
+            "proof_sha256": each.document,
+        }
+        for each in (*current, *case.earlier_approvals)
+    ]
 
 
 def _comparison(comparison: Comparison | None) -> Json:
