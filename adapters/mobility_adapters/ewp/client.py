@@ -7,23 +7,19 @@ architecture 1.16.0 on errors.
 import asyncio
 import random
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn, TypeVar
-from urllib.parse import urlencode
-from uuid import uuid4
-
-import httpx
 
 from mobility_adapters.ewp import httpsig, wire
 from mobility_adapters.ewp.catalogue import CatalogueCache
-from mobility_adapters.ewp.exchanges import Wire, body_sha256, error_word, unreachable
+from mobility_adapters.ewp.exchanges import Roundtrip, Wire, body_sha256, error_word, unreachable
 from mobility_adapters.ewp.keys import SigningKey
 from mobility_adapters.ewp.quirks import Quirk
 from mobility_adapters.ewp.reading import expect_root, parse
 from mobility_adapters.ewp.registry import Endpoint
+from mobility_adapters.ewp.requests import Question, build
 from mobility_adapters.ewp.versions import BY_API
 from mobility_bridge.domain.evidence import Exchange, Verification
 from mobility_bridge.domain.identifiers import HeiId, Sha256
@@ -35,33 +31,15 @@ from mobility_bridge.errors import (
     Untrusted,
 )
 from mobility_bridge.kit import xml
-from mobility_bridge.kit.http import Answer
+from mobility_bridge.kit.http import Answer, Outgoing
 from mobility_bridge.kit.schemas import SchemaSet
 from mobility_bridge.kit.xml import Element
-
-LONGEST_URL: Final = 2000
-"""Characters of an address beyond which a question is posted: servers may limit GET."""
 
 IN_THREAD_BYTES: Final = 256 * 1024
 """Answers from this size on are parsed in a thread, so that the others are not kept waiting."""
 
 _ERROR_LIMIT: Final = 1 << 20
-_FORM: Final = "application/x-www-form-urlencoded"
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One call: to whom, which API and endpoint (`get`, `index`, `url`), with which parameters in order."""
-
-    hei_id: HeiId
-    api: str
-    endpoint: str
-    params: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def name(self) -> str:
-        return self.api if self.endpoint == "url" else f"{self.api}.{self.endpoint}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +123,7 @@ class EwpClient:
                 if not error.retryable or number == last:
                     raise
             else:
-                return replace(reply, exchanges=tuple(exchanges))
+                return reply
             await self._clock.sleep(self._pause_s(number))
         raise AssertionError("the last attempt returns or raises")
 
@@ -181,24 +159,20 @@ class EwpClient:
 
     async def _attempt(self, question: Question, exchanges: list[Exchange], number: int) -> Reply:
         endpoint = self._endpoint(question)
+        quirk = self._policy.quirks.get(question.hei_id)
         async with self._partners[question.hei_id], self._all:
-            loop = asyncio.get_running_loop()
-            request, sent = await loop.run_in_executor(self._signers, self._signed, question, endpoint)
-            quirk = self._policy.quirks.get(question.hei_id)
-            answer, exchange = await self._wire.exchange(
-                request,
-                api=question.name,
-                request_id=sent.request_id or "",
-                hei_id=question.hei_id,
-                total_s=quirk.total_s if quirk else None,
-            )
-        verification, headers, problem = self._verified(endpoint, sent, answer)
-        exchange = replace(
-            exchange,
+            request, sent = await self._signed(question, endpoint, post_only=bool(quirk and quirk.post_only))
+            done = await self._wire.send(request, total_s=quirk.total_s if quirk else None)
+        verification, headers, problem = self._verified(endpoint, sent, done)
+        exchange = done.exchange(
+            api=question.name,
+            request_id=sent.request_id or "",
+            hei_id=question.hei_id,
             verification=verification,
-            failure=exchange.failure or (str(problem) if problem else None),
+            problem=str(problem) if problem else None,
         )
         exchanges.append(exchange)
+        answer = done.answer
         try:
             self._judge(question, answer, exchange, problem)
         except ExternalError as error:
@@ -209,10 +183,10 @@ class EwpClient:
             **_logged(exchange),
             status=answer.status,
             bytes=len(answer.body.data),
-            verification=str(verification),
+            verification=verification.value,
             attempt=number,
         )
-        return Reply(question, answer.body.data, body_sha256(answer), headers, ())
+        return Reply(question, answer.body.data, body_sha256(answer), headers, tuple(exchanges))
 
     def _endpoint(self, question: Question) -> Endpoint:
         """Find where to ask now; never kept, because the catalogue moves on. Raises NotOffered."""
@@ -238,50 +212,31 @@ class EwpClient:
             _not_offered(hei_id, "no_api", f"{hei_id} announces no address for {question.name}")
         return endpoint
 
-    def _signed(self, question: Question, endpoint: Endpoint) -> tuple[httpx.Request, httpsig.SentRequest]:
-        """Build one attempt: fresh id, date and signature, everything that must be honoured signed."""
-        quirk = self._policy.quirks.get(question.hei_id)
-        query = urlencode(question.params)
-        method, url, body = _addressed(
-            endpoint.entry.row.methods,
-            endpoint.entry.urls[question.endpoint],
-            query,
-            post_only=bool(quirk and quirk.post_only),
+    async def _signed(
+        self, question: Question, endpoint: Endpoint, *, post_only: bool
+    ) -> tuple[Outgoing, httpsig.SentRequest]:
+        entry = endpoint.entry
+        unsigned = build(
+            question,
+            entry.urls[question.endpoint],
+            entry.row.methods,
+            self._clock.now(),
+            post_only=post_only,
+            wants_signature=entry.security.signs_responses,
         )
-        address = _parsed_url(url) if method == "POST" or not query else httpx.URL(url)
-        headers = {
-            "host": address.netloc.decode("ascii"),
-            "date": httpsig.http_date(self._clock.now()),
-            "digest": httpsig.body_digest(body),
-            "x-request-id": str(uuid4()),
-            "accept-encoding": "gzip",
-        }
-        if method == "POST":
-            headers["content-type"] = _FORM
-        if endpoint.entry.security.signs_responses:
-            headers["accept-signature"] = httpsig.ALGORITHM
-        target = httpsig.request_target(method, address.raw_path.decode("ascii"))
-        names = (httpsig.REQUEST_TARGET, *headers)
-        parameters = httpsig.sign(self._key.private_key, self._key.key_id, names, target, headers)
-        request = httpx.Request(
-            method,
-            address,
-            headers={
-                **headers,
-                "user-agent": "mobility-bridge",
-                "authorization": httpsig.format_authorization(parameters),
-            },
-            content=body if method == "POST" else None,
+        loop = asyncio.get_running_loop()
+        signature = await loop.run_in_executor(
+            self._signers, httpsig.sign_text, self._key.private_key, unsigned.text
         )
-        return request, httpsig.SentRequest(target, headers["x-request-id"], parameters.signature)
+        return unsigned.signed(self._key, signature)
 
     def _verified(
-        self, endpoint: Endpoint, sent: httpsig.SentRequest, answer: Answer
+        self, endpoint: Endpoint, sent: httpsig.SentRequest, done: Roundtrip
     ) -> tuple[Verification, Mapping[str, str], httpsig.SignatureProblem | None]:
         """Check what can be checked; the headers returned are those that may be relied on."""
+        answer, headers = done.answer, done.headers
         if answer.status is None:
             return Verification.NO_RESPONSE, {}, None
-        headers = httpsig.joined(answer.headers)
         expects = endpoint.entry.security.signs_responses
         whole = answer.failure is None and not answer.body.truncated
         if not expects or (answer.status >= 300 and "signature" not in headers):
@@ -367,12 +322,6 @@ class EwpClient:
         )
 
 
-@lru_cache(maxsize=8192)
-def _parsed_url(url: str) -> httpx.URL:
-    """Parse an address once: httpx takes as long for it as for the rest of a request."""
-    return httpx.URL(url)
-
-
 def error_message(body: bytes, schemas: SchemaSet) -> tuple[str | None, bool]:
     """Read an EWP error document: its developer message, and whether it is one at all."""
     try:
@@ -382,14 +331,6 @@ def error_message(body: bytes, schemas: SchemaSet) -> tuple[str | None, bool]:
     if schemas.validate(root, wire.ERROR_ROOT):
         return None, False
     return (root.findtext(wire.qname(wire.COMMON, "developer-message")) or "").strip() or None, True
-
-
-def _addressed(methods: Sequence[str], url: str, query: str, *, post_only: bool) -> tuple[str, str, bytes]:
-    """Choose the method and put the parameters where it wants them; return method, address and body."""
-    joined = url if not query else f"{url}{'&' if '?' in url else '?'}{query}"
-    if "GET" in methods and not post_only and len(joined) <= LONGEST_URL:
-        return "GET", joined, b""
-    return "POST", url, query.encode("ascii")
 
 
 def _invalid(reason: str, message: str, path: str | None = None, line: int | None = None) -> InvalidDocument:

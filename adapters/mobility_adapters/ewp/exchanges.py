@@ -1,16 +1,19 @@
 """One request on the wire, kept as evidence whatever comes of it."""
 
 import re
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 from hashlib import sha256
 
 import httpx
 
 from mobility_adapters.ewp import wire
+from mobility_adapters.ewp.httpsig import joined
 from mobility_bridge.domain.evidence import Exchange, Verification
 from mobility_bridge.domain.identifiers import HeiId, Sha256
 from mobility_bridge.errors import ExternalError, Unreachable
-from mobility_bridge.kit.http import Answer, Limits, call
+from mobility_bridge.kit.http import Answer, Limits, Outgoing, call
 from mobility_bridge.ports.ambient import Clock
 
 
@@ -22,38 +25,53 @@ class Wire:
         self.limits = limits
         self.clock = clock
 
-    async def exchange(
-        self,
-        request: httpx.Request,
-        *,
-        api: str,
-        request_id: str,
-        hei_id: HeiId | None = None,
-        total_s: float | None = None,
-    ) -> tuple[Answer, Exchange]:
-        """Send once. The exchange's verification is TLS_ONLY until somebody checks more."""
+    async def send(self, request: Outgoing, *, total_s: float | None = None) -> "Roundtrip":
+        """Send once, for `total_s` seconds at most where the partner needs its own limit."""
         limits = self.limits if total_s is None else replace(self.limits, total_s=total_s)
         started = self.clock.monotonic()
         answer = await call(self._transport, request, limits)
-        return answer, Exchange(
+        duration_s = self.clock.monotonic() - started
+        return Roundtrip(request, answer, joined(answer.headers), self.clock.now(), duration_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Roundtrip:
+    """A request and what came of it; `headers` are the answer's as `httpsig.joined` makes them."""
+
+    request: Outgoing
+    answer: Answer
+    headers: Mapping[str, str]
+    received_at: datetime
+    duration_s: float
+
+    def exchange(
+        self,
+        *,
+        api: str,
+        request_id: str = "",
+        hei_id: HeiId | None = None,
+        verification: Verification = Verification.TLS_ONLY,
+        problem: str | None = None,
+    ) -> Exchange:
+        """Make the evidence. Without an answer there is nothing that `verification` could speak of."""
+        request, answer = self.request, self.answer
+        return Exchange(
             system=wire.SYSTEM,
             hei_id=hei_id,
             api=api,
             method=request.method,
-            url=str(request.url),
-            received_at=self.clock.now(),
+            url=request.url,
+            received_at=self.received_at,
             request_id=request_id,
-            request_headers={
-                k.decode("latin-1").lower(): v.decode("latin-1") for k, v in request.headers.raw
-            },
-            request_body=request.content,
+            request_headers=dict(request.headers),
+            request_body=request.body,
             status=answer.status,
-            response_headers=_shown(answer),
+            response_headers=self.headers,
             body=answer.body.data,
             truncated=answer.body.truncated or answer.failure is not None,
-            verification=Verification.TLS_ONLY if answer.status is not None else Verification.NO_RESPONSE,
-            failure=answer.failure or answer.undecodable,
-            duration_s=self.clock.monotonic() - started,
+            verification=verification if answer.status is not None else Verification.NO_RESPONSE,
+            failure=answer.failure or answer.undecodable or problem,
+            duration_s=self.duration_s,
         )
 
 
@@ -87,11 +105,3 @@ def unreachable(answer: Answer, what: str, hei_id: HeiId | None, *evidence: Exch
 def error_word(error: ExternalError) -> str:
     """The error's class as the log writes it: `invalid_document` for InvalidDocument."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__).lower()
-
-
-def _shown(answer: Answer) -> dict[str, str]:
-    shown: dict[str, str] = {}
-    for name, value in answer.headers:
-        lower = name.lower()
-        shown[lower] = f"{shown[lower]}, {value}" if lower in shown else value
-    return shown

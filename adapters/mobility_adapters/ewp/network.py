@@ -11,12 +11,13 @@ import httpx
 
 from mobility_adapters.ewp import answers, wire
 from mobility_adapters.ewp.catalogue import CatalogueCache, Rules
-from mobility_adapters.ewp.client import EwpClient, Policy, Question
+from mobility_adapters.ewp.client import EwpClient, Policy
 from mobility_adapters.ewp.codecs import iias_v7
 from mobility_adapters.ewp.exchanges import Wire
 from mobility_adapters.ewp.keys import SigningKey
 from mobility_adapters.ewp.quirks import Quirk, by_hei
 from mobility_adapters.ewp.registry import Catalogue
+from mobility_adapters.ewp.requests import Question, address
 from mobility_adapters.ewp.settings import EwpSettings, resolve, signing_key
 from mobility_bridge.domain.agreement import Iia
 from mobility_bridge.domain.evidence import Exchange
@@ -25,7 +26,7 @@ from mobility_bridge.domain.notification import CnrKind
 from mobility_bridge.domain.partner import Partner
 from mobility_bridge.domain.snapshot import DocumentRef
 from mobility_bridge.errors import ConfigError, InvalidDocument
-from mobility_bridge.kit.http import Answer, Limits, WireTransport, tls_context
+from mobility_bridge.kit.http import Answer, Limits, Outgoing, WireTransport, tls_context
 from mobility_bridge.kit.schemas import SchemaSet
 from mobility_bridge.kit.xml import Element
 from mobility_bridge.ports.adapter import Surroundings
@@ -207,12 +208,11 @@ def _catalogue(
     settings: EwpSettings, surroundings: Surroundings, through: Wire, key: SigningKey, schemas: SchemaSet
 ) -> CatalogueCache:
     async def fetch(headers: Mapping[str, str]) -> tuple[Answer, Exchange]:
-        request = httpx.Request(
-            "GET",
-            settings.registry_url,
-            headers={"accept-encoding": "gzip", "user-agent": "mobility-bridge", **headers},
-        )
-        return await through.exchange(request, api="registry", request_id="")
+        place = address(settings.registry_url)
+        shown = {"host": place.host, "accept-encoding": "gzip", "user-agent": "mobility-bridge", **headers}
+        request = Outgoing("GET", place.origin + place.target, tuple(shown.items()))
+        done = await through.send(request)
+        return done.answer, done.exchange(api="registry")
 
     rules = Rules(
         own_hei_id=surroundings.own_hei_id,
