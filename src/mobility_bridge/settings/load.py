@@ -18,6 +18,10 @@ ENVIRONMENT_PREFIX = "MOBILITY_BRIDGE__"
 CONFIG_VARIABLE = "MOBILITY_BRIDGE_CONFIG"
 DEFAULT_FILE = Path("mobility-bridge.toml")
 
+SECRET_WORDS = ("key", "authority", "secret", "password", "token")
+"""A setting whose name holds one of these is never shown, whatever was written there."""
+_KINDS: dict[type[Any], str] = {dict: "table", list: "list"}
+
 Problem = tuple[str, str, str]
 M = TypeVar("M", bound=BaseModel)
 Check = Callable[[str, BaseModel, Path], Iterable[Problem]]
@@ -57,8 +61,8 @@ def load(
     Raises:  ConfigError with every problem found, as (path, found, wanted).
     """
     data = _read(file)
-    _overlay(data, os.environ if environ is None else environ)
     problems: list[Problem] = []
+    _overlay(data, os.environ if environ is None else environ, problems)
     settings = _validated(Settings, data, "", problems)
     sections: dict[str, BaseModel] = {}
     tables = data.get("adapters")
@@ -95,20 +99,23 @@ def _read(file: Path) -> dict[str, Any]:
         ) from None
     except OSError as error:
         raise ConfigError(f"{file}: {error.strerror}", next_step="Check the file's permissions.") from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file}: not TOML: {error}", next_step="Mend that line and run again.") from error
 
 
-def _overlay(data: dict[str, Any], environ: Mapping[str, str]) -> None:
+def _overlay(data: dict[str, Any], environ: Mapping[str, str], problems: list[Problem]) -> None:
     """Lay `MOBILITY_BRIDGE__SECTION__KEY` over the file; values are read as TOML, else as text."""
     for name, text in sorted(environ.items()):
         if not name.startswith(ENVIRONMENT_PREFIX):
             continue
         *tables, key = name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__")
-        place = data
+        place: Any = data
         for table in tables:
-            place = place.setdefault(table, {})
-        place[key] = _toml_value(text)
+            place = place.setdefault(table, {}) if isinstance(place, dict) else None
+        if isinstance(place, dict) and key:
+            place[key] = _toml_value(text)
+        else:
+            problems.append((name, "names no key", f"{ENVIRONMENT_PREFIX}SECTION__KEY"))
 
 
 def _toml_value(text: str) -> Any:
@@ -127,15 +134,15 @@ def _validated(model: type[M], data: Any, prefix: str, problems: list[Problem]) 
 
 
 def _problem(model: type[BaseModel], prefix: str, detail: ErrorDetails) -> Problem:
-    path = prefix + ".".join(str(part) for part in detail["loc"])
+    path = (prefix + ".".join(str(part) for part in detail["loc"])).rstrip(".")
     if detail["type"] == "extra_forbidden":
         return path, "unknown key", _guess(str(detail["loc"][-1]), _keys_beside(model, detail["loc"]))
     if detail["type"] == "missing":
         return path, "missing", "this key is required"
     found = detail["input"]
-    shown = "(literal value)" if any(word in path for word in ("key", "authority", "secret")) else repr(found)
-    if shown == "(literal value)" and isinstance(found, str):
-        return path, shown, 'secrets are references: { file = "…" } or { env = "…" }'
+    if isinstance(found, str) and any(word in path for word in SECRET_WORDS):
+        return path, "(literal value)", 'secrets are references: { file = "…" } or { env = "…" }'
+    shown = repr(found) if isinstance(found, str | int | float) else f"(a {_KINDS.get(type(found), 'value')})"
     if detail["type"] == "string_pattern_mismatch" and path == "own_hei_id":
         return path, shown, 'not a SCHAC domain; expected something like "example.edu"'
     return path, shown, detail["msg"][:1].lower() + detail["msg"][1:]
