@@ -32,7 +32,7 @@ def evidence() -> None:
 @click.command("list")
 @click.option("--partner", metavar="HEI", help="Only this partner.")
 @click.option(
-    "--about", metavar="TEXT", help="Only calls whose address or body has this text, such as an id."
+    "--about", metavar="TEXT", help="Only calls whose address or request has this text, such as an id."
 )
 @click.option("--limit", type=int, default=50, show_default=True, help="At most so many, newest first.")
 @takes_options
@@ -150,7 +150,7 @@ def verify(invocation: Invocation) -> int:
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--partner", metavar="HEI", help="Only this partner.")
 @click.option(
-    "--about", metavar="TEXT", help="Only calls whose address or body has this text, such as an id."
+    "--about", metavar="TEXT", help="Only calls whose address or request has this text, such as an id."
 )
 @click.option("--number", "numbers", type=int, multiple=True, help="Only this record; repeatable.")
 @click.option("--dry-run", is_flag=True, help="List what would be written.")
@@ -166,7 +166,7 @@ def export(
 ) -> None:
     """Write exchanges to FOLDER: `evidence.json` and each body as received.
 
-    Bodies may hold personal data: the folder is readable by you alone.
+    Bodies may hold personal data: what is written is readable by you alone.
     """
     from mobility_bridge.domain.identifiers import HeiId
     from mobility_bridge.services.evidence import selected
@@ -176,15 +176,20 @@ def export(
     if not dry_run:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         for record in found:
-            (folder / f"{record.sequence:08}.body").write_bytes(record.exchange.body)
+            _write(folder / f"{record.sequence:08}.body", record.exchange.body)
         from mobility_bridge.cli.render import plain
 
         listing = json.dumps(plain([as_data(record) for record in found]), ensure_ascii=False, indent=2)
-        (folder / "evidence.json").write_text(listing, encoding="utf-8")
+        _write(folder / "evidence.json", listing.encode())
     if invocation.as_json:
         print_json([record.sequence for record in found])
     else:
         click.echo(f"{len(found)} exchanges {'would be ' if dry_run else ''}written to {folder}.")
+
+
+def _write(file: Path, content: bytes) -> None:
+    file.touch(mode=0o600)
+    file.write_bytes(content)
 
 
 def as_data(record: "EvidenceRecord") -> dict[str, Any]:
