@@ -150,14 +150,15 @@ def _pick(found: "list[Iia]", iia_id: str | None, file: Path) -> "Iia":
 
 
 def _counterpart(found: "list[Iia]", ours: "Iia", file: Path) -> "Iia":
-    """The partner's copy: the only one, else the one that lists our id or that ours lists."""
+    """The partner's copy: the only one, else the one that lists our id or that ours lists, else its later text."""
     if len(found) == 1:
         return found[0]
     own, theirs = ours.partners[0].iia_id, ours.partners[1].iia_id
     for item in found:
         if item.partners[1].iia_id == own or (theirs is not None and item.partners[0].iia_id == theirs):
             return item
-    return _pick(found, theirs, file)
+    same = next((item for item in found if own is not None and item.partners[0].iia_id == own), None)
+    return same if same is not None else _pick(found, theirs, file)
 
 
 def _data(comparison: "Comparison") -> dict[str, Any]:
