@@ -9,6 +9,7 @@ from mobility_bridge.cli.render import print_json, print_table, working
 
 if TYPE_CHECKING:
     from mobility_bridge.bootstrap import Bridge
+    from mobility_bridge.errors import ExternalError
     from mobility_bridge.services.sync import SyncReport, Wanted
 
 
@@ -121,6 +122,8 @@ def as_data(report: "SyncReport") -> dict[str, Any]:
 
 def show(report: "SyncReport") -> None:
     """Print the report as tables."""
+    if report.catalogue is not None and report.catalogue.problem:
+        click.echo(f"Catalogue: {report.catalogue.problem}")
     print_table(
         "Our systems",
         ("Source", "Complete", "New", "Changed", "Unchanged", "Gone", "Notifications queued", "Problem"),
@@ -133,7 +136,7 @@ def show(report: "SyncReport") -> None:
                 i.unchanged,
                 i.gone,
                 i.queued,
-                i.error.message if i.error else "",
+                _trouble(i.error, i.shrunk_to),
             )
             for i in report.sources
         ],
@@ -149,7 +152,7 @@ def show(report: "SyncReport") -> None:
                 item.refresh.changed if item.refresh else 0,
                 item.refresh.gone if item.refresh else 0,
                 item.approvals.approvals if item.approvals else 0,
-                item.error.message if item.error else "",
+                _trouble(item.error, item.sweep.shrunk_to),
             )
             for item in report.partners
         ],
@@ -160,3 +163,9 @@ def show(report: "SyncReport") -> None:
         f"{compared.resolved} resolved. Notifications: {notified.delivered} delivered, "
         f"{notified.delayed} to be tried again, {notified.given_up} given up."
     )
+
+
+def _trouble(error: "ExternalError | None", shrunk_to: int | None) -> str:
+    if error is not None:
+        return error.message
+    return "" if shrunk_to is None else f"suddenly lists only {shrunk_to}: not believed, nothing deleted"
