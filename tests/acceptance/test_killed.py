@@ -32,9 +32,9 @@ from mobility_bridge.services.outbox import notify_again
 from mobility_bridge.store import open_store
 
 SEED = 20261123
-KILLS = 16
+KILLS = 208
 SANDBOXES = 2
-DEATHS_IN_A_ROW = 4
+DEATHS_IN_A_ROW = 6
 LEASE_S = 11
 """Seconds by which each restart comes later: what the dead one had claimed is free again."""
 

@@ -1,0 +1,176 @@
+"""Rounds of the real bridge in processes of their own, killed at a chosen step with a signal that none survives.
+
+A step is a request on the wire, a unit of work, or a notification, each before and after; a unit of work also
+at its end, just before it is committed. Imported once by a fork server, so that each process starts at once.
+"""
+
+import asyncio
+import json
+import multiprocessing
+import os
+import signal
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+import mobility_bridge.store.sql
+from mobility_bridge.bootstrap import build, installed_adapters, load_settings
+from mobility_bridge.domain.evidence import Exchange
+from mobility_bridge.domain.identifiers import HeiId, IiaId
+from mobility_bridge.domain.notification import CnrKind
+from mobility_bridge.kit.clock import SystemClock
+from mobility_bridge.kit.http import WireTransport, tls_context
+from mobility_bridge.ports.sinks import NotificationSender
+from mobility_bridge.ports.store import Store, UnitOfWork
+from mobility_bridge.services.sync import Wanted, sync
+from mobility_bridge.store import open_store
+
+T = TypeVar("T")
+ANYWHERE = "anywhere"
+TOLD = "told"
+"""Between a partner's answer to a notification and the commit that remembers it."""
+
+_told: ContextVar[bool] = ContextVar("told", default=False)
+_HEAVY = (mobility_bridge.store.sql, installed_adapters())
+
+
+@dataclass(frozen=True)
+class Death:
+    """Where to die: at the `step`-th step (from 1) of those of this `kind`."""
+
+    kind: str
+    step: int
+
+
+class _Executioner:
+    """Counts steps, and ends the process at the chosen one."""
+
+    def __init__(self, death: Death | None) -> None:
+        self._death = death
+        self.steps: Counter[str] = Counter()
+
+    def step(self, *, told: bool = False) -> None:
+        kinds = (ANYWHERE, TOLD) if told else (ANYWHERE,)
+        for kind in kinds:
+            self.steps[kind] += 1
+            if self._death == Death(kind, self.steps[kind]):
+                os.kill(os.getpid(), signal.SIGKILL)
+
+
+class _DeadlyStore:
+    """A store in whose units of work the process may die."""
+
+    def __init__(self, store: Store, executioner: _Executioner) -> None:
+        self._store = store
+        self._executioner = executioner
+
+    async def read(self, work: Callable[[UnitOfWork], T]) -> T:
+        return await self._store.read(work)
+
+    async def write(self, work: Callable[[UnitOfWork], T]) -> T:
+        told = _told.get()
+        _told.set(False)
+
+        def unit(uow: UnitOfWork) -> T:
+            result = work(uow)
+            self._executioner.step(told=told)
+            return result
+
+        self._executioner.step(told=told)
+        result = await self._store.write(unit)
+        self._executioner.step()
+        return result
+
+    async def close(self) -> None:
+        await self._store.close()
+
+
+class _DeadlyTransport(httpx.AsyncBaseTransport):
+    def __init__(self, inner: httpx.AsyncBaseTransport, executioner: _Executioner) -> None:
+        self._inner = inner
+        self._executioner = executioner
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self._executioner.step()
+        response = await self._inner.handle_async_request(request)
+        self._executioner.step()
+        return response
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+class _DeadlySender:
+    def __init__(self, inner: NotificationSender, executioner: _Executioner) -> None:
+        self._inner = inner
+        self._executioner = executioner
+
+    async def notify(self, kind: CnrKind, hei_id: HeiId, iia_id: IiaId) -> Sequence[Exchange]:
+        self._executioner.step()
+        exchanges = await self._inner.notify(kind, hei_id, iia_id)
+        _told.set(True)
+        self._executioner.step(told=True)
+        return exchanges
+
+
+class _ShiftedClock(SystemClock):
+    def __init__(self, ahead_s: float) -> None:
+        self._ahead = timedelta(seconds=ahead_s)
+
+    def now(self) -> datetime:
+        return super().now() + self._ahead
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round of a bridge: its configuration, its store, how far its clock is ahead, and where it dies."""
+
+    config: Path
+    database: Path
+    ahead_s: float = 0.0
+    death: Death | None = None
+    counts: Path | None = None
+
+
+def _live(this: Round) -> None:
+    asyncio.run(_round(this))
+
+
+async def _round(this: Round) -> None:
+    environ = {
+        "MOBILITY_BRIDGE__STORE__URL": f"sqlite:///{this.database}",
+        "MOBILITY_BRIDGE__NOTIFY__LEASE_S": "10",
+    }
+    loaded = load_settings(this.config, environ)
+    executioner = _Executioner(this.death)
+    store = _DeadlyStore(open_store(loaded.settings.store.url), executioner)
+    transport = _DeadlyTransport(WireTransport(tls_context(this.config.parent / "ca.pem")), executioner)
+    clock = _ShiftedClock(this.ahead_s)
+    async with build(loaded, clock=clock, store=store, transport=transport) as bridge:
+        assert bridge.context.sender is not None
+        sender = _DeadlySender(bridge.context.sender, executioner)
+        report = await sync(replace(bridge.context, sender=sender), Wanted())
+        assert not report.errors, report.errors
+    await transport.aclose()
+    if this.counts is not None:
+        this.counts.write_text(json.dumps(executioner.steps))
+
+
+def run(this: Round) -> int:
+    """Run one round to its end or its death; the exit code says which (0, or minus the signal)."""
+    process: Any = _CONTEXT.Process(target=_live, args=(this,))
+    process.start()
+    process.join(60)
+    code = process.exitcode
+    process.close()
+    return int(code)
+
+
+_CONTEXT: Any = multiprocessing.get_context("forkserver")
+_CONTEXT.set_forkserver_preload(["tests.support.killing"])
