@@ -122,8 +122,9 @@ def as_data(report: "SyncReport") -> dict[str, Any]:
 
 def show(report: "SyncReport") -> None:
     """Print the report as tables."""
-    if report.catalogue is not None and report.catalogue.problem:
-        click.echo(f"Catalogue: {report.catalogue.problem}")
+    problem = report.catalogue.problem if report.catalogue is not None else None
+    if report.catalogue_error is not None or problem:
+        click.echo(f"Catalogue: {report.catalogue_error or problem}")
     print_table(
         "Our systems",
         ("Source", "Complete", "New", "Changed", "Unchanged", "Gone", "Notifications queued", "Problem"),
