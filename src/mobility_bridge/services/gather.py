@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from mobility_bridge.domain.agreement import Iia
 from mobility_bridge.domain.approval import Approval, ApprovalSide
 from mobility_bridge.domain.case import (
     AgreementCase,
@@ -19,8 +20,9 @@ from mobility_bridge.domain.notification import ChangeNotification, CnrKind, Cnr
 from mobility_bridge.domain.snapshot import StoredCopy
 from mobility_bridge.errors import InvalidDocument
 from mobility_bridge.ports.store import UnitOfWork
+from mobility_bridge.reconcile.calendar import months_before
 from mobility_bridge.reconcile.pairing import propose
-from mobility_bridge.reconcile.places import continues
+from mobility_bridge.reconcile.places import continues, expiry
 from mobility_bridge.services.ask_approvals import APPROVAL
 from mobility_bridge.services.context import Context
 from mobility_bridge.services.listing_seen import last_listing
@@ -213,9 +215,9 @@ class Gathering:
         return [view for view in views if view is not None]
 
     def _successor(self, hei_id: HeiId, local: StoredCopy) -> StoredCopy | None:
-        """Another copy of ours with this partner that goes on where this one ends."""
+        """Another copy of ours with this partner that goes on where this one ends; only once the end is near."""
         this = self.view(local)
-        if this is None or this.iia is None:
+        if this is None or this.iia is None or not self._ends_soon(this.iia):
             return None
         for held in self.uow.copies.of_partner(self.own, hei_id):
             if held.copy.iia_id == local.copy.iia_id:
@@ -224,6 +226,11 @@ class Gathering:
             if other is not None and other.iia is not None and continues(this.iia, other.iia):
                 return held
         return None
+
+    def _ends_soon(self, iia: Iia) -> bool:
+        end = expiry(iia, self.now.date()).last_end_on
+        months = max(self.context.thresholds.expiry_warning_months, default=0)
+        return end is not None and months_before(end, months) <= self.now.date()
 
     def partner(self, hei_id: HeiId) -> PartnerCase:
         """The case of one partner's host."""
