@@ -8,7 +8,6 @@ import asyncio
 import random
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn, TypeVar
 
@@ -20,6 +19,7 @@ from mobility_adapters.ewp.quirks import Quirk
 from mobility_adapters.ewp.reading import expect_root, parse
 from mobility_adapters.ewp.registry import Endpoint
 from mobility_adapters.ewp.requests import Question, build
+from mobility_adapters.ewp.signing import Signers
 from mobility_adapters.ewp.versions import BY_API
 from mobility_bridge.domain.evidence import Exchange, Verification
 from mobility_bridge.domain.identifiers import HeiId, Sha256
@@ -85,8 +85,7 @@ class EwpClient:
         self._schemas = schemas
         self._clock = through.clock
         self._log = log
-        # RSA lets go of the interpreter while it signs; two threads gave a fifth more calls on two cores.
-        self._signers = ThreadPoolExecutor(2, thread_name_prefix="ewp-sign")
+        self._signers = Signers(key)
         self._all = asyncio.Semaphore(policy.concurrency)
         self._partners: dict[HeiId, asyncio.Semaphore] = defaultdict(
             lambda: asyncio.Semaphore(policy.concurrency_per_partner)
@@ -99,7 +98,7 @@ class EwpClient:
 
     def close(self) -> None:
         """Let the signing threads go."""
-        self._signers.shutdown(wait=False)
+        self._signers.close()
 
     def max_ids(self, hei_id: HeiId, api: str) -> int:
         """How many ids one call to this partner may carry. Raises NotOffered."""
@@ -224,11 +223,7 @@ class EwpClient:
             post_only=post_only,
             wants_signature=entry.security.signs_responses,
         )
-        loop = asyncio.get_running_loop()
-        signature = await loop.run_in_executor(
-            self._signers, httpsig.sign_text, self._key.private_key, unsigned.text
-        )
-        return unsigned.signed(self._key, signature)
+        return unsigned.signed(self._key, await self._signers.sign(unsigned.text))
 
     def _verified(
         self, endpoint: Endpoint, sent: httpsig.SentRequest, done: Roundtrip
