@@ -9,6 +9,7 @@ from tests.support.stores import ALDERTON, BRAVA, Backend, an_exchange, minutes
 from mobility_bridge.domain.evidence import Exchange, Verification
 from mobility_bridge.ports.store import Store
 from mobility_bridge.store.chain import START, ChainEnd, ChainFault, sha256_of, verify
+from mobility_bridge.store.memory import MemoryStore
 
 
 async def append(store: Store, *exchanges: Exchange) -> list[int]:
@@ -175,3 +176,17 @@ async def test_a_body_that_was_erased_is_kept_again_when_it_is_received_again(ba
     assert erased.exchange.body == b""
     assert again is not None
     assert again.exchange.body == b"<a/>"
+
+
+async def test_a_scan_of_large_bodies_stops_early_and_can_be_gone_on_with(store: Store):
+    await append(store, *(an_exchange(bytes([n]) * (24 << 20)) for n in range(4)))
+
+    seen: list[int] = []
+    pages = []
+    while page := await store.read(lambda unit: unit.evidence.scan(len(seen) + 1)):
+        seen.extend(record.sequence for record in page)
+        pages.append(sum(record.body_length for record in page))
+
+    assert seen == [1, 2, 3, 4]
+    if not isinstance(store, MemoryStore):  # which holds them anyhow
+        assert max(pages) < 96 << 20

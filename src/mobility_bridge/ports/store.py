@@ -219,7 +219,10 @@ class EvidenceLog(Protocol):
         ...
 
     def scan(self, start: int = 1, limit: int = 500) -> Sequence[EvidenceRecord]:
-        """Oldest first from `start`, with bodies, for verification and export."""
+        """Oldest first from `start`, with bodies, for verification and export.
+
+        Shape:   at most `limit` records, fewer when their bodies are large, none only at the end.
+        """
         ...
 
     def count(self) -> int: ...

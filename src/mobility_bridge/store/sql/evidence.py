@@ -14,6 +14,9 @@ from mobility_bridge.store.sql.documents import keep_documents, unpacked
 from mobility_bridge.store.sql.statements import bytes_contain, in_chunks, text_contains
 from mobility_bridge.store.tables import documents, evidence
 
+SCANNED_BYTES = 64 << 20
+"""Bytes of bodies after which a scan stops, to be gone on with."""
+
 _WITH_BODY: Select[Any] = select(evidence, documents.c.body, documents.c.length).select_from(
     evidence.outerjoin(documents, documents.c.sha256 == evidence.c.body_sha256)
 )
@@ -63,7 +66,14 @@ class SqlEvidence:
 
     def scan(self, start: int = 1, limit: int = 500) -> Sequence[EvidenceRecord]:
         wanted = _WITH_BODY.where(evidence.c.sequence >= start).order_by(evidence.c.sequence).limit(limit)
-        return [_record(row, _body(row)) for row in self._connection.execute(wanted)]
+        records: list[EvidenceRecord] = []
+        held = 0
+        for row in self._connection.execute(wanted):
+            records.append(_record(row, _body(row)))
+            held += row.length or 0
+            if held >= SCANNED_BYTES:  # what packs to nothing may unpack to gigabytes
+                break
+        return records
 
     def count(self) -> int:
         return self._connection.execute(select(func.count()).select_from(evidence)).scalar_one()
