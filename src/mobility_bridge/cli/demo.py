@@ -84,7 +84,8 @@ async def _play(played: "Sandbox", file: Path) -> Story:
         for act in range(1, acts + 1):
             if act > 1:
                 await asyncio.to_thread(_advance, file)
-            story.acts.append(await sync(bridge.context, Wanted(full=act > 1)))
+            with bridge.context.log.job(f"act-{act}"):
+                story.acts.append(await sync(bridge.context, Wanted(full=act > 1)))
         store = bridge.context.store
         unresolved = [DiscrepancyState.OPEN, DiscrepancyState.ACKNOWLEDGED]
         story.discrepancies = list(await store.read(lambda uow: uow.discrepancies.select(states=unresolved)))

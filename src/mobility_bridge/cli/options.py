@@ -31,14 +31,19 @@ class Invocation:
         return load_settings(config_file(self.config))
 
     def with_bridge(self, work: "Callable[[Bridge], Coroutine[Any, Any, T]]") -> T:
-        """Build the bridge, run `work` on it in the one event loop of this process, close it."""
+        """Build the bridge, run `work` on it in the one event loop of this process, close it.
+
+        The command's lines in the log share one job id.
+        """
         from mobility_bridge.bootstrap import build
 
         loaded = self.loaded()
+        command = click.get_current_context().info_name or "command"
 
         async def whole() -> T:
             async with build(loaded) as bridge:
-                return await work(bridge)
+                with bridge.context.log.job(command):
+                    return await work(bridge)
 
         return asyncio.run(whole())
 

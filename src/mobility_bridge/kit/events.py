@@ -140,12 +140,6 @@ EVENTS: Final[dict[str, EventSpec]] = {
     "agreement.changed": EventSpec(
         "info", "Our copy of an agreement changed.", ("source", "partner_hei_id", "iia_id")
     ),
-    "approval.recorded": EventSpec(
-        "info", "Our approval of a partner's copy was recorded.", ("partner_hei_id", "iia_id")
-    ),
-    "approval.withdrawn": EventSpec(
-        "warning", "Our approval of a partner's copy was taken back.", ("partner_hei_id", "iia_id")
-    ),
     "comparison.finished": EventSpec(
         "info", "What changed was compared.", ("compared", "opened", "changed", "resolved", "duration_s")
     ),
@@ -190,7 +184,6 @@ EVENTS: Final[dict[str, EventSpec]] = {
         "A change notification will not be tried again.",
         ("cnr", "partner_hei_id", "iia_id", "attempts", *_FAILURE),
     ),
-    "config.rejected": EventSpec("error", "The configuration does not hold.", ("detail",)),
 }
 
 
