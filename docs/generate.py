@@ -9,16 +9,17 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import click
-from mobility_bridge.reconcile.registry import AGREEMENT_RULES, PARTNER_RULES, SOURCE_RULES
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from mobility_bridge.bootstrap import installed_adapters
 from mobility_bridge.cli.main import cli
 from mobility_bridge.kit.events import EVENTS, allowed_fields, field_meaning, json_schema
+from mobility_bridge.reconcile.registry import AGREEMENT_RULES, PARTNER_RULES, SOURCE_RULES
+from mobility_bridge.reconcile.rule import Rule
 from mobility_bridge.settings.model import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -30,13 +31,18 @@ def settings_page() -> str:
     lines = [
         NOTE,
         "# Settings\n",
-        "The configuration is one TOML file. `MOBILITY_BRIDGE__SECTION__KEY` in the environment overrides a key;",
-        "unknown keys are errors. `mobility-bridge config show` prints what is in force.\n",
+        "The configuration is one TOML file: the one named with `--config`, else in `MOBILITY_BRIDGE_CONFIG`, else",
+        "`mobility-bridge.toml` in the working folder. Unknown keys are errors. `mobility-bridge config show` prints",
+        "what is in force, `mobility-bridge config check` everything that is wrong with it. A file with every key is",
+        "in [`config/mobility-bridge.example.toml`](../../config/mobility-bridge.example.toml).\n",
+        "An environment variable overrides a key: `MOBILITY_BRIDGE__SCHEDULE__LOCAL_EVERY_S=300` stands for",
+        "`local_every_s = 300` in `[schedule]`, `MOBILITY_BRIDGE__OWN_HEI_ID` for `own_hei_id`. Its value is read as",
+        "TOML where it is TOML, else as text.\n",
     ]
     lines.extend(_section("", Settings))
     for name, adapter in installed_adapters().items():
         lines.extend(_section(f"adapters.{name}", adapter.settings_model))
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines).rstrip() + "\n"
 
 
 def _section(path: str, model: type[BaseModel]) -> Iterator[str]:
@@ -45,11 +51,11 @@ def _section(path: str, model: type[BaseModel]) -> Iterator[str]:
     yield f"## {title}\n"
     if path and model.__doc__:
         yield " ".join(model.__doc__.split()) + "\n"
-    if plain:
-        yield "| key | type | default | meaning |"
-        yield "|---|---|---|---|"
+    yield "| key | type | default | meaning |"
+    yield "|---|---|---|---|"
     for name, field in plain.items():
-        yield f"| `{name}` | {_type(field)} | {_default(field)} | {_cell(field.description or '')} |"
+        if name != "adapters":
+            yield f"| `{name}` | {_type(field)} | {_default(field)} | {_cell(field.description or '')} |"
     yield ""
     for name, field in model.model_fields.items():
         if _is_section(field):
@@ -61,21 +67,40 @@ def _is_section(field: FieldInfo) -> bool:
     return isinstance(kind, type) and issubclass(kind, BaseModel) and not field.description
 
 
+WORDS: dict[Any, str] = {bool: "true or false", int: "integer", float: "number", str: "text", Path: "path"}
+
+
 def _type(field: FieldInfo) -> str:
-    kind = field.annotation
-    text = kind.__name__ if isinstance(kind, type) and not getattr(kind, "__args__", None) else str(kind)
-    for long, short in (("typing.", ""), ("pathlib.", ""), ("mobility_adapters.", "")):
-        text = text.replace(long, short)
-    return f"`{text.replace('|', 'or')}`"
+    """The type in words, with the values that are allowed."""
+    bounds = {
+        type(item).__name__: getattr(item, type(item).__name__.lower(), None) for item in field.metadata
+    }
+    low, high, above = (bounds.get(name) for name in ("Ge", "Le", "Gt"))
+    words = (("at least", low or None), ("more than", above), ("at most", high))
+    said = [f"{word} {limit:,}".replace(",", " ") for word, limit in words if limit is not None]
+    return ", ".join([_kind(field.annotation), *said])
+
+
+def _kind(kind: Any) -> str:
+    if kind in WORDS:
+        return WORDS[kind]
+    origin, inner = get_origin(kind), [item for item in get_args(kind) if item not in (type(None), ...)]
+    if origin is Literal:
+        return "one of " + ", ".join(f"`{item}`" for item in inner)
+    if origin is tuple:
+        return f"list of {_kind(inner[0])}s"
+    if origin is not None and len(inner) == 1:
+        return _kind(inner[0])
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return " or ".join(f'`{{ {name} = "…" }}`' for name in kind.model_fields)
+    return str(kind)
 
 
 def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "(required)"
     value = field.get_default(call_default_factory=True)
-    if isinstance(value, Path):
-        return f"`{value.as_posix()}`"
-    return "(none)" if value is None else f"`{value!r}`"
+    return "(absent)" if value is None else f"`{_toml(value)}`"
 
 
 def _cell(text: str) -> str:
@@ -84,67 +109,115 @@ def _cell(text: str) -> str:
 
 def rules_page() -> str:
     """Every discrepancy rule: code, severity, owner, text in both languages, next step, source."""
+    topics = _topics()
     lines = [
         NOTE,
         "# Rules\n",
-        "What the bridge calls a discrepancy. A rule's code is the name that people and dashboards see.",
-        "Values in braces are filled in.\n",
+        "What the bridge calls a discrepancy. The code is the name that people and dashboards see. Severity and owner",
+        "are the usual ones: what is known of a case can make it less severe, or somebody else's. Words in braces are",
+        "filled in.\n",
+        *_index_of_rules(topics),
     ]
-    topics = (("Agreements", AGREEMENT_RULES), ("Partners", PARTNER_RULES), ("Our own systems", SOURCE_RULES))
-    for title, rules in topics:
-        lines.append(f"## {title} ({len(rules)})\n")
-        for rule in sorted(rules, key=lambda rule: rule.code):
+    for title, rules in topics.items():
+        lines.append(f"## {title}\n")
+        for rule in rules:
             lines.extend(_rule(rule))
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines).rstrip() + "\n"
 
 
-def _rule(rule: Any) -> Iterator[str]:
+def _topics() -> dict[str, list[Rule[Any]]]:
+    """The rules by the first sentence of their module, which says what they have in common."""
+    found: dict[str, list[Rule[Any]]] = {}
+    for rule in (*AGREEMENT_RULES, *PARTNER_RULES, *SOURCE_RULES):
+        module = sys.modules[rule.check.__module__]
+        title = (module.__doc__ or "").strip().splitlines()[0].rstrip(".")
+        found.setdefault(title, []).append(rule)
+    return found
+
+
+def _index_of_rules(topics: dict[str, list[Rule[Any]]]) -> Iterator[str]:
+    for title, rules in topics.items():
+        yield f"**{title}**\n"
+        yield "| code | severity | owner | title |"
+        yield "|---|---|---|---|"
+        for rule in rules:
+            link = f"[`{rule.code}`](#{rule.code.lower()})"
+            yield f"| {link} | {rule.severity} | {rule.owner} | {_cell(rule.title.en)} |"
+        yield ""
+
+
+def _rule(rule: Rule[Any]) -> Iterator[str]:
     yield f"### `{rule.code}`\n"
-    yield f"{rule.severity.value}; owner: {rule.owner.value}\n"
-    yield f"- {_cell(rule.text.en)}\n- *{_cell(rule.text.sv)}*"
-    yield f"- Next: {_cell(rule.next_step.en)}\n- *{_cell(rule.next_step.sv)}*"
+    yield f"**{_cell(rule.title.en)}** (*{_cell(rule.title.sv)}*): {rule.severity}, owner {rule.owner}.\n"
+    for label, text in (("What", rule.text), ("Next", rule.next_step)):
+        yield f"- {label}: {_cell(text.en)}\n  *{_cell(text.sv)}*"
     yield f"- Source: {_cell(rule.source)}\n"
 
 
 def events_page() -> str:
-    """Every log event with its fields."""
+    """Every log event with its fields, and what the fields mean."""
     lines = [
         NOTE,
         "# Log events\n",
-        "One JSON object per line: `timestamp`, `level`, `event`, `run_id`, and the fields below. `job_id` ties the",
-        "lines of one job or command together. The JSON Schema is `schemas/bridge/log-events.schema.json`.\n",
+        "One JSON object per line. Every line has `timestamp` (UTC), `level`, `event` and `run_id`; `job_id` ties the",
+        "lines of one job or command together. A field that does not apply is absent. The JSON Schema is",
+        "[`schemas/bridge/log-events.schema.json`](../../schemas/bridge/log-events.schema.json); rules that raise an",
+        "alarm are in [`config/alerts.yml`](../../config/alerts.yml).\n",
+        "## Events\n",
+        "| event | level | meaning | fields |",
+        "|---|---|---|---|",
     ]
     for name, spec in sorted(EVENTS.items()):
-        lines.append(f"## `{name}` ({spec.level})\n\n{spec.meaning}\n")
-        for field in sorted(allowed_fields(name) - {"run_id", "job_id"}):
-            kind, meaning = field_meaning(field)
-            lines.append(f"- `{field}` ({kind}): {meaning}")
-        lines.append("")
+        fields = ", ".join(f"`{field}`" for field in spec.fields)
+        lines.append(f"| `{name}` | {spec.level} | {_cell(spec.meaning)} | {fields} |")
+    lines.extend(["\n## Fields\n", "| field | type | meaning |", "|---|---|---|"])
+    for field in sorted(frozenset().union(*(allowed_fields(name) for name in EVENTS))):
+        kind, meaning = field_meaning(field)
+        lines.append(f"| `{field}` | {kind} | {_cell(meaning)} |")
     return "\n".join(lines) + "\n"
 
 
 def cli_page() -> str:
     """Every command with its options, as `--help` says it."""
+    commands = list(_commands("mobility-bridge", cli, None))
     lines = [
         NOTE,
         "# Commands\n",
-        "Exit codes: 0 done, 1 failed, 2 configuration or usage, 3 an external system failed, 4 discrepancies (`--fail-on`).",
-        "Data goes to stdout, words for people to stderr.\n",
+        "Data goes to stdout, words for people to stderr; `--json` prints for a machine. What changes, tells or exports",
+        "something has `--dry-run`; only the demo, the daemon and the sandbox do not. Times are UTC.\n",
+        "| exit code | meaning |",
+        "|---|---|",
+        "| 0 | done |",
+        "| 1 | failed, or what was checked does not hold |",
+        "| 2 | the configuration or the command is wrong |",
+        "| 3 | an external system failed; `sync` does everything else all the same |",
+        "| 4 | discrepancies were found (`discrepancies list --fail-on`) |",
+        "| 130 | interrupted |\n",
+        *(
+            f"{'  ' * (name.count(' ') - 1)}- [`{name}`](#{name.replace(' ', '-')})"
+            for name, _ in commands[1:]
+        ),
+        "",
     ]
-    lines.extend(_command("mobility-bridge", cli, None))
-    return "\n".join(lines) + "\n"
+    lines.extend(f"## `{name}`\n\n```text\n{text}\n```\n" for name, text in commands)
+    return "\n".join(lines).rstrip() + "\n"
 
 
-def _command(name: str, command: click.Command, parent: click.Context | None) -> Iterator[str]:
+def _commands(name: str, command: click.Command, parent: click.Context | None) -> Iterator[tuple[str, str]]:
     context = click.Context(
-        command, info_name=name.rpartition(" ")[2], parent=parent, max_content_width=100, terminal_width=100
+        command,
+        info_name=name.rpartition(" ")[2],
+        parent=parent,
+        max_content_width=100,
+        terminal_width=100,
+        **command.context_settings,
     )
-    yield f"## `{name}`\n\n```text\n{command.get_help(context)}\n```\n"
+    yield name, command.get_help(context)
     if isinstance(command, click.Group):
         for child in command.list_commands(context):
             found = command.get_command(context, child)
             assert found is not None
-            yield from _command(f"{name} {child}", found, context)
+            yield from _commands(f"{name} {child}", found, context)
 
 
 def schema() -> str:
@@ -157,6 +230,7 @@ def example() -> str:
     lines = [
         "# Every key of mobility-bridge with its default. Generated by `python -m docs.generate` from the settings",
         "# model: copy it, keep what you change. Check it with `mobility-bridge config check --config FILE`.",
+        "# What must be set stands without a comment sign. Leave out the section of a system that you do not connect.",
         "",
     ]
     lines.extend(_example_section("", Settings))
@@ -165,12 +239,21 @@ def example() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+ABSENT = "absent by default"
 EXAMPLES = {
     "own_hei_id": '"university.example"',
-    "client_key": '{ file = "/etc/mobility-bridge/client-key.pem" }',
-    "base_url": '"https://mobility.university.example/context/services"',
-    "authority": '{ file = "/etc/mobility-bridge/mobility-online-authority" }',
+    "log.file": '"/var/log/mobility-bridge/bridge.jsonl"',
+    "paths.mappings_dir": '"/etc/mobility-bridge/mappings"',
+    "sync.partners": '["partner.example"]',
+    "adapters.ewp.client_key": '{ file = "/etc/mobility-bridge/client-key.pem" }',
+    "adapters.ewp.registry_ca_file": '"/etc/mobility-bridge/registry-ca.pem"',
+    "adapters.ewp.ca_file": '"/etc/mobility-bridge/further-ca.pem"',
+    "adapters.mobility_online.base_url": '"https://mobility.university.example/context/services"',
+    "adapters.mobility_online.ca_file": '"/etc/mobility-bridge/further-ca.pem"',
+    "adapters.mobility_online.authority": '{ file = "/etc/mobility-bridge/mobility-online-authority" }',
+    "adapters.mobility_online.report_file": '"/var/lib/mobility-bridge/agreements.xml"',
 }
+"""Values for keys that have no default: required ones, and those that are absent unless set."""
 
 
 def _example_section(path: str, model: type[BaseModel]) -> Iterator[str]:
@@ -182,18 +265,18 @@ def _example_section(path: str, model: type[BaseModel]) -> Iterator[str]:
         if name == "adapters":
             continue
         yield from textwrap.wrap(field.description or "", 100, initial_indent="# ", subsequent_indent="# ")
-        yield _example_line(name, field)
+        yield _example_line(f"{path}.{name}" if path else name, name, field)
         yield ""
     for name, field in model.model_fields.items():
         if _is_section(field):
             yield from _example_section(f"{path}.{name}" if path else name, field.annotation)
 
 
-def _example_line(name: str, field: FieldInfo) -> str:
+def _example_line(path: str, name: str, field: FieldInfo) -> str:
     if field.is_required():
-        return f"{name} = {EXAMPLES[name]}"
+        return f"{name} = {EXAMPLES[path]}"
     value = field.get_default(call_default_factory=True)
-    return f"# {name} = (absent)" if value is None else f"# {name} = {_toml(value)}"
+    return f"# {name} = {EXAMPLES[path]}  # {ABSENT}" if value is None else f"# {name} = {_toml(value)}"
 
 
 def _toml(value: Any) -> str:
