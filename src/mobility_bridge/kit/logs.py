@@ -1,6 +1,7 @@
 """The log: one JSON object per line, only events and fields that `events.py` names."""
 
 import logging
+import os
 import sys
 from collections.abc import Mapping, MutableMapping
 from contextlib import AbstractContextManager
@@ -10,6 +11,7 @@ from uuid import uuid4
 
 import structlog
 
+from mobility_bridge.errors import ConfigError
 from mobility_bridge.kit.events import EVENTS, allowed_fields
 
 _CORE: Final = frozenset({"event", "level", "timestamp"})
@@ -77,34 +79,51 @@ class BridgeLog:
 
 
 def open_log(file: Path | None, *, level: str = "info") -> BridgeLog:
-    """Open the log at `file` for appending, or on stderr when there is none."""
+    """Open the log at `file` for appending, or on stderr when there is none.
+
+    Nothing is written before the first line. Raises ConfigError when the file cannot be written.
+    """
     if file is None:
         return BridgeLog(sys.stderr, level=level)
-    file.parent.mkdir(parents=True, exist_ok=True)
+    home = next(folder for folder in file.absolute().parents if folder.exists())
+    if file.is_dir() or not os.access(file if file.exists() else home, os.W_OK):
+        raise ConfigError(
+            f"the log cannot be written: {file}",
+            problems=[("log.file", str(file), "a file that the bridge's user may write")],
+            next_step="Name another log.file, or none for stderr.",
+        )
     return BridgeLog(_LineFile(file), level=level)  # type: ignore[arg-type]  # it has write and flush
 
 
 class _LineFile:
-    """Appends whole lines, opening the file anew when it was rotated away."""
+    """Appends whole lines. The file is made by the first of them, and made anew when it was rotated away."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._stream = path.open("a", encoding="utf-8")
-        self._inode = path.stat().st_ino
+        self._stream: TextIO | None = None
+        self._inode = 0
 
     def write(self, text: str) -> int:
         try:
             rotated = self._path.stat().st_ino != self._inode
         except FileNotFoundError:
             rotated = True
-        if rotated:
-            self._stream.close()
-            self._stream = self._path.open("a", encoding="utf-8")
-            self._inode = self._path.stat().st_ino
+        if self._stream is None or rotated:
+            self._stream = self._opened()
         return self._stream.write(text)
 
+    def _opened(self) -> TextIO:
+        self.close()
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        stream = self._path.open("a", encoding="utf-8")
+        self._inode = os.fstat(stream.fileno()).st_ino
+        return stream
+
     def flush(self) -> None:
-        self._stream.flush()
+        if self._stream is not None:
+            self._stream.flush()
 
     def close(self) -> None:
-        self._stream.close()
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None

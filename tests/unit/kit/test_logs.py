@@ -12,6 +12,7 @@ from tests.support.bridges import a_bridge
 from tests.support.events import problems_of
 from tests.support.network import ALDERTON, BRAVA, rejected, unreachable
 
+from mobility_bridge.errors import ConfigError
 from mobility_bridge.kit.logs import BridgeLog, UnknownEvent, open_log
 from mobility_bridge.services.notify import notify
 
@@ -92,6 +93,18 @@ def test_a_file_is_appended_to_and_its_folder_is_made(tmp_path: Path) -> None:
         log.event("daemon.stopped")
         log.close()
     assert len(file.read_text().splitlines()) == 2
+
+
+def test_nothing_is_written_before_the_first_line(tmp_path: Path) -> None:
+    log = open_log(tmp_path / "log" / "bridge.jsonl")
+    assert list(tmp_path.iterdir()) == []
+    log.close()
+
+
+def test_a_file_that_cannot_be_written_is_a_problem_of_the_configuration(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        open_log(tmp_path)
+    assert caught.value.problems[0][0] == "log.file"
 
 
 @pytest.mark.parametrize("way", ["renamed", "removed"])
