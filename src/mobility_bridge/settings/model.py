@@ -1,9 +1,10 @@
 """Every key an operator may set, with its unit, its default and why. This model is the reference page."""
 
+import re
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_serializer
 
 
 class Section(BaseModel):
@@ -21,6 +22,11 @@ class StoreSettings(Section):
         "`postgresql+psycopg://…` where a database server is run anyway. Relative paths count from "
         "the configuration file.",
     )
+
+    @field_serializer("url")
+    def _without_password(self, url: str) -> str:
+        """Showing the settings does not show the database's password."""
+        return re.sub(r"(?<=://)([^/@:]*):[^/@]*@", r"\1:***@", url)
 
 
 class LogSettings(Section):

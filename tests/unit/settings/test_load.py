@@ -240,6 +240,25 @@ def test_a_section_can_be_exchanged(tmp_path: Path) -> None:
     assert not found.settings.notify.enabled
 
 
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        (
+            "postgresql+psycopg://bridge:hunter2@db.example/bridge",
+            "postgresql+psycopg://bridge:***@db.example/bridge",
+        ),
+        ("postgresql+psycopg://bridge@db.example/bridge", "postgresql+psycopg://bridge@db.example/bridge"),
+        ("sqlite:////srv/bridge.sqlite3", "sqlite:////srv/bridge.sqlite3"),
+    ],
+)
+def test_showing_the_settings_does_not_show_the_password_of_the_database(
+    tmp_path: Path, url: str, shown: str
+) -> None:
+    settings = loaded(tmp_path, GOOD.replace("sqlite:///var/bridge.sqlite3", url)).settings
+    assert settings.store.url == url
+    assert settings.model_dump(mode="json")["store"]["url"] == shown
+
+
 def test_every_setting_says_what_it_means() -> None:
     def undescribed(model: type[BaseModel], prefix: str) -> list[str]:
         found = []
