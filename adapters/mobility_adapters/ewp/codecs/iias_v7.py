@@ -117,8 +117,7 @@ def read_copies(  # noqa: PLR0913 - one reading's circumstances, keyword only
         tree = open_document(document, wire.IIAS_V7_GET_ROOT)
     digest = Sha256(sha256(document).hexdigest())
     copies = []
-    elements = agreement_elements(tree)
-    for position, iia in enumerate(elements):
+    for position, iia in enumerate(agreement_elements(tree)):
         holder, other, listed = _parties(iia, called_hei_id)
         alone = _hash_or_none(iia)
         declared = text(iia, _IIA_HASH) or None
@@ -142,14 +141,14 @@ def read_copies(  # noqa: PLR0913 - one reading's circumstances, keyword only
             document=DocumentRef(digest, FORMAT, position),
             fetched_at=fetched_at,
             stray_attributes=alone is not None and alone.stray_attributes,
-            text_digest=digest if len(elements) == 1 else _text_digest(iia),
+            text_digest=_text_digest(iia),
         )
         copies.append(ReadCopy(copy, document))
     return copies
 
 
 def _text_digest(iia: Element) -> Sha256:
-    """SHA-256 of one agreement of several, as written; a lone one stands for its whole document."""
+    """SHA-256 of one agreement as written, the same whether it comes alone or with others."""
     return Sha256(sha256(etree.tostring(iia, with_tail=False)).hexdigest())
 
 

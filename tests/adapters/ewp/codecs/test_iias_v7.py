@@ -72,6 +72,16 @@ def test_agreements_of_one_response_share_the_document_and_differ_in_position() 
     assert [each.partner_iia_id for each in copies] == ["N-1", None]
 
 
+def test_a_copy_says_the_same_alone_and_with_others() -> None:
+    other = an_iia(in_effect=True)
+    (alone,) = copies_in(iias_v7.encode([an_iia()]))
+    together, neighbour = copies_in(iias_v7.encode([an_iia(), other]))
+
+    assert together.document != alone.document
+    assert together.says_the_same_as(alone)
+    assert not neighbour.says_the_same_as(alone)
+
+
 def test_a_copy_with_exchanged_partners_is_read_and_keeps_the_order_it_has() -> None:
     agreement = an_iia()
     swapped = replace(agreement, partners=agreement.partners[::-1])
