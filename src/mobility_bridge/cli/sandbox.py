@@ -164,11 +164,15 @@ def advance(invocation: Invocation, given: Path | None) -> None:
 
 @click.command()
 @click.argument("iia_id")
+@click.option(
+    "--number", type=click.IntRange(0), help="Places per year of its first condition; default: one more."
+)
 @_dir_option
 @takes_options
-def change(invocation: Invocation, iia_id: str, given: Path | None) -> None:
+def change(invocation: Invocation, iia_id: str, number: int | None, given: Path | None) -> None:
     """Change the agreement IIA_ID in Mobility-Online, as a coordinator would."""
-    print_json(ask(_folder(invocation, given), "POST", "change", {"iia_id": iia_id}))
+    order = {"iia_id": iia_id} if number is None else {"iia_id": iia_id, "number": number}
+    print_json(ask(_folder(invocation, given), "POST", "change", order))
 
 
 @click.command()
