@@ -24,6 +24,7 @@ check: $(STAMP)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/mypy tests/support
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m docs.generate --check
 

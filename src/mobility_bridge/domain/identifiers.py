@@ -3,7 +3,7 @@
 from typing import NewType
 
 HeiId = NewType("HeiId", str)
-"""A higher education institution: its SCHAC domain, compared exactly (`uw.edu.pl`)."""
+"""A higher education institution: its SCHAC domain, compared exactly (`university.example`)."""
 
 IiaId = NewType("IiaId", str)
 """An agreement copy's id, given by the HEI that holds the copy: 1 to 64 visible ASCII characters."""

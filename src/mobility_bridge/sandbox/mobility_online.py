@@ -9,7 +9,7 @@ Source: Mobility-Online reference 6.3, rules S1 to S4, S12 to S14, S18 to S20, S
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 from urllib.parse import parse_qs
@@ -37,7 +37,7 @@ from mobility_bridge.sandbox.mobility_online_soap import (
 )
 from mobility_bridge.sandbox.world import MoAgreement
 
-Scope = dict[str, Any]
+Scope = MutableMapping[str, Any]
 
 FAULTS: Final = {
     "mo_soap_fault": "answers every call with a SOAP fault and status 500",

@@ -168,7 +168,7 @@ class Settings(Section):
     own_hei_id: str = Field(
         ...,
         pattern=r"^[a-z0-9][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+$",
-        description="Our university's SCHAC id, as the registry has it, such as `uw.edu.pl`.",
+        description="Our university's SCHAC id, as the registry has it, such as `university.example`.",
     )
     store: StoreSettings = StoreSettings()
     log: LogSettings = LogSettings()
