@@ -245,6 +245,7 @@ class FakeNetwork:
         self.received: list[tuple[CnrKind, HeiId, IiaId]] = []
         self.catalogue = CatalogueStatus(len(self.hosts), clock.now())
         self.catalogue_error: ExternalError | None = None
+        self.known = True
         self.while_sending: Callable[[], Any] | None = None
         self.at_once: dict[HeiId, int] = {}
         self.most_at_once: Counter[HeiId] = Counter()
@@ -261,7 +262,7 @@ class FakeNetwork:
         return self.catalogue
 
     def knows_us(self) -> bool:
-        return True
+        return self.known
 
     def partners(self) -> Sequence[Partner]:
         return [host.entry for _, host in sorted(self.hosts.items()) if host.apis]
