@@ -13,7 +13,7 @@ import shutil
 import signal
 import sqlite3
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
@@ -34,7 +34,8 @@ from mobility_bridge.store import open_store
 SEED = 20261123
 KILLS = 208
 SANDBOXES = 2
-DEATHS_IN_A_ROW = 6
+DEATHS_IN_A_ROW = (ANYWHERE, TOLD, ANYWHERE, TOLD)
+TRIALS = KILLS // len(DEATHS_IN_A_ROW)
 LEASE_S = 11
 """Seconds by which each restart comes later: what the dead one had claimed is free again."""
 
@@ -125,29 +126,35 @@ async def tell_again(config: Path, ids: list[str]) -> None:
             assert len(queued.notifications) == 2
 
 
-def try_it(world: World, seed: int) -> int:
+def deaths(world: World, trial: int) -> Iterator[Death]:
+    """Where to die in one trial: first at one of the steps that all trials together go through from end to end,
+    then anywhere, or between a partner's answer and its being remembered, while there is something left to tell.
+    """
+    chance = random.Random(SEED + trial)
+    yield Death(ANYWHERE, 1 + trial % TRIALS * world.steps[ANYWHERE] // TRIALS)
+    for kind in DEATHS_IN_A_ROW[1:]:
+        yield Death(kind, chance.randint(1, world.steps[kind] // (2 if kind == TOLD else 1)))
+
+
+def try_it(world: World, trial: int) -> int:
     """Kill the same round several times in a row, then let it be; return how often it died."""
-    chance = random.Random(seed)
     database = world.fresh_store()
     before = told(world.played)
     kills = 0
-    for attempt in range(DEATHS_IN_A_ROW):
-        kind = TOLD if attempt % 2 == 0 else ANYWHERE
-        last = world.steps[kind] // (DEATHS_IN_A_ROW // 2) if kind == TOLD else world.steps[kind]
-        death = Death(kind, chance.randint(1, last))
+    for attempt, death in enumerate(deaths(world, trial)):
         code = run(Round(world.played.config, database, attempt * LEASE_S, death))
-        assert code in (0, -signal.SIGKILL), (seed, death)
+        assert code in (0, -signal.SIGKILL), (trial, death)
         kills += code != 0
-    in_peace(world.played, database, ahead_s=DEATHS_IN_A_ROW * LEASE_S)
-    check(world, database, before, seed)
+    in_peace(world.played, database, ahead_s=len(DEATHS_IN_A_ROW) * LEASE_S)
+    check(world, database, before, trial)
     database.unlink()
     return kills
 
 
-def check(world: World, database: Path, before: Told, seed: int) -> None:
-    assert state_of(database) == world.state, seed
+def check(world: World, database: Path, before: Told, trial: int) -> None:
+    assert state_of(database) == world.state, trial
     received = told(world.played) - before
-    assert set(received) == set(world.expected), f"{seed}: lost, or sent to somebody else"
+    assert set(received) == set(world.expected), f"{trial}: lost, or sent to somebody else"
     connection = sqlite3.connect(database)
     try:
         states = {state for (state,) in connection.execute("SELECT state FROM notifications")}
@@ -157,11 +164,11 @@ def check(world: World, database: Path, before: Told, seed: int) -> None:
     assert states == {CnrState.DELIVERED.value}
 
 
-def kill_until(world: World, seed: int, wanted: int) -> int:
-    kills = 0
+def kill_until(world: World, first: int, wanted: int) -> int:
+    kills, trial = 0, first
     while kills < wanted:
-        kills += try_it(world, seed)
-        seed += 1
+        kills += try_it(world, trial)
+        trial += SANDBOXES
     return kills
 
 
@@ -169,7 +176,7 @@ def kill_until(world: World, seed: int, wanted: int) -> int:
 def test_a_bridge_killed_at_hundreds_of_points_ends_where_one_in_peace_does(tmp_path: Path) -> None:
     def one_sandbox(number: int) -> int:
         with play(tmp_path / f"sandbox-{number}", "clean") as played:
-            return kill_until(set_the_scene(played), SEED + 1000 * number, KILLS // SANDBOXES)
+            return kill_until(set_the_scene(played), number, KILLS // SANDBOXES)
 
     with ThreadPoolExecutor(SANDBOXES) as pool:
         kills = sum(pool.map(one_sandbox, range(SANDBOXES)))
