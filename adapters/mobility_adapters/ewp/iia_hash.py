@@ -15,6 +15,7 @@ from typing import Final
 
 from lxml import etree
 
+from mobility_adapters.ewp import wire
 from mobility_adapters.ewp.hash_segments import (
     CONDITIONS,
     CONTACTS,
@@ -34,7 +35,11 @@ MARKER: Final = "_@terminated-as-a-whole@_"
 # Each starts at the attributes, of which there are few, and looks around from there: several times faster than
 # asking every element.
 _CONTACT_TEST = " or ".join(f"local-name()='{name}'" for name in sorted(CONTACTS))
-_has_attributes = etree.XPath("boolean(descendant-or-self::*/@*)")
+# What has no such attribute is neither terminated nor flagged, and its quick walk has no attribute to write: that
+# walk meets elements of the format's own name space only. A language on a contact's name is the usual exception.
+_has_telling_attributes = etree.XPath(
+    f"boolean(descendant-or-self::*/@*[name()!='xml:lang' or namespace-uri(..)='{wire.IIAS_V7_GET}'])"
+)
 _is_terminated = etree.XPath(
     "boolean(descendant-or-self::*/@*[local-name()='terminated-as-a-whole'][.='true' or .='1']"
     f"[local-name(..)='{CONDITIONS}'])"
@@ -99,7 +104,7 @@ def hash_text(iia: Element, rules: Rules = V7) -> HashText:
     Raises:  InvalidDocument (content) where the official stylesheet would stop: two `iia-id` or two years of
              one kind in one place. Nothing else is refused; validate before.
     """
-    unmarked = not rules.reads_attributes or not _has_attributes(iia)
+    unmarked = not rules.reads_attributes or not _has_telling_attributes(iia)
     blocked = not unmarked and bool(_is_blocked(iia))
     marker = MARKER if not unmarked and _is_terminated(iia) else ""
     plain = rules is V7 and (unmarked or not (blocked or _may_write_attributes(iia)))

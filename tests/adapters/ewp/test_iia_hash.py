@@ -125,6 +125,20 @@ def test_attributes_that_the_format_does_not_define_are_noticed() -> None:
     assert stray.stray_attributes
 
 
+def test_a_language_is_written_wherever_it_stands_but_in_a_contact() -> None:
+    tree = tree_of("ewp/iias/v7", "with-contacts-and-units.xml")
+    plain = hash_text(agreement_elements(tree)[0]).text
+    written = 0
+    for element in agreement_elements(tree)[0].iter("*"):
+        element.set("{http://www.w3.org/XML/1998/namespace}lang", "sv")
+        alone = hash_text(agreement_elements(tree)[0])
+
+        assert [alone] == document_hash_texts(tree)
+        written += alone.text != plain
+        del element.attrib["{http://www.w3.org/XML/1998/namespace}lang"]
+    assert written > 10
+
+
 def test_a_flag_around_the_agreement_hides_its_terms_in_the_document_only() -> None:
     tree = tree_of(FOLDERS[V7], "a01-base-mapped.xml")
     tree.set("not-yet-defined", "true")
