@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, bindparam, select
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from mobility_bridge.errors import StoreBusy, StoreError, StoreOutdated
@@ -26,6 +26,8 @@ T = TypeVar("T")
 
 __all__ = ["SqlStore", "SqlUnitOfWork"]
 
+_CURSOR = select(cursors.c.value).where(cursors.c.name == bindparam("name"))
+
 
 class SqlUnitOfWork:
     """`UnitOfWork` on one transaction."""
@@ -42,8 +44,7 @@ class SqlUnitOfWork:
         self.work = SqlWork(connection)
 
     def cursor(self, name: str) -> str | None:
-        wanted = select(cursors.c.value).where(cursors.c.name == name)
-        return self._connection.execute(wanted).scalar_one_or_none()
+        return self._connection.execute(_CURSOR, {"name": name}).scalar_one_or_none()
 
     def set_cursor(self, name: str, value: str) -> None:
         upsert(self._connection, cursors, [{"name": name, "value": value}])

@@ -5,7 +5,18 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Row,
+    and_,
+    bindparam,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from mobility_bridge.domain.identifiers import HeiId, IiaId, Sha256
 from mobility_bridge.domain.snapshot import AgreementCopy, StoredCopy
@@ -25,6 +36,18 @@ from mobility_bridge.store.tables import LOCAL_COPY, copies, copies_history
 
 _LIVE = copies.c.gone_at.is_(None)
 _KEY_ORDER = (copies.c.holder_hei_id, copies.c.partner_hei_id, copies.c.iia_id)
+
+_PAIR = and_(copies.c.holder_hei_id == bindparam("holder"), copies.c.partner_hei_id == bindparam("partner"))
+# Asked of every partner in every round: a statement that is made anew takes longer to make than to run.
+_OF_PARTNER = select(copies).where(_PAIR).order_by(*_KEY_ORDER)
+_LIVE_OF_PARTNER = select(copies).where(_PAIR, _LIVE).order_by(*_KEY_ORDER)
+_LIVE_IDS = select(copies.c.iia_id).where(_PAIR, _LIVE)
+_IDS_TO_REFRESH = (
+    select(copies.c.iia_id)
+    .where(_PAIR, _LIVE, copies.c.confirmed_at < bindparam("before"))
+    .order_by(copies.c.confirmed_at, copies.c.iia_id)
+    .limit(bindparam("most"))
+)
 
 
 class SqlCopies:
@@ -74,23 +97,19 @@ class SqlCopies:
         return sorted(found, key=lambda row: not is_local(row.copy))
 
     def of_partner(self, holder: HeiId, partner: HeiId, *, live_only: bool = True) -> Sequence[StoredCopy]:
-        theirs = _of(copies, holder, partner)
-        return self._select(and_(theirs, _LIVE) if live_only else theirs)
+        wanted = _LIVE_OF_PARTNER if live_only else _OF_PARTNER
+        found = self._connection.execute(wanted, {"holder": holder, "partner": partner})
+        return [stored_copy(row) for row in found]
 
     def ids_of_partner(self, holder: HeiId, partner: HeiId) -> set[IiaId]:
-        wanted = select(copies.c.iia_id).where(_of(copies, holder, partner), _LIVE)
-        return set(self._connection.execute(wanted).scalars().all())
+        found = self._connection.execute(_LIVE_IDS, {"holder": holder, "partner": partner})
+        return set(found.scalars().all())
 
     def ids_to_refresh(
         self, holder: HeiId, partner: HeiId, confirmed_before: datetime, limit: int
     ) -> Sequence[IiaId]:
-        wanted = (
-            select(copies.c.iia_id)
-            .where(_of(copies, holder, partner), _LIVE, copies.c.confirmed_at < confirmed_before)
-            .order_by(copies.c.confirmed_at, copies.c.iia_id)
-            .limit(limit)
-        )
-        return list(self._connection.execute(wanted).scalars().all())
+        asked = {"holder": holder, "partner": partner, "before": confirmed_before, "most": limit}
+        return list(self._connection.execute(_IDS_TO_REFRESH, asked).scalars().all())
 
     def listing(self, holder: HeiId, partner: HeiId, listed_id: IiaId) -> Sequence[StoredCopy]:
         return self._select(and_(_of(copies, holder, partner), copies.c.partner_iia_id == listed_id, _LIVE))

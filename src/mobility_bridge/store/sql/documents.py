@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 from zstandard import ZstdCompressor, ZstdDecompressor
 
 from mobility_bridge.domain.identifiers import Sha256
@@ -12,6 +12,10 @@ from mobility_bridge.store.sql.statements import in_chunks, upsert
 from mobility_bridge.store.tables import documents
 
 _LEVEL = 3
+
+_KEPT = select(documents.c.sha256).where(
+    documents.c.sha256.in_(bindparam("digests", expanding=True)), documents.c.body.is_not(None)
+)
 
 
 class _Tools(threading.local):
@@ -37,11 +41,7 @@ def unpacked(body: bytes, length: int) -> bytes:
 def keep_documents(connection: Connection, bodies: Iterable[bytes]) -> None:
     """Write those that are not there, or were erased."""
     for chunk in in_chunks({sha256_of(body): body for body in bodies if body}.items()):
-        found = connection.execute(
-            select(documents.c.sha256).where(
-                documents.c.sha256.in_([sha256 for sha256, _ in chunk]), documents.c.body.is_not(None)
-            )
-        )
+        found = connection.execute(_KEPT, {"digests": [sha256 for sha256, _ in chunk]})
         kept = set(found.scalars())
         upsert(
             connection,

@@ -21,6 +21,9 @@ _WITH_BODY: Select[Any] = select(evidence, documents.c.body, documents.c.length)
     evidence.outerjoin(documents, documents.c.sha256 == evidence.c.body_sha256)
 )
 
+_END = select(evidence.c.sequence, evidence.c.record_hash).order_by(evidence.c.sequence.desc()).limit(1)
+_APPEND = insert(evidence)
+
 
 class SqlEvidence:
     """`EvidenceLog` on one transaction.
@@ -42,7 +45,7 @@ class SqlEvidence:
                 rows.append(_row_of(record))
                 sequences.append(record.sequence)
             keep_documents(self._connection, (exchange.body for exchange in chunk))
-            self._connection.execute(insert(evidence), rows)
+            self._connection.execute(_APPEND, rows)
         return sequences
 
     def get(self, sequence: int) -> EvidenceRecord | None:
@@ -79,8 +82,7 @@ class SqlEvidence:
         return self._connection.execute(select(func.count()).select_from(evidence)).scalar_one()
 
     def _end(self) -> ChainEnd:
-        wanted = select(evidence.c.sequence, evidence.c.record_hash)
-        row = self._connection.execute(wanted.order_by(evidence.c.sequence.desc()).limit(1)).one_or_none()
+        row = self._connection.execute(_END).one_or_none()
         return START if row is None else ChainEnd(row.sequence, row.record_hash)
 
 

@@ -5,13 +5,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select
+from sqlalchemy import Connection, Row, bindparam, delete, select
 
 from mobility_bridge.domain.identifiers import HeiId, IiaId
 from mobility_bridge.domain.partner import Health, IndexState
 from mobility_bridge.store.sql.copy_rows import compact
 from mobility_bridge.store.sql.statements import in_chunks, upsert
 from mobility_bridge.store.tables import dirty_copies, partner_health, partner_index, subjects
+
+# Asked of every partner in every round: a statement that is made anew takes longer to make than to run.
+_HEALTH = select(partner_health).where(partner_health.c.partner_hei_id == bindparam("partner"))
+_INDEX = select(partner_index).where(partner_index.c.partner_hei_id == bindparam("partner"))
+_DIRTY = (
+    select(dirty_copies.c.partner_hei_id, dirty_copies.c.iia_id)
+    .order_by(dirty_copies.c.marked_at, dirty_copies.c.partner_hei_id, dirty_copies.c.iia_id)
+    .limit(bindparam("most"))
+)
+_DIRTY_OF_PARTNER = _DIRTY.where(dirty_copies.c.partner_hei_id == bindparam("partner"))
 
 
 class SqlPartners:
@@ -21,8 +31,7 @@ class SqlPartners:
         self._connection = connection
 
     def health(self, partner: HeiId) -> Mapping[str, Health]:
-        wanted = select(partner_health).where(partner_health.c.partner_hei_id == partner)
-        return {row.api: _health(row) for row in self._connection.execute(wanted)}
+        return {row.api: _health(row) for row in self._connection.execute(_HEALTH, {"partner": partner})}
 
     def all_health(self) -> Sequence[Health]:
         wanted = select(partner_health).order_by(partner_health.c.partner_hei_id, partner_health.c.api)
@@ -44,8 +53,7 @@ class SqlPartners:
         upsert(self._connection, partner_health, [row])
 
     def index(self, partner: HeiId) -> IndexState | None:
-        wanted = select(partner_index).where(partner_index.c.partner_hei_id == partner)
-        row = self._connection.execute(wanted).one_or_none()
+        row = self._connection.execute(_INDEX, {"partner": partner}).one_or_none()
         if row is None:
             return None
         return IndexState(
@@ -85,14 +93,9 @@ class SqlWork:
         upsert(self._connection, dirty_copies, rows, keep={"marked_at"})
 
     def dirty(self, partner: HeiId | None = None, limit: int = 10_000) -> Sequence[tuple[HeiId, IiaId]]:
-        wanted = (
-            select(dirty_copies.c.partner_hei_id, dirty_copies.c.iia_id)
-            .order_by(dirty_copies.c.marked_at, dirty_copies.c.partner_hei_id, dirty_copies.c.iia_id)
-            .limit(limit)
-        )
-        if partner is not None:
-            wanted = wanted.where(dirty_copies.c.partner_hei_id == partner)
-        return [(row.partner_hei_id, row.iia_id) for row in self._connection.execute(wanted)]
+        wanted = _DIRTY if partner is None else _DIRTY_OF_PARTNER
+        found = self._connection.execute(wanted, {"partner": partner, "most": limit})
+        return [(row.partner_hei_id, row.iia_id) for row in found]
 
     def clear_dirty(self, partner: HeiId, ids: Iterable[IiaId]) -> None:
         for chunk in in_chunks(ids):

@@ -18,20 +18,20 @@ def upsert(
     connection: Connection, table: Table, rows: Sequence[dict[str, Any]], keep: Collection[str] = ()
 ) -> None:
     """Insert rows, or write over those with the same primary key except for the columns in `keep`."""
-    if not rows:
-        return
-    if connection.dialect.name == "sqlite":
-        insert: Any = sqlite.insert(table)
-    else:
-        insert = postgresql.insert(table)
+    if rows:
+        connection.execute(_upsert(table, connection.dialect.name, frozenset(keep)), rows)
+
+
+@cache
+def _upsert(table: Table, dialect: str, keep: frozenset[str]) -> Any:
+    """Make the statement once: making one takes longer than running it."""
+    insert: Any = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
     written = {
         column.name: insert.excluded[column.name]
         for column in table.columns
         if not column.primary_key and column.name not in keep
     }
-    connection.execute(
-        insert.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=written), rows
-    )
+    return insert.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=written)
 
 
 def upsert_raw(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
