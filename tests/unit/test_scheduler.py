@@ -145,6 +145,13 @@ async def test_the_lines_of_one_job_share_an_id() -> None:
     assert ids.pop().startswith("sweep-")
 
 
+async def test_jobs_come_again_at_their_interval() -> None:
+    bridge = a_bridge(schedule={"notify_every_s": 1})
+    async with running(bridge):
+        await until(lambda: finished(bridge).count("notify") == 2)
+    assert finished(bridge).count("compare") == 1
+
+
 async def test_a_job_does_not_overtake_itself() -> None:
     bridge = populated()
     began, may_end = [], asyncio.Event()

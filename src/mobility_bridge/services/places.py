@@ -29,33 +29,41 @@ class End:
 async def balances(context: Context, partner: str | None = None, *, planned: bool = False) -> list[Balance]:
     """Agreed places per partner, kind and year, over our copies of agreements in force.
 
-    In force: mutually approved now, or concluded before with a change pending; never terminated. With
-    `planned`, every copy of ours that is not terminated counts.
+    In force is what both sides approved last: while a change waits for approval, the text before it. With
+    `planned`, every copy of ours counts as it is now. What is terminated never counts.
     """
     listed = await agreements(context, HeiId(partner) if partner else None)
-    concluded = await context.store.read(lambda uow: _concluded(uow, context))
+    in_force = await context.store.read(lambda uow: _in_force(uow, context))
     by_partner: dict[HeiId, list[Iia]] = defaultdict(list)
     for item in listed:
         if item.local is None or item.local.iia is None:
             continue
-        in_force = (item.approved_by_us and item.approved_by_partner) or (
-            (item.partner_hei_id, item.iia_id) in concluded
-        )
-        if in_force or planned:
-            by_partner[item.partner_hei_id].append(item.local.iia)
+        now = item.local.iia
+        settled = planned or now.terminated_as_a_whole or (item.approved_by_us and item.approved_by_partner)
+        text = now if settled else in_force.get((item.partner_hei_id, item.local.copy.iia_id))
+        if text is not None:
+            by_partner[item.partner_hei_id].append(text)
     found: list[Balance] = []
     for hei_id in sorted(by_partner):
         found.extend(balance(context.own_hei_id, hei_id, by_partner[hei_id]))
     return found
 
 
-def _concluded(uow: UnitOfWork, context: Context) -> set[tuple[HeiId, IiaId | None]]:
-    return {
-        (held.copy.partner_hei_id, held.copy.iia_id)
-        for held in uow.copies.local()
-        if uow.approvals.concluded(held.copy.partner_hei_id, held.copy.iia_id) is not None
-        and held.copy.holder_hei_id == context.own_hei_id
-    }
+def _in_force(uow: UnitOfWork, context: Context) -> dict[tuple[HeiId, IiaId], Iia]:
+    """The texts of ours that both sides approved last, as far as they are kept."""
+    gathering = Gathering(context, uow, context.clock.now())
+    found = {}
+    for held in uow.copies.local():
+        hei_id, iia_id = held.copy.partner_hei_id, held.copy.iia_id
+        pair = uow.approvals.concluded(hei_id, iia_id)
+        if pair is None:
+            continue
+        texts = (held, *uow.copies.history(context.own_hei_id, hei_id, iia_id))
+        approved = next((text for text in texts if text.copy.iia_hash == pair.local_hash), None)
+        view = gathering.view(approved)
+        if view is not None and view.iia is not None:
+            found[hei_id, iia_id] = view.iia
+    return found
 
 
 async def ends(
