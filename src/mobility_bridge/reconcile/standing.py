@@ -59,10 +59,11 @@ def partner_approval(case: AgreementCase) -> PartnerApproval:
     meanings = (
         (PartnerApproval.CURRENT, {local.iia_hash}),
         (PartnerApproval.OLD_TYPE, case.old_style_hashes),
-        (PartnerApproval.WRONG_COPY, _partner_hashes(case)),
         (PartnerApproval.CONCLUDED, {case.concluded.local_hash} if case.concluded is not None else set()),
         (PartnerApproval.UNMAPPED_TEXT, _local_hashes(case, mapped=False)),
         (PartnerApproval.EARLIER, _local_hashes(case, mapped=True)),
+        # Last: a partner that once exchanged the parties served our very text, hash and all.
+        (PartnerApproval.WRONG_COPY, _partner_hashes(case)),
     )
     found = (meaning for meaning, hashes in meanings if approval.iia_hash in hashes)
     return next(found, PartnerApproval.UNKNOWN_HASH)

@@ -600,6 +600,16 @@ def test_an_approval_read_long_after_our_text_is_not_called_unknown() -> None:
     assert codes(given) == []
 
 
+def test_an_earlier_text_of_ours_that_the_partner_once_served_as_its_own_is_ours() -> None:
+    """A copy with the parties exchanged is our text, hash and all."""
+    given = case(
+        approval_by_partner=approval(iia_hash=OTHER),
+        local_history=(stored(local_copy(iia_hash=OTHER)),),
+        partner_history=(stored(partner_copy(iia_hash=OTHER, content_digest=OTHER)),),
+    )
+    assert codes(replace(given, now=NOW + timedelta(days=20))) == ["APPROVAL_STALE"]
+
+
 def test_an_approval_withdrawn_from_a_text_long_replaced_is_merely_absent() -> None:
     given = unapproved(
         local=local_view(record=LocalRecord("SENT", own_approval=True)),
