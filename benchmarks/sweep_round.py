@@ -11,12 +11,10 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-
-import httpx
 
 from mobility_adapters.ewp import wire
 from mobility_adapters.ewp.catalogue import CatalogueCache, Rules
@@ -25,7 +23,7 @@ from mobility_adapters.ewp.exchanges import Wire
 from mobility_adapters.ewp.keys import SigningKey
 from mobility_adapters.ewp.network import EwpNetwork
 from mobility_bridge.domain.identifiers import HeiId
-from mobility_bridge.kit.http import Limits
+from mobility_bridge.kit.http import Limits, Outgoing, WireTransport, tls_context
 from mobility_bridge.kit.logs import BridgeLog, open_log
 from mobility_bridge.kit.schemas import SchemaSet
 from mobility_bridge.services.context import Context
@@ -79,23 +77,44 @@ class FixedClock:
         raise AssertionError(f"nothing failed, so nobody waits {seconds} s")
 
 
-class Answers(httpx.AsyncBaseTransport):
-    """Every partner: answers from one file, by the number in the host's name."""
+class Answers(WireTransport):
+    """Every partner: answers from one file, by the number in the host's name, where aiohttp would answer."""
 
     def __init__(self, files: Files, *, everything: bool) -> None:
+        super().__init__(tls_context(system=False))
         self._file = os.open(files.answers, os.O_RDONLY)
         self._length = files.answers.stat().st_size // files.partners
         self._everything = everything
         self.asked: Counter[str] = Counter()
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        self.asked[request.url.path] += 1
+    async def open(self, request: Outgoing, *, connect_s: float | None) -> Any:  # noqa: ARG002
+        _, _, host, path = request.url.split("/", 3)
+        self.asked["/" + path.partition("?")[0]] += 1
         body = index_of([])
         if self._everything:
-            number = int(request.url.host[8:12])
+            number = int(host[8:12])
             body = os.pread(self._file, self._length, number * self._length)
-        headers = {"content-type": "application/xml", "x-request-id": request.headers["x-request-id"]}
-        return httpx.Response(200, headers=headers, stream=httpx.ByteStream(body))
+        return Answered(body, dict(request.headers)["x-request-id"])
+
+
+class Answered:
+    """As much of aiohttp's response as is used; `content` is its own stream."""
+
+    status = 200
+
+    def __init__(self, body: bytes, request_id: str) -> None:
+        self.raw_headers = ((b"Content-Type", b"application/xml"), (b"X-Request-Id", request_id.encode()))
+        self._body = body
+        self.content = self
+
+    async def iter_any(self) -> AsyncIterator[bytes]:
+        yield self._body
+
+    def at_eof(self) -> bool:
+        return True
+
+    def release(self) -> None:
+        """Nothing is held."""
 
 
 class Unsigned:

@@ -62,6 +62,7 @@ class EwpNetwork:
         self._quirks = quirks
         self._transports = transports
         self._listed: tuple[Catalogue, tuple[Partner, ...]] | None = None
+        self._described: tuple[Catalogue, dict[HeiId, Partner]] | None = None
 
     async def refresh_catalogue(self, *, force: bool = False) -> CatalogueStatus:
         return await self._catalogue.refresh(force=force)
@@ -77,7 +78,14 @@ class EwpNetwork:
 
     def partner(self, hei_id: HeiId) -> Partner | None:
         catalogue = self._catalogue.catalogue
-        found = catalogue.partner(hei_id) if catalogue else None
+        if catalogue is None:
+            return None
+        if self._described is None or self._described[0] is not catalogue:
+            self._described = catalogue, {partner.hei_id: partner for partner in self.partners()}
+        described = self._described[1].get(hei_id)
+        if described is not None:
+            return described
+        found = catalogue.partner(hei_id)
         return self._adjusted(found) if found else None
 
     def knows_us(self) -> bool:

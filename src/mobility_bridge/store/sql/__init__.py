@@ -96,9 +96,14 @@ class SqlStore:
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._writer, self._run, self._engines.writing, unit)
 
+        try:
+            return await once()  # nearly always enough, and the machinery for more is not free
+        except StoreBusy:
+            if self._attempts <= 1:
+                raise
         again = AsyncRetrying(
             retry=retry_if_exception_type(StoreBusy),
-            stop=stop_after_attempt(self._attempts),
+            stop=stop_after_attempt(self._attempts - 1),
             wait=wait_random_exponential(multiplier=0.02, max=1.0),
             reraise=True,
         )

@@ -109,8 +109,12 @@ def _sqlite(path: Path, busy_timeout_s: float, *, writing: bool) -> Engine:
             connection.execute("PRAGMA query_only = ON")
 
     def begin(connection: Connection) -> None:
-        # A deferred BEGIN that reads and then writes fails at once when another writes: no time-out helps it.
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+        if writing:
+            # A deferred BEGIN that reads and then writes fails at once when another writes: no time-out helps it.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            # Takes no lock yet, so nothing can fail that the library would have to translate.
+            connection.connection.cursor().execute("BEGIN")
 
     event.listen(engine, "connect", prepare)
     event.listen(engine, "begin", begin)
