@@ -53,7 +53,7 @@ async def refresh_partner(context: Context, hei_id: HeiId, *, everything: bool =
     partner = context.the_network().partner(hei_id)
     offer = partner.offers.get("iias") if partner is not None else None
     limit = offer.max_ids if offer is not None else 1
-    ids = await context.store.read(lambda uow: _due(uow, context, hei_id, everything=everything))
+    ids = await context.store.read(lambda uow: due_copies(uow, context, hei_id, everything=everything))
     total = RefreshReport(hei_id)
     if not ids:
         return total
@@ -88,7 +88,7 @@ async def _well(context: Context, hei_id: HeiId) -> None:
     recovered(context, await context.store.write(work))
 
 
-def _due(uow: UnitOfWork, context: Context, hei_id: HeiId, *, everything: bool) -> Sequence[IiaId]:
+def due_copies(uow: UnitOfWork, context: Context, hei_id: HeiId, *, everything: bool) -> Sequence[IiaId]:
     """Name what to fetch, in a steady order, so that a batch asked again is byte for byte comparable."""
     dirty = {iia_id for _, iia_id in uow.work.dirty(hei_id)}
     if everything:

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from mobility_bridge.domain.identifiers import HeiId
 from mobility_bridge.errors import ExternalError, UsageError
 from mobility_bridge.ports.sources import AgreementSource, CatalogueStatus, PartnerNetwork
-from mobility_bridge.services.ask_approvals import ApprovalReport, ask_approvals
+from mobility_bridge.ports.store import UnitOfWork
+from mobility_bridge.services.ask_approvals import ApprovalReport, announced_ids, ask_approvals
 from mobility_bridge.services.catalogue import refresh_catalogue
 from mobility_bridge.services.compare import CompareReport, compare
 from mobility_bridge.services.context import Context
 from mobility_bridge.services.ingest import IngestReport, ingest
 from mobility_bridge.services.notify import NotifyReport, notify
-from mobility_bridge.services.refresh import RefreshReport, refresh_partner
+from mobility_bridge.services.refresh import RefreshReport, due_copies, refresh_partner
 from mobility_bridge.services.sweep import SweepReport, sweep_partner
 
 EWP = "ewp"
@@ -147,6 +148,16 @@ async def ask_partner(context: Context, hei_id: HeiId, wanted: Wanted) -> Partne
     sweep = await sweep_partner(context, hei_id, full=wanted.full, accept_shrink=wanted.accept_shrink)
     if sweep.error is not None and sweep.error.retryable:
         return PartnerReport(hei_id, sweep)
-    refresh = await refresh_partner(context, hei_id, everything=wanted.full)
-    approvals = await ask_approvals(context, hei_id)
+    due, announced = await context.store.read(lambda uow: _open_questions(uow, context, hei_id, wanted))
+    refresh, approvals = RefreshReport(hei_id), ApprovalReport(hei_id)
+    if due:
+        refresh = await refresh_partner(context, hei_id, everything=wanted.full)
+    if announced:
+        approvals = await ask_approvals(context, hei_id)
     return PartnerReport(hei_id, sweep, refresh, approvals)
+
+
+def _open_questions(uow: UnitOfWork, context: Context, hei_id: HeiId, wanted: Wanted) -> tuple[bool, bool]:
+    """Whether there is anything to fetch and anything to be approved: with most partners, mostly, neither."""
+    due = due_copies(uow, context, hei_id, everything=wanted.full)
+    return bool(due), bool(announced_ids(uow, context.own_hei_id, hei_id))
