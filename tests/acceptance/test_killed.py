@@ -22,7 +22,7 @@ from typing import Any
 
 import pytest
 from tests.support.bridges import dump
-from tests.support.killing import ANYWHERE, TOLD, Death, Round, run
+from tests.support.killing import ANYWHERE, TOLD, Death, Round, Server
 from tests.support.played import Played, play
 
 from mobility_bridge.bootstrap import build, load_settings
@@ -47,6 +47,7 @@ class World:
     """A sandbox in which much has just changed, a store that knows nothing of it yet, and what must come out."""
 
     played: Played
+    server: Server
     before: Path
     steps: Mapping[str, int]
     state: Any
@@ -91,14 +92,14 @@ def timeless(value: Any) -> Any:
     return value
 
 
-def in_peace(played: Played, database: Path, **more: Any) -> None:
-    assert run(Round(played.config, database, **more)) == 0
+def in_peace(played: Played, server: Server, database: Path, **more: Any) -> None:
+    assert server.run(Round(played.config, database, **more)) == 0
 
 
-def set_the_scene(played: Played) -> World:
+def set_the_scene(played: Played, server: Server) -> World:
     """Read everything once; then half of our agreements change, partners approve, two are told again by hand."""
     database = played.folder / "bridge.sqlite3"
-    in_peace(played, database)
+    in_peace(played, server, database)
     ids = [item["iia_id"] for item in played.control("GET", "agreements")]
     for iia_id in ids[::2]:
         played.control("POST", "change", iia_id=iia_id, number=7)
@@ -108,12 +109,12 @@ def set_the_scene(played: Played) -> World:
     before = played.folder / "before.sqlite3"
     shutil.copy(database, before)
     counts = played.folder / "steps.json"
-    in_peace(played, database, counts=counts)
+    in_peace(played, server, database, counts=counts)
     expected = told(played)
     assert set(expected.values()) == {1}
     assert {kind for _, kind, _ in expected} == {"iia", "iia_approval"}
-    world = World(played, before, json.loads(counts.read_text()), state_of(database), expected)
-    in_peace(played, database)
+    world = World(played, server, before, json.loads(counts.read_text()), state_of(database), expected)
+    in_peace(played, server, database)
     assert state_of(database) == world.state, "a second round in peace changes nothing"
     assert told(played) == expected
     return world
@@ -142,10 +143,10 @@ def try_it(world: World, trial: int) -> int:
     before = told(world.played)
     kills = 0
     for attempt, death in enumerate(deaths(world, trial)):
-        code = run(Round(world.played.config, database, attempt * LEASE_S, death))
+        code = world.server.run(Round(world.played.config, database, attempt * LEASE_S, death))
         assert code in (0, -signal.SIGKILL), (trial, death)
         kills += code != 0
-    in_peace(world.played, database, ahead_s=len(DEATHS_IN_A_ROW) * LEASE_S)
+    in_peace(world.played, world.server, database, ahead_s=len(DEATHS_IN_A_ROW) * LEASE_S)
     check(world, database, before, trial)
     database.unlink()
     return kills
@@ -175,8 +176,8 @@ def kill_until(world: World, first: int, wanted: int) -> int:
 @pytest.mark.slow
 def test_a_bridge_killed_at_hundreds_of_points_ends_where_one_in_peace_does(tmp_path: Path) -> None:
     def one_sandbox(number: int) -> int:
-        with play(tmp_path / f"sandbox-{number}", "clean") as played:
-            return kill_until(set_the_scene(played), number, KILLS // SANDBOXES)
+        with play(tmp_path / f"sandbox-{number}", "clean") as played, Server() as server:
+            return kill_until(set_the_scene(played, server), number, KILLS // SANDBOXES)
 
     with ThreadPoolExecutor(SANDBOXES) as pool:
         kills = sum(pool.map(one_sandbox, range(SANDBOXES)))

@@ -1,26 +1,33 @@
 """Rounds of the real bridge in processes of their own, killed at a chosen step with a signal that none survives.
 
 A step is a request on the wire, a unit of work, or a notification, each before and after; a unit of work also
-at its end, just before it is committed. Imported once by a fork server, so that each process starts at once.
+at its end, just before it is committed. The bridge is imported once, by a process that forks itself for each round.
 """
 
 import asyncio
+import base64
 import json
-import multiprocessing
 import os
+import pickle
 import signal
+import subprocess
+import sys
+import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import NoReturn, Self, TypeVar
 
 import httpx
 
+import mobility_adapters.ewp.network
+import mobility_adapters.mobility_online.source
+import mobility_adapters.mobility_online.wire
 import mobility_bridge.store.sql
-from mobility_bridge.bootstrap import build, installed_adapters, load_settings
+from mobility_bridge.bootstrap import build, load_settings
 from mobility_bridge.domain.evidence import Exchange
 from mobility_bridge.domain.identifiers import HeiId, IiaId
 from mobility_bridge.domain.notification import CnrKind
@@ -36,8 +43,13 @@ ANYWHERE = "anywhere"
 TOLD = "told"
 """Between a partner's answer to a notification and the commit that remembers it."""
 
+_IMPORTED_BEFORE_THE_FORK = (
+    mobility_adapters.ewp.network,
+    mobility_adapters.mobility_online.source,
+    mobility_adapters.mobility_online.wire,
+    mobility_bridge.store.sql,
+)
 _told: ContextVar[bool] = ContextVar("told", default=False)
-_HEAVY = (mobility_bridge.store.sql, installed_adapters())
 
 
 @dataclass(frozen=True)
@@ -138,10 +150,6 @@ class Round:
     counts: Path | None = None
 
 
-def _live(this: Round) -> None:
-    asyncio.run(_round(this))
-
-
 async def _round(this: Round) -> None:
     environ = {
         "MOBILITY_BRIDGE__STORE__URL": f"sqlite:///{this.database}",
@@ -150,7 +158,9 @@ async def _round(this: Round) -> None:
     loaded = load_settings(this.config, environ)
     executioner = _Executioner(this.death)
     store = _DeadlyStore(open_store(loaded.settings.store.url), executioner)
-    transport = _DeadlyTransport(WireTransport(tls_context(this.config.parent / "ca.pem")), executioner)
+    transport = _DeadlyTransport(
+        WireTransport(tls_context(this.config.parent / "ca.pem", system=False)), executioner
+    )
     clock = _ShiftedClock(this.ahead_s)
     async with build(loaded, clock=clock, store=store, transport=transport) as bridge:
         assert bridge.context.sender is not None
@@ -162,15 +172,55 @@ async def _round(this: Round) -> None:
         this.counts.write_text(json.dumps(executioner.steps))
 
 
-def run(this: Round) -> int:
-    """Run one round to its end or its death; the exit code says which (0, or minus the signal)."""
-    process: Any = _CONTEXT.Process(target=_live, args=(this,))
-    process.start()
-    process.join(60)
-    code = process.exitcode
-    process.close()
-    return int(code)
+class Server:
+    """A process that has everything imported and forks itself for each round."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.support.killing"],
+            cwd=Path(__file__).parents[2],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate(timeout=20)
+
+    def run(self, this: Round) -> int:
+        """Run one round to its end or its death; the exit code says which (0, or minus the signal)."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(base64.b64encode(pickle.dumps(this)).decode() + "\n")
+        self._process.stdin.flush()
+        return int(self._process.stdout.readline())
 
 
-_CONTEXT: Any = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["tests.support.killing"])
+def _serve() -> None:
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            _live_and_exit(pickle.loads(base64.b64decode(line)))
+        _, status = os.waitpid(child, 0)
+        print(os.waitstatus_to_exitcode(status), flush=True)  # noqa: T201 - the answer
+
+
+def _live_and_exit(this: Round) -> NoReturn:
+    code = 1
+    try:
+        asyncio.run(_round(this))
+        code = 0
+    except BaseException:  # noqa: BLE001 - whatever it was, the child must not return into the server
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    from tests.support import killing
+
+    killing._serve()
