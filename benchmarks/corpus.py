@@ -56,9 +56,9 @@ _WORDS: Final = [
 _CODES: Final = ("0613", "0311", "0421", "0912", "0232", "0713", "0114", "0521", "0000", "0410")
 
 
-def documents() -> list[bytes]:
+def documents(count: int = SIZE) -> list[bytes]:
     """Get responses of the partner with one agreement each."""
-    return list(_documents())
+    return [iias_v7.encode([iia]) for iia in _iias(count)]
 
 
 def small() -> bytes:
@@ -67,21 +67,16 @@ def small() -> bytes:
     return path.read_bytes()
 
 
-def pairs() -> list[tuple[bytes, bytes]]:
-    """Documents of the partner, and each a second time with one condition changed."""
+def edited(count: int = SIZE) -> list[bytes]:
+    """The same agreements, each after one number of one condition was changed."""
     chance = random.Random(_SEED + 1)
-    return [(iias_v7.encode([iia]), iias_v7.encode([_changed(chance, iia)])) for iia in _iias()]
+    return [iias_v7.encode([_changed(chance, iia)]) for iia in _iias(count)]
 
 
 @cache
-def _documents() -> tuple[bytes, ...]:
-    return tuple(iias_v7.encode([iia]) for iia in _iias())
-
-
-@cache
-def _iias() -> tuple[Iia, ...]:
+def _iias(count: int) -> tuple[Iia, ...]:
     chance = random.Random(_SEED)
-    return tuple(_iia(chance, number) for number in range(SIZE))
+    return tuple(_iia(chance, number) for number in range(count))
 
 
 def _iia(chance: random.Random, number: int) -> Iia:
@@ -183,7 +178,7 @@ def _prose(chance: random.Random, words: int) -> str:
 def main() -> None:
     sizes = sorted(len(document) for document in documents())
     fifth, last = sizes[len(sizes) // 20], sizes[-len(sizes) // 20]
-    conditions = [len(iia.conditions) for iia in _iias()]
+    conditions = [len(iia.conditions) for iia in _iias(SIZE)]
     print(
         f"{len(sizes)} agreements, {statistics.mean(sizes):,.0f} bytes on average ({fifth:,} to {last:,} for"
         f" nine in ten), {min(conditions)} to {max(conditions)} conditions; the small one: {len(small()):,} bytes"
