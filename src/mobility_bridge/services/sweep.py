@@ -50,9 +50,21 @@ async def sweep_partner(
     context: Context, hei_id: HeiId, *, full: bool = False, accept_shrink: bool = False
 ) -> SweepReport:
     """Read one partner's index and mark what has to be fetched; an error is kept and reported, not raised."""
+    state = await context.store.read(lambda uow: uow.partners.index(hei_id))
+    return await sweep_from(context, hei_id, state, full=full, accept_shrink=accept_shrink)
+
+
+async def sweep_from(
+    context: Context,
+    hei_id: HeiId,
+    state: IndexState | None,
+    *,
+    full: bool = False,
+    accept_shrink: bool = False,
+) -> SweepReport:
+    """As `sweep_partner`, with what is known of the index; an older state only asks further back."""
     started = context.clock.monotonic()
     asked_at = context.clock.now()
-    state = await context.store.read(lambda uow: uow.partners.index(hei_id))
     modified_since = since(state, context, full=full or accept_shrink)
     try:
         answer = await context.the_network().index(hei_id, modified_since)
@@ -89,10 +101,9 @@ def _commit(  # noqa: PLR0913 - the facts of one answer
     own = context.own_hei_id
     state = uow.partners.index(hei_id) or IndexState(hei_id)
     known = uow.copies.ids_of_partner(hei_id, own)
-    foreign = {IiaId(text) for text in state.foreign_ids}
     decision = decide_index(
         known,
-        set(answer.ids) - foreign,
+        {*answer.ids}.difference(map(IiaId, state.foreign_ids)),
         full=modified_since is None,
         previous_count=state.count,
         floor=context.settings.sync.shrink_floor,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from mobility_bridge.domain.identifiers import HeiId
+from mobility_bridge.domain.partner import IndexState
 from mobility_bridge.errors import ExternalError, UsageError
 from mobility_bridge.ports.sources import AgreementSource, CatalogueStatus, PartnerNetwork
 from mobility_bridge.ports.store import UnitOfWork
@@ -15,7 +16,7 @@ from mobility_bridge.services.context import Context
 from mobility_bridge.services.ingest import IngestReport, ingest
 from mobility_bridge.services.notify import NotifyReport, notify
 from mobility_bridge.services.refresh import RefreshReport, due_copies, refresh_partner
-from mobility_bridge.services.sweep import SweepReport, sweep_partner
+from mobility_bridge.services.sweep import SweepReport, sweep_from
 
 EWP = "ewp"
 """The name under which the network can be chosen as a source."""
@@ -131,10 +132,11 @@ async def ask_partners(
 ) -> Sequence[PartnerReport]:
     """Sweep, fetch and ask approvals of these partners, a few at a time."""
     gate = asyncio.Semaphore(context.settings.sync.concurrency)
+    states = await context.store.read(lambda uow: {hei_id: uow.partners.index(hei_id) for hei_id in partners})
 
     async def one(hei_id: HeiId) -> PartnerReport:
         async with gate:
-            return await ask_partner(context, hei_id, wanted)
+            return await ask_partner(context, hei_id, wanted, states[hei_id])
 
     reports = await asyncio.gather(*(one(hei_id) for hei_id in partners), return_exceptions=True)
     for report in reports:  # all have ended: what the store refused of one did not cut off another
@@ -143,9 +145,11 @@ async def ask_partners(
     return [report for report in reports if not isinstance(report, BaseException)]
 
 
-async def ask_partner(context: Context, hei_id: HeiId, wanted: Wanted) -> PartnerReport:
+async def ask_partner(
+    context: Context, hei_id: HeiId, wanted: Wanted, state: IndexState | None
+) -> PartnerReport:
     """Sweep, fetch and ask approvals of one partner. A broken index does not stop the fetching of known ids."""
-    sweep = await sweep_partner(context, hei_id, full=wanted.full, accept_shrink=wanted.accept_shrink)
+    sweep = await sweep_from(context, hei_id, state, full=wanted.full, accept_shrink=wanted.accept_shrink)
     if sweep.error is not None and sweep.error.retryable:
         return PartnerReport(hei_id, sweep)
     due, announced = await context.store.read(lambda uow: _open_questions(uow, context, hei_id, wanted))
