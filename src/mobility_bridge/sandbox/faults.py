@@ -79,7 +79,9 @@ class ServesStaleHash(Fault):
     leads_to = "HASH_DECLARED_WRONG"
 
     def copies(self, copies: list[PartnerCopy], world: World) -> list[PartnerCopy]:
-        return [_with(each, hash_recipe="HASH_DECLARED_WRONG") for each in copies]
+        return [
+            _with(each, hash_recipe="HASH_DECLARED_WRONG") if _had_text(each) else each for each in copies
+        ]
 
 
 class LosesConditions(Fault):
@@ -259,6 +261,11 @@ def in_order(names: Iterable[str]) -> list[Fault]:
 
 def _with(copy: PartnerCopy, **changes: object) -> PartnerCopy:
     return replace(copy, copy=replace(copy.copy, **changes))  # type: ignore[arg-type]  # fields of Copy
+
+
+def _had_text(copy: PartnerCopy) -> bool:
+    """Whether a copy has an earlier text with a hash: not one without conditions or with two ids on one side."""
+    return bool(copy.copy.conditions) and copy.copy.extra_iia_id is None
 
 
 def _concluded(copy: PartnerCopy, world: World) -> bool:

@@ -7,11 +7,13 @@ from tests.support.sandbox import NOW, ask, published_problems, stage
 
 from mobility_bridge.errors import UsageError
 from mobility_bridge.sandbox import edits
+from mobility_bridge.sandbox.cast import PARTNERS
 from mobility_bridge.sandbox.documents import GET_NS
 from mobility_bridge.sandbox.faults import FAULTS, DroppedError, in_order
 from mobility_bridge.sandbox.fingerprint import fingerprints, hash_of
 from mobility_bridge.sandbox.keys import KeyRing
 from mobility_bridge.sandbox.partner import Sent
+from mobility_bridge.sandbox.recipes import declared_hash
 from mobility_bridge.sandbox.signature import digest, key_id, parse
 from mobility_bridge.sandbox.stage import Stage
 
@@ -252,3 +254,12 @@ async def test_faults_of_content_keep_documents_valid(keys: KeyRing, name: str):
     ):
         if sent.status == 200:
             assert published_problems(sent.body) == []
+
+
+@pytest.mark.parametrize("name", STILL_VALID)
+def test_faults_of_content_can_befall_every_copy_of_the_large_scenario(name: str):
+    played = stage("default")
+    for hei in PARTNERS:
+        copies = list(played.world.partner_copies(hei.hei_id).values())
+        for copy in FAULTS[name].copies(copies, played.world):
+            declared_hash(copy.copy)
