@@ -10,21 +10,15 @@ from mobility_bridge.ports.store import UnitOfWork
 def last_listing(uow: UnitOfWork, hei_id: HeiId) -> frozenset[IiaId] | None:
     """The ids of the last index that was believed; None until one was read whole."""
     kept = uow.cursor(_name(hei_id))
-    return None if kept is None else frozenset(IiaId(text) for text in json.loads(kept))
-
-
-def is_last_listing(uow: UnitOfWork, hei_id: HeiId, ids: Iterable[IiaId]) -> bool:
-    """Whether the last index that was believed listed just these; told without reading each id that is kept."""
-    return uow.cursor(_name(hei_id)) == _written(ids)
+    if kept is None:
+        return None
+    ids: list[IiaId] = json.loads(kept)
+    return frozenset(ids)
 
 
 def keep_listing(uow: UnitOfWork, hei_id: HeiId, ids: Iterable[IiaId]) -> None:
     """Remember what a believed index listed."""
-    uow.set_cursor(_name(hei_id), _written(ids))
-
-
-def _written(ids: Iterable[IiaId]) -> str:
-    return json.dumps(sorted(set(ids)))
+    uow.set_cursor(_name(hei_id), json.dumps(sorted(set(ids))))
 
 
 def _name(hei_id: HeiId) -> str:

@@ -11,7 +11,7 @@ from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.reconcile.index import IndexDecision, decide_index
 from mobility_bridge.services.context import Context
 from mobility_bridge.services.health import note_success, partner_failed, recovered
-from mobility_bridge.services.listing_seen import is_last_listing, keep_listing, last_listing
+from mobility_bridge.services.listing_seen import keep_listing, last_listing
 from mobility_bridge.services.subjects import agreement_key, keys_of, partner_key
 
 INDEX = "iias.index"
@@ -132,8 +132,6 @@ def _keep_listing(
 ) -> list[str]:
     """Remember what is listed; return the agreements whose being listed has changed."""
     if decision.shrunk_to is not None or (not full and not answer.ids):
-        return []
-    if is_last_listing(uow, hei_id, answer.ids):
         return []
     before = last_listing(uow, hei_id)
     if before is None and not full:

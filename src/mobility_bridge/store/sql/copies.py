@@ -1,5 +1,6 @@
 """Copies of agreements, in SQL."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Row,
     and_,
     bindparam,
+    func,
     insert,
     or_,
     select,
@@ -42,6 +44,7 @@ _PAIR = and_(copies.c.holder_hei_id == bindparam("holder"), copies.c.partner_hei
 _OF_PARTNER = select(copies).where(_PAIR).order_by(*_KEY_ORDER)
 _LIVE_OF_PARTNER = select(copies).where(_PAIR, _LIVE).order_by(*_KEY_ORDER)
 _LIVE_IDS = select(copies.c.iia_id).where(_PAIR, _LIVE)
+_LIVE_IDS_AT_ONCE = select(func.json_group_array(copies.c.iia_id)).where(_PAIR, _LIVE)
 _IDS_TO_REFRESH = (
     select(copies.c.iia_id)
     .where(_PAIR, _LIVE, copies.c.confirmed_at < bindparam("before"))
@@ -102,8 +105,10 @@ class SqlCopies:
         return [stored_copy(row) for row in found]
 
     def ids_of_partner(self, holder: HeiId, partner: HeiId) -> set[IiaId]:
-        found = self._connection.execute(_LIVE_IDS, {"holder": holder, "partner": partner})
-        return set(found.scalars().all())
+        asked = {"holder": holder, "partner": partner}
+        if self._connection.dialect.name == "sqlite":  # hundreds of rows of one text each take twice as long
+            return set(json.loads(self._connection.execute(_LIVE_IDS_AT_ONCE, asked).scalar_one()))
+        return set(self._connection.execute(_LIVE_IDS, asked).scalars().all())
 
     def ids_to_refresh(
         self, holder: HeiId, partner: HeiId, confirmed_before: datetime, limit: int

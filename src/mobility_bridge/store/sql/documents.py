@@ -17,6 +17,10 @@ _KEPT = select(documents.c.sha256).where(
     documents.c.sha256.in_(bindparam("digests", expanding=True)), documents.c.body.is_not(None)
 )
 
+_KEPT_ONE = select(documents.c.sha256).where(
+    documents.c.sha256 == bindparam("digest"), documents.c.body.is_not(None)
+)
+
 
 class _Tools(threading.local):
     """A compressor may serve one thread at a time, and is dear to make."""
@@ -41,7 +45,10 @@ def unpacked(body: bytes, length: int) -> bytes:
 def keep_documents(connection: Connection, bodies: Iterable[bytes]) -> None:
     """Write those that are not there, or were erased."""
     for chunk in in_chunks({sha256_of(body): body for body in bodies if body}.items()):
-        found = connection.execute(_KEPT, {"digests": [sha256 for sha256, _ in chunk]})
+        if len(chunk) == 1:
+            found = connection.execute(_KEPT_ONE, {"digest": chunk[0][0]})
+        else:
+            found = connection.execute(_KEPT, {"digests": [sha256 for sha256, _ in chunk]})
         kept = set(found.scalars())
         upsert(
             connection,
