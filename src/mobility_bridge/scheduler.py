@@ -119,6 +119,16 @@ async def run_job(context: Context, job: Job) -> bool:
                 detail=loggable(error),
             )
             return False
+        except Exception as mistake:
+            # A mistake in the code: dashboards must see it too, then it goes its way.
+            context.log.event(
+                "job.failed",
+                job=job.name,
+                duration_s=round(context.clock.monotonic() - started, 3),
+                error="mistake",
+                detail=type(mistake).__name__,
+            )
+            raise
         context.log.event(
             "job.finished", job=job.name, duration_s=round(context.clock.monotonic() - started, 3)
         )

@@ -18,6 +18,7 @@ from mobility_bridge.domain.notification import CnrKind, CnrState
 from mobility_bridge.errors import StoreError
 from mobility_bridge.scheduler import JOBS, Daemon, Job, knock_s, run_job
 from mobility_bridge.services import outbox
+from mobility_bridge.services.context import Context
 from mobility_bridge.settings.model import ScheduleSettings
 
 NAMES = [job.name for job in JOBS]
@@ -234,3 +235,15 @@ async def test_ready_is_said_once_when_the_jobs_are_scheduled() -> None:
     daemon.stop("over")
     await task
     assert said == [1]
+
+
+async def test_a_mistake_in_the_code_is_logged_before_it_goes_its_way() -> None:
+    bridge = a_bridge()
+
+    async def mistaken(_context: Context) -> None:
+        raise ZeroDivisionError("a mistake")
+
+    with pytest.raises(ZeroDivisionError):
+        await run_job(bridge.context, Job("mistaken", mistaken, lambda _schedule: 60))
+    failed = bridge.events("job.failed")
+    assert [(line["error"], line["detail"]) for line in failed] == [("mistake", "ZeroDivisionError")]

@@ -78,8 +78,9 @@ class ScheduleSettings(Section):
     stop_within_s: int = Field(
         8,
         ge=1,
-        le=60,
-        description="Seconds that work in flight gets to finish when the daemon is told to stop.",
+        le=8,
+        description="Seconds that work in flight gets to finish when the daemon is told to stop; what then "
+        "still runs is handed back within two more.",
     )
 
 
