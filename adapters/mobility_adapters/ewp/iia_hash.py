@@ -66,6 +66,7 @@ class HashText:
     ids: tuple[str, ...]
     terms: tuple[str, ...]
     valid_for_approval: bool
+    stray_attributes: bool
 
     @property
     def segments(self) -> list[str]:
@@ -83,10 +84,6 @@ class HashText:
     def content_digest(self) -> Sha256:
         """Equal on two copies that state literally the same terms, whoever holds them."""
         return Sha256(sha256_hex(self.marker + "".join(self.terms)))
-
-    @property
-    def stray_attributes(self) -> bool:
-        return any(term.startswith("_@") for term in self.terms)
 
 
 def sha256_hex(text: str) -> str:
@@ -162,15 +159,19 @@ def _assemble(
     hidden: bool = False,
     terms: list[str] | None = None,
 ) -> HashText:
+    stray = False
     if terms is None:
-        terms = [str(segment) for segment in general(iia, rules, hidden=hidden)]
+        segments = general(iia, rules, hidden=hidden)
+        stray = any(segment.is_attribute for segment in segments)
+        terms = [str(segment) for segment in segments]
     ids = id_values(iia)
     return HashText(
         iia_id=ids[0] if ids else "",
         marker=marker,
-        ids=tuple(f"_iia-id_{number}={value}_" for number, value in enumerate(ids, start=1)),
+        ids=tuple([f"_iia-id_{number}={value}_" for number, value in enumerate(ids, start=1)]),
         terms=tuple(terms),
         valid_for_approval=not blocked,
+        stray_attributes=stray,
     )
 
 

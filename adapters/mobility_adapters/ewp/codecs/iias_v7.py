@@ -120,6 +120,7 @@ def read_copies(  # noqa: PLR0913 - one reading's circumstances, keyword only
     for position, iia in enumerate(agreement_elements(tree)):
         holder, other, listed = _parties(iia, called_hei_id)
         alone = _hash_or_none(iia)
+        computed = alone.sha256 if alone else None
         declared = text(iia, _IIA_HASH) or None
         partner_iia_id = text(other, _IIA_ID)
         copy = AgreementCopy(
@@ -134,8 +135,10 @@ def read_copies(  # noqa: PLR0913 - one reading's circumstances, keyword only
             in_effect=boolean(required_child(iia, _IN_EFFECT)),
             terminated=boolean_attribute(required_child(iia, _CONDITIONS), _TERMINATED),
             iia_hash=IiaHash(declared) if declared else None,
-            computed_hash=alone.sha256 if alone else None,
-            hash_verdict=_verdict(iia, declared, alone, own_iia_ids),
+            computed_hash=computed,
+            hash_verdict=HashVerdict.MATCHES
+            if declared is not None and declared == computed
+            else diagnose(iia, declared, alone=alone, own_iia_ids=own_iia_ids),
             valid_for_approval=alone is not None and alone.valid_for_approval,
             content_digest=alone.content_digest if alone else lenient_content_digest(iia),
             document=DocumentRef(digest, FORMAT, position),
@@ -149,7 +152,8 @@ def read_copies(  # noqa: PLR0913 - one reading's circumstances, keyword only
 
 def _text_digest(iia: Element) -> Sha256:
     """SHA-256 of one agreement as written, the same whether it comes alone or with others."""
-    return Sha256(sha256(etree.tostring(iia, with_tail=False)).hexdigest())
+    written = etree.tostring(iia, encoding="UTF-8", xml_declaration=False, with_tail=False)
+    return Sha256(sha256(written).hexdigest())
 
 
 def _parties(iia: Element, called_hei_id: str) -> tuple[Element, Element, tuple[str, ...]]:
@@ -175,14 +179,6 @@ def _hash_or_none(iia: Element) -> HashText | None:
         return hash_text(iia)
     except InvalidDocument:
         return None
-
-
-def _verdict(
-    iia: Element, declared: str | None, alone: HashText | None, own_iia_ids: Collection[str]
-) -> HashVerdict:
-    if alone is not None and declared == alone.sha256:
-        return HashVerdict.MATCHES
-    return diagnose(iia, declared, alone=alone, own_iia_ids=own_iia_ids)
 
 
 # --- decode -------------------------------------------------------------------------------------------
