@@ -9,10 +9,10 @@ from typing import Final
 
 import httpx
 
-from mobility_adapters.ewp import answers, wire
+from mobility_adapters.ewp import wire
 from mobility_adapters.ewp.catalogue import CatalogueCache, Rules
 from mobility_adapters.ewp.client import EwpClient, Policy
-from mobility_adapters.ewp.codecs import iias_v7
+from mobility_adapters.ewp.codecs import echo_v2, iia_index_v7, iias_approval_v2, iias_v7
 from mobility_adapters.ewp.exchanges import Wire
 from mobility_adapters.ewp.keys import SigningKey
 from mobility_adapters.ewp.quirks import Quirk, by_hei
@@ -99,7 +99,8 @@ class EwpNetwork:
     async def index(self, hei_id: HeiId, modified_since: datetime | None = None) -> IndexAnswer:
         params = () if modified_since is None else (("modified_since", _instant(modified_since)),)
         reply = await self._client.ask(Question(hei_id, "iias", "index", params))
-        return IndexAnswer(await self._client.read(reply, answers.index_ids), reply.exchanges)
+        ids = await self._client.read(reply, iia_index_v7.decode_index)
+        return IndexAnswer(tuple(dict.fromkeys(ids)), reply.exchanges)
 
     async def fetch(
         self, hei_id: HeiId, iia_ids: Sequence[IiaId], known: Callable[[Sha256], bool] | None = None
@@ -126,13 +127,14 @@ class EwpNetwork:
 
     async def approvals(self, hei_id: HeiId, iia_ids: Sequence[IiaId]) -> ApprovalAnswer:
         reply = await self._client.ask(self._about(hei_id, "iias-approval", "url", iia_ids))
-        return ApprovalAnswer(await self._client.read(reply, answers.approvals), reply.exchanges)
+        approvals = await self._client.read(reply, iias_approval_v2.decode)
+        return ApprovalAnswer(tuple(approvals), reply.exchanges)
 
     async def echo(self, hei_id: HeiId, echo: Sequence[str] = ()) -> EchoAnswer:
         params = tuple(("echo", word) for word in echo)
         reply = await self._client.ask(Question(hei_id, "echo", "url", params))
-        hei_ids, echoes = await self._client.read(reply, answers.echoes)
-        return EchoAnswer(hei_ids, echoes, reply.exchanges)
+        heard = await self._client.read(reply, echo_v2.decode)
+        return EchoAnswer(heard.hei_ids, heard.echoes, reply.exchanges)
 
     def decode(self, document: bytes, ref: DocumentRef) -> Iia:
         if ref.format != wire.FORMAT_IIAS_V7:

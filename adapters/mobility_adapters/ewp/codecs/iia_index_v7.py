@@ -41,7 +41,7 @@ def decode_index(document: bytes | Element) -> tuple[IiaId, ...]:
     tree = open_document(document, wire.IIAS_V7_INDEX_ROOT)
     ids = []
     for element in tree.iterchildren(_IIA_ID):
-        iia_id = string_value(element)
+        iia_id = string_value(element) if len(element) else element.text
         if not iia_id:
             raise wrong_content("an iia-id is empty", element)
         ids.append(IiaId(iia_id))
