@@ -26,6 +26,7 @@ from mobility_bridge.domain.evidence import EvidenceRecord, Exchange
 from mobility_bridge.domain.identifiers import Sha256
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ def canonical(record: EvidenceRecord) -> bytes:
         "url": exchange.url,
         "verification": exchange.verification.value,
     }
-    return json.dumps(members, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
+    return _encode(members).encode()
 
 
 def verify(

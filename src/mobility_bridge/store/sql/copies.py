@@ -22,6 +22,7 @@ from sqlalchemy import (
 
 from mobility_bridge.domain.identifiers import HeiId, IiaId, Sha256
 from mobility_bridge.domain.snapshot import AgreementCopy, StoredCopy
+from mobility_bridge.store.chain import sha256_of
 from mobility_bridge.store.changes import counterparts, is_local
 from mobility_bridge.store.columns import to_micros
 from mobility_bridge.store.sql.copy_rows import (
@@ -60,7 +61,7 @@ class SqlCopies:
         self._connection = connection
 
     def put_documents(self, documents: Iterable[bytes]) -> None:
-        keep_documents(self._connection, documents)
+        keep_documents(self._connection, {sha256_of(body): body for body in documents})
 
     def document(self, sha256: Sha256) -> bytes | None:
         return load_document(self._connection, sha256)

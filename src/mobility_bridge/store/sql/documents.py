@@ -1,14 +1,14 @@
 """Documents by their digest: each kept once, compressed."""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 from sqlalchemy import Connection, bindparam, select
 from zstandard import ZstdCompressor, ZstdDecompressor
 
 from mobility_bridge.domain.identifiers import Sha256
-from mobility_bridge.store.chain import sha256_of
-from mobility_bridge.store.sql.statements import in_chunks, upsert
+from mobility_bridge.store.columns import to_digest
+from mobility_bridge.store.sql.statements import in_chunks, upsert_raw
 from mobility_bridge.store.tables import documents
 
 _LEVEL = 3
@@ -42,22 +42,18 @@ def unpacked(body: bytes, length: int) -> bytes:
     return _tools.decompressor.decompress(body, max_output_size=length)
 
 
-def keep_documents(connection: Connection, bodies: Iterable[bytes]) -> None:
+def keep_documents(connection: Connection, bodies: Mapping[Sha256, bytes]) -> None:
     """Write those that are not there, or were erased."""
-    for chunk in in_chunks({sha256_of(body): body for body in bodies if body}.items()):
+    for chunk in in_chunks((sha256, body) for sha256, body in bodies.items() if body):
         if len(chunk) == 1:
             found = connection.execute(_KEPT_ONE, {"digest": chunk[0][0]})
         else:
             found = connection.execute(_KEPT, {"digests": [sha256 for sha256, _ in chunk]})
         kept = set(found.scalars())
-        upsert(
+        upsert_raw(
             connection,
             documents,
-            [
-                {"sha256": sha256, "body": packed(body), "length": len(body)}
-                for sha256, body in chunk
-                if sha256 not in kept
-            ],
+            [(to_digest(sha256), packed(body), len(body)) for sha256, body in chunk if sha256 not in kept],
         )
 
 

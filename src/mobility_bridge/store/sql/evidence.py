@@ -4,14 +4,15 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, insert, or_, select
+from sqlalchemy import Connection, Row, Select, func, or_, select
 
 from mobility_bridge.domain.evidence import EvidenceRecord, Exchange, Verification
 from mobility_bridge.domain.identifiers import HeiId
 from mobility_bridge.store.chain import START, ChainEnd, link
+from mobility_bridge.store.columns import to_digest, to_micros
 from mobility_bridge.store.sql.copy_rows import compact
 from mobility_bridge.store.sql.documents import keep_documents, unpacked
-from mobility_bridge.store.sql.statements import bytes_contain, in_chunks, text_contains
+from mobility_bridge.store.sql.statements import bytes_contain, in_chunks, insert_raw, text_contains
 from mobility_bridge.store.tables import documents, evidence
 
 SCANNED_BYTES = 64 << 20
@@ -22,7 +23,6 @@ _WITH_BODY: Select[Any] = select(evidence, documents.c.body, documents.c.length)
 )
 
 _END = select(evidence.c.sequence, evidence.c.record_hash).order_by(evidence.c.sequence.desc()).limit(1)
-_APPEND = insert(evidence)
 
 
 class SqlEvidence:
@@ -38,14 +38,14 @@ class SqlEvidence:
         end = self._end()
         sequences: list[int] = []
         for chunk in in_chunks(exchanges):
-            rows = []
+            records = []
             for exchange in chunk:
-                record = link(exchange, end)
-                end = ChainEnd(record.sequence, record.record_hash)
-                rows.append(_row_of(record))
-                sequences.append(record.sequence)
-            keep_documents(self._connection, (exchange.body for exchange in chunk))
-            self._connection.execute(_APPEND, rows)
+                records.append(link(exchange, end))
+                end = ChainEnd(records[-1].sequence, records[-1].record_hash)
+            bodies = {record.body_sha256: record.exchange.body for record in records}
+            keep_documents(self._connection, bodies)
+            insert_raw(self._connection, evidence, [_row_of(record) for record in records])
+            sequences += [record.sequence for record in records]
         return sequences
 
     def get(self, sequence: int) -> EvidenceRecord | None:
@@ -86,30 +86,31 @@ class SqlEvidence:
         return START if row is None else ChainEnd(row.sequence, row.record_hash)
 
 
-def _row_of(record: EvidenceRecord) -> dict[str, Any]:
+def _row_of(record: EvidenceRecord) -> tuple[Any, ...]:
+    """The record's values in the order of the table's columns, encoded."""
     exchange = record.exchange
-    return {
-        "sequence": record.sequence,
-        "system": exchange.system,
-        "hei_id": exchange.hei_id,
-        "api": exchange.api,
-        "method": exchange.method,
-        "url": exchange.url,
-        "received_at": exchange.received_at,
-        "request_id": exchange.request_id,
-        "request_headers": compact(dict(exchange.request_headers)),
-        "request_body": exchange.request_body,
-        "status": exchange.status,
-        "response_headers": compact(dict(exchange.response_headers)),
-        "truncated": exchange.truncated,
-        "verification": exchange.verification.value,
-        "failure": exchange.failure,
-        "duration_s": exchange.duration_s,
-        "body_sha256": record.body_sha256,
-        "body_length": record.body_length,
-        "previous_hash": record.previous_hash,
-        "record_hash": record.record_hash,
-    }
+    return (
+        record.sequence,
+        exchange.system,
+        exchange.hei_id,
+        exchange.api,
+        exchange.method,
+        exchange.url,
+        to_micros(exchange.received_at),
+        exchange.request_id,
+        compact(dict(exchange.request_headers)),
+        exchange.request_body,
+        exchange.status,
+        compact(dict(exchange.response_headers)),
+        exchange.truncated,
+        exchange.verification.value,
+        exchange.failure,
+        exchange.duration_s,
+        to_digest(record.body_sha256),
+        record.body_length,
+        to_digest(record.previous_hash),
+        to_digest(record.record_hash),
+    )
 
 
 def _body(row: Row[Any]) -> bytes:

@@ -43,15 +43,26 @@ def upsert_raw(connection: Connection, table: Table, rows: Sequence[tuple[Any, .
         connection.exec_driver_sql(_raw_upsert(table, connection.dialect.name), list(rows))
 
 
+def insert_raw(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert new rows, values as for `upsert_raw`; a key that is there already is an error."""
+    if rows:
+        connection.exec_driver_sql(_raw_insert(table, connection.dialect.name), list(rows))
+
+
+@cache
+def _raw_insert(table: Table, dialect: str) -> str:
+    names = ", ".join(column.name for column in table.columns)
+    values = ", ".join("?" if dialect == "sqlite" else "%s" for _ in table.columns)
+    return f"INSERT INTO {table.name} ({names}) VALUES ({values})"  # noqa: S608 - our own names
+
+
 @cache
 def _raw_upsert(table: Table, dialect: str) -> str:
     key = ", ".join(column.name for column in table.primary_key)
-    names = ", ".join(column.name for column in table.columns)
-    values = ", ".join("?" if dialect == "sqlite" else "%s" for _ in table.columns)
     written = ", ".join(
         f"{column.name} = excluded.{column.name}" for column in table.columns if not column.primary_key
     )
-    return f"INSERT INTO {table.name} ({names}) VALUES ({values}) ON CONFLICT ({key}) DO UPDATE SET {written}"  # noqa: S608 - our own names
+    return f"{_raw_insert(table, dialect)} ON CONFLICT ({key}) DO UPDATE SET {written}"
 
 
 def text_contains(connection: Connection, column: ColumnElement[str], text: str) -> ColumnElement[bool]:
