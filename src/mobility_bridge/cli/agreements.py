@@ -46,11 +46,21 @@ def _listed(invocation: Invocation, partner: str | None) -> "list[Listed]":
     return invocation.with_bridge(lambda bridge: run(bridge.context, hei_id))
 
 
+def _year(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    from mobility_bridge.domain.academic_year import AcademicYear
+
+    if value is not None and AcademicYear.parse(value) is None:
+        raise click.BadParameter(f"{value!r} is no academic year; write it like 2026/2027.")
+    return value
+
+
 @click.command("list")
 @click.option("--partner", metavar="HEI", help="Only this partner.")
 @click.option("--state", type=click.Choice(STATES), help="Only this state.")
 @click.option("--open", "only_open", is_flag=True, help="Only those with open discrepancies.")
-@click.option("--year", metavar="YYYY/YYYY", help="Only those with places in this academic year.")
+@click.option(
+    "--year", metavar="YYYY/YYYY", callback=_year, help="Only those with places in this academic year."
+)
 @click.option("--isced", metavar="CODE", help="Only those for this ISCED-F code or one that starts with it.")
 @takes_options
 def list_(
@@ -205,7 +215,7 @@ def _terms_data(terms: "Iia") -> dict[str, Any]:
 
 @click.command()
 @click.option("--partner", metavar="HEI", help="Only this partner.")
-@click.option("--year", metavar="YYYY/YYYY", help="Only this academic year.")
+@click.option("--year", metavar="YYYY/YYYY", callback=_year, help="Only this academic year.")
 @click.option("--planned", is_flag=True, help="Count what is not in force yet, too.")
 @takes_options
 def balance(invocation: Invocation, partner: str | None, year: str | None, *, planned: bool) -> None:

@@ -25,7 +25,7 @@ def config() -> None:
 @click.option("--offline", is_flag=True, help="Do not ask the registry for the time.")
 @takes_options
 def check(invocation: Invocation, *, offline: bool) -> None:
-    """Say everything that is wrong with the configuration, at once. Writes nothing.
+    """Say everything that is wrong with the configuration, at once. The store is not changed.
 
     Looks at the file, at the key and certificate files that it names, at the store, and at this machine's clock.
     """

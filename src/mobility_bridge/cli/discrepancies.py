@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mobility_bridge.domain.discrepancy import Discrepancy
 
 STATES = ("open", "acknowledged", "resolved")
+OWNERS = ("us", "partner", "partner_provider", "both", "operations")
 _HERE = "mobility_bridge.cli.discrepancies"
 COMMANDS = {
     "list": (f"{_HERE}:list_", "List what disagrees, worst first."),
@@ -39,9 +40,7 @@ def discrepancies() -> None:
 @click.option("--severity", type=click.Choice(tuple(SEVERITY_STYLES)), help="Only this severity.")
 @click.option("--partner", metavar="HEI", help="Only this partner.")
 @click.option("--code", help="Only this code.")
-@click.option(
-    "--owner", help="Only what this owner has to settle: us, partner, partner_provider, both, operations."
-)
+@click.option("--owner", type=click.Choice(OWNERS), help="Only what this owner has to settle.")
 @click.option(
     "--fail-on",
     type=click.Choice(tuple(SEVERITY_STYLES)),

@@ -33,7 +33,7 @@ def status(invocation: Invocation, *, offline: bool) -> None:
             ("discrepancies", f"{counts or 'none'} ({found.acknowledged} acknowledged)"),
             ("notifications", outbox or "none"),
             ("evidence", f"{found.evidence_records} records"),
-            ("assumed", f"{len(found.assumed)} operations, see below" if found.assumed else "nothing"),
+            ("assumed", _assumed(found, offline=offline)),
         ],
     )
     print_table(
@@ -57,6 +57,12 @@ def status(invocation: Invocation, *, offline: bool) -> None:
             for p in found.partners
         ],
     )
+
+
+def _assumed(found: "Overview", *, offline: bool) -> str:
+    if offline:
+        return "not asked"
+    return f"{len(found.assumed)} operations, see below" if found.assumed else "nothing"
 
 
 def _capabilities(source: Any) -> str:
