@@ -12,7 +12,7 @@ def open_store(url: str, *, read_only: bool = False) -> Store:
     """Open the store that `url` names.
 
     Shape:   `sqlite:///relative/path`, `sqlite:////absolute/path`, `postgresql+psycopg://user@host/name`, or
-             `memory:` for one that is gone when the process is. Missing folders of a SQLite file are made.
+             `memory:` for one that is gone when the process is. Nothing is made: that is for an upgrade.
     Raises:  StoreOutdated when its tables are missing or of another version; StoreError when it cannot be
              reached or the URL names no store.
     """

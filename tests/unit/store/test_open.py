@@ -71,9 +71,10 @@ def test_a_store_of_another_revision_says_which(sqlite_url: str):
     assert caught.value.next_step == NEXT_STEP
 
 
-def test_opening_for_reading_makes_no_file(tmp_path: Path):
-    with pytest.raises(StoreOutdated):
-        open_store(f"sqlite:///{tmp_path / 'x' / 'new.db'}", read_only=True)
+@pytest.mark.parametrize("read_only", [True, False])
+def test_opening_makes_no_file(tmp_path: Path, *, read_only: bool):
+    with pytest.raises(StoreOutdated, match="no store at"):
+        open_store(f"sqlite:///{tmp_path / 'x' / 'new.db'}", read_only=read_only)
 
     assert list(tmp_path.iterdir()) == []
 
@@ -113,7 +114,7 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path):
     (tmp_path / "file").write_text("")
 
     with pytest.raises(StoreError, match=r"cannot be made: .*bridge\.db") as caught:
-        open_store(f"sqlite:///{tmp_path / 'file' / 'bridge.db'}")
+        upgrade(f"sqlite:///{tmp_path / 'file' / 'bridge.db'}")
 
     assert caught.value.next_step is not None
 

@@ -14,7 +14,7 @@ from mobility_bridge.store.revision import REVISION, revision_table
 from mobility_bridge.store.sql.agreements import SqlApprovals, SqlLinks
 from mobility_bridge.store.sql.copies import SqlCopies
 from mobility_bridge.store.sql.discrepancies import SqlDiscrepancies
-from mobility_bridge.store.sql.engines import READERS, connect, locate, make_file
+from mobility_bridge.store.sql.engines import READERS, connect, locate
 from mobility_bridge.store.sql.evidence import SqlEvidence
 from mobility_bridge.store.sql.failures import UPGRADE, translated
 from mobility_bridge.store.sql.outbox import SqlOutbox
@@ -63,9 +63,8 @@ class SqlStore:
     ) -> None:
         place = locate(url)
         if place.path is not None and not place.path.exists():
-            if read_only:
-                raise StoreOutdated(f"there is no store at {place}", next_step=UPGRADE)
-            make_file(place.path)
+            # Only an upgrade makes the file: a command that looks leaves nothing behind.
+            raise StoreOutdated(f"there is no store at {place}", next_step=UPGRADE)
         self._read_only = read_only
         self._attempts = attempts
         self._engines = connect(place, busy_timeout_s=busy_timeout_s)
