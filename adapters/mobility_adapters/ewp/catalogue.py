@@ -125,6 +125,23 @@ class CatalogueCache:
                 return self._status()
             return await self._refresh()
 
+    async def newer_than(self, catalogue: Catalogue) -> tuple[Catalogue | None, tuple[Exchange, ...]]:
+        """The catalogue if it differs from that one, which lacks something, and what was exchanged to know it.
+
+        Keys change before a copy is due: it is fetched for this, though once a minute at most. Of calls that
+        miss something at the same time, one fetches.
+        """
+        exchanges: tuple[Exchange, ...] = ()
+        async with self._lock:
+            may = self._not_before is None or self._clock.now() >= self._not_before
+            if may and self._copy is not None and self._copy.catalogue is catalogue:
+                try:
+                    exchanges = (await self._refresh()).exchanges
+                except ExternalError as error:
+                    exchanges = tuple(item for item in error.evidence if isinstance(item, Exchange))
+            current = self.catalogue
+            return (current if current is not catalogue else None), exchanges
+
     async def _refresh(self) -> CatalogueStatus:
         started = self._clock.monotonic()
         self._not_before = self._clock.now() + timedelta(seconds=BETWEEN_FETCHES_S)

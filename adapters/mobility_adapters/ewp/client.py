@@ -163,6 +163,10 @@ class EwpClient:
             request, sent = await self._signed(question, endpoint, post_only=bool(quirk and quirk.post_only))
             done = await self._wire.send(request, total_s=quirk.total_s if quirk else None)
         verification, headers, problem = self._verified(endpoint, sent, done)
+        if problem is not None and problem.reason == "key_unknown":
+            newer = await self._newer(question, endpoint, exchanges)
+            if newer is not None:
+                verification, headers, problem = self._verified(newer, sent, done)
         exchange = done.exchange(
             api=question.name,
             request_id=sent.request_id or "",
@@ -210,6 +214,20 @@ class EwpClient:
         if question.endpoint and question.endpoint not in endpoint.entry.urls:
             _not_offered(hei_id, "no_api", f"{hei_id} announces no address for {question.name}")
         return endpoint
+
+    async def _newer(self, question: Question, asked: Endpoint, exchanges: list[Exchange]) -> Endpoint | None:
+        """The same address in a newer catalogue, which may know the key that the one we asked by does not."""
+        newer, fetched = await self._catalogue.newer_than(asked.catalogue)
+        exchanges.extend(fetched)
+        if newer is None:
+            return None
+        try:
+            endpoint = self._endpoint(question)
+        except ExternalError:
+            return None
+        name = question.endpoint
+        same = endpoint.entry.urls[name] == asked.entry.urls[name]
+        return endpoint if same and endpoint.entry.security.signs_responses else None
 
     async def _signed(
         self, question: Question, endpoint: Endpoint, *, post_only: bool

@@ -1,6 +1,8 @@
 """How single calls go. Sentences marked C are the network reference's testable client behaviours."""
 
+import asyncio
 import gzip
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from urllib.parse import parse_qsl
@@ -248,6 +250,49 @@ async def test_c24_an_answer_signed_with_a_client_key_is_refused(network: Networ
     network.answer = lambda request: network.signed(request, INDEX, signer=key("client"))
 
     assert await untrusted(network) == "key_unknown"
+
+
+async def test_a_key_that_the_catalogue_has_got_since_is_believed_at_once(network: Network) -> None:
+    client = await network.ready()
+    hosts = ordinary_hosts()
+    network.catalogue = catalogue_xml([hosts[0], replace(hosts[1], server_keys=[key("rotated")])])
+    network.answer = lambda request: network.signed(request, INDEX, signer=key("rotated"))
+    network.clock.move(61)
+
+    answers = await asyncio.gather(*(client.index(BRAVA) for _ in range(3)))
+
+    assert all(answer.exchanges[-1].verification is Verification.VERIFIED for answer in answers)
+    assert len(network.catalogue_requests) == 2
+    assert len(network.requests) == 3
+    shown = sorted(exchange.api for answer in answers for exchange in answer.exchanges)
+    assert shown == ["iias.index", "iias.index", "iias.index", "registry"]
+
+
+async def test_for_unknown_keys_the_catalogue_is_fetched_once_a_minute_at_most(network: Network) -> None:
+    client = await network.ready()
+    network.answer = lambda request: network.signed(request, INDEX, signer=key("stranger"))
+
+    for seconds, fetches in ((30, 1), (31, 2), (30, 2), (31, 3)):
+        network.clock.move(seconds)
+        with pytest.raises(Untrusted) as caught:
+            await client.index(BRAVA)
+        assert caught.value.reason == "key_unknown"
+        assert len(network.catalogue_requests) == fetches
+
+
+async def test_a_rotated_key_does_not_vouch_for_an_address_that_has_moved(network: Network) -> None:
+    client = await network.ready()
+    moved = agreement_apis("https://brava.example/elsewhere")
+    network.catalogue = catalogue_xml(
+        [ordinary_hosts()[0], Host([BRAVA], moved, server_keys=[key("rotated")])]
+    )
+    network.answer = lambda request: network.signed(request, INDEX, signer=key("rotated"))
+    network.clock.move(61)
+
+    with pytest.raises(Untrusted) as caught:
+        await client.index(BRAVA)
+
+    assert caught.value.reason == "key_unknown"
 
 
 async def test_c25_a_tampered_body_is_refused(network: Network) -> None:
