@@ -198,7 +198,7 @@ class Daemon:
             await asyncio.wait([self._start(self._once(job))])
 
     async def _knock(self, job: Job) -> None:
-        await asyncio.shield(self._start(self._once(job)))
+        self._start(self._once(job))
 
     def _start(self, work: Coroutine[Any, Any, object]) -> asyncio.Task[object]:
         """Begin work that a stop waits for."""

@@ -5,7 +5,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.support.cases import condition, incoming
@@ -59,6 +59,10 @@ def invalid(hei_id: str = ALDERTON) -> InvalidDocument:
 
 def not_offered(hei_id: str = ALDERTON) -> NotOffered:
     return NotOffered("offers no receiver", system="ewp", reason="no_api", hei_id=hei_id)
+
+
+TOLD_AT = datetime(2026, 1, 15, 13, 0, tzinfo=UTC)
+CHANGED_AT = TOLD_AT + timedelta(days=1)
 
 
 def exchange(hei_id: HeiId | None, api: str, body: bytes, at: datetime) -> Exchange:
@@ -167,7 +171,10 @@ class FakeSource:
         **facts: Any,
     ) -> None:
         """Hold an agreement, or hold it otherwise than before."""
-        kept = LocalRecord(status, own_approval=own_approval)
+        # Changed since the partner was told last, so that the first look at the source has something to tell.
+        kept = LocalRecord(
+            status, own_approval=own_approval, modified_at=CHANGED_AT, last_notified_at=TOLD_AT
+        )
         text = Text(iia_id, theirs, places, facts=facts)
         self._held[(hei_id, iia_id)] = (text, replace(kept, **(record or {})))
 

@@ -85,15 +85,24 @@ def already_told(copy: AgreementCopy) -> bool:
     return record.modified_at is not None and record.last_notified_at >= record.modified_at
 
 
-def notices_for(before: AgreementCopy | None, copy: AgreementCopy) -> list[Notice]:
+def _never_told(copy: AgreementCopy) -> bool:
+    """Whether our own system does not say that the partner ever heard of the copy."""
+    return copy.record is None or copy.record.last_notified_at is None
+
+
+def notices_for(before: AgreementCopy | None, copy: AgreementCopy, *, first_look: bool = False) -> list[Notice]:
     """Say which notifications a copy's new state asks for. `before` is None when it was not live.
 
-    The first sight of an approval asks for none: it was given before we looked.
+    The first sight of an approval asks for none: it was given before we looked. So it is with the agreements
+    of a source that was never read whole (`first_look`): only where the source itself notes that it told the
+    partner once and changed the copy since is there anything to tell.
     Source: agreements reference, when to notify.
     """
     notices = []
     hei_id = copy.partner_hei_id
     if announced(copy) and not already_told(copy):
+        if before is None and first_look and _never_told(copy):
+            return notices
         if before is None or not announced(before):
             notices.append(Notice(CnrKind.IIA, hei_id, copy.iia_id, "shared"))
         elif visible(before) != visible(copy):
@@ -121,7 +130,12 @@ def notices_for_deleted(copy: AgreementCopy) -> list[Notice]:
 
 
 def plan_ingest(
-    stored: Mapping[Key, StoredCopy], reading: SourceReading, *, floor: int, accept_shrink: bool
+    stored: Mapping[Key, StoredCopy],
+    reading: SourceReading,
+    *,
+    floor: int,
+    accept_shrink: bool,
+    first_look: bool = False,
 ) -> IngestPlan:
     """Decide what a reading changes. Half an answer, or one that is suddenly far smaller, deletes nothing."""
     save, new, changed = [], [], []
@@ -138,7 +152,7 @@ def plan_ingest(
             new.append(key)
         elif not before.says_the_same_as(copy):
             changed.append(key)
-        notices.extend(notices_for(before, copy))
+        notices.extend(notices_for(before, copy, first_look=first_look))
     live = {key for key, held in stored.items() if held.live}
     absent = sorted(live - seen)
     shrunk = reading.complete and len(live) >= floor and len(seen & live) * 2 < len(live)
@@ -185,7 +199,11 @@ def _commit(
         if held.copy.source == name
     }
     floor = context.settings.sync.shrink_floor
-    plan = plan_ingest(stored, reading, floor=floor, accept_shrink=accept_shrink)
+    known_since = f"{name}.{READ}.since"
+    first_look = uow.cursor(known_since) is None
+    plan = plan_ingest(stored, reading, floor=floor, accept_shrink=accept_shrink, first_look=first_look)
+    if first_look and reading.complete:
+        uow.set_cursor(known_since, at.isoformat())
     uow.evidence.append(reading.exchanges)
     uow.copies.put_documents(item.document for item in reading.copies)
     uow.copies.save(plan.save, at)

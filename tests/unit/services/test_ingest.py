@@ -51,6 +51,23 @@ async def test_everything_is_new_to_an_empty_store() -> None:
     assert [notice.cause for notice in plan.notices] == ["shared"] * 3
 
 
+async def test_the_first_look_at_a_source_tells_nobody_what_was_there_before() -> None:
+    read = await reading()
+    never_told = [
+        replace(item, copy=replace(item.copy, record=replace(item.copy.record, last_notified_at=None)))
+        for item in read.copies
+    ]
+    first = plan_ingest(
+        {}, replace(read, copies=tuple(never_told)), floor=2, accept_shrink=False, first_look=True
+    )
+    assert first.notices == ()
+
+
+async def test_the_first_look_tells_of_what_changed_since_the_partner_was_told() -> None:
+    plan = plan_ingest({}, await reading(), floor=2, accept_shrink=False, first_look=True)
+    assert [notice.cause for notice in plan.notices] == ["shared"] * 3
+
+
 async def test_the_same_reading_again_means_nothing() -> None:
     read = await reading()
     plan = planned(stored(read), read)
