@@ -38,7 +38,7 @@ _CONTACT_TEST = " or ".join(f"local-name()='{name}'" for name in sorted(CONTACTS
 # What has no such attribute is neither terminated nor flagged, and its quick walk has no attribute to write: that
 # walk meets elements of the format's own name space only. A language on a contact's name is the usual exception.
 _has_telling_attributes = etree.XPath(
-    f"boolean(descendant-or-self::*/@*[name()!='xml:lang' or namespace-uri(..)='{wire.IIAS_V7_GET}'])"
+    "boolean(descendant-or-self::*/@*[parent::g:* or name()!='xml:lang'])", namespaces={"g": wire.IIAS_V7_GET}
 )
 _is_terminated = etree.XPath(
     "boolean(descendant-or-self::*/@*[local-name()='terminated-as-a-whole'][.='true' or .='1']"
