@@ -127,16 +127,35 @@ def chosen_partners(context: Context, asked: Sequence[HeiId] = ()) -> list[HeiId
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the store says of a partner before a round: its index, and whether a copy of either side is due."""
+
+    index: IndexState | None
+    to_fetch: bool
+    announced: bool
+
+
+def known(uow: UnitOfWork, context: Context, hei_id: HeiId, *, full: bool = False) -> Known:
+    """Look up what a round with one partner has to know; `full` counts every copy as due."""
+    due = due_copies(uow, context, hei_id, everything=full)
+    announced = announced_ids(uow, context.own_hei_id, hei_id)
+    return Known(uow.partners.index(hei_id), bool(due), bool(announced))
+
+
 async def ask_partners(
     context: Context, partners: Sequence[HeiId], wanted: Wanted
 ) -> Sequence[PartnerReport]:
     """Sweep, fetch and ask approvals of these partners, a few at a time."""
     gate = asyncio.Semaphore(context.settings.sync.concurrency)
-    states = await context.store.read(lambda uow: {hei_id: uow.partners.index(hei_id) for hei_id in partners})
+    # One look for all before the round: with most partners there is nothing to do beyond the index.
+    before = await context.store.read(
+        lambda uow: {hei_id: known(uow, context, hei_id, full=wanted.full) for hei_id in partners}
+    )
 
     async def one(hei_id: HeiId) -> PartnerReport:
         async with gate:
-            return await ask_partner(context, hei_id, wanted, states[hei_id])
+            return await ask_partner(context, hei_id, wanted, before[hei_id])
 
     reports = await asyncio.gather(*(one(hei_id) for hei_id in partners), return_exceptions=True)
     for report in reports:  # all have ended: what the store refused of one did not cut off another
@@ -145,23 +164,16 @@ async def ask_partners(
     return [report for report in reports if not isinstance(report, BaseException)]
 
 
-async def ask_partner(
-    context: Context, hei_id: HeiId, wanted: Wanted, state: IndexState | None
-) -> PartnerReport:
+async def ask_partner(context: Context, hei_id: HeiId, wanted: Wanted, before: Known) -> PartnerReport:
     """Sweep, fetch and ask approvals of one partner. A broken index does not stop the fetching of known ids."""
-    sweep = await sweep_from(context, hei_id, state, full=wanted.full, accept_shrink=wanted.accept_shrink)
+    sweep = await sweep_from(
+        context, hei_id, before.index, full=wanted.full, accept_shrink=wanted.accept_shrink
+    )
     if sweep.error is not None and sweep.error.retryable:
         return PartnerReport(hei_id, sweep)
-    due, announced = await context.store.read(lambda uow: _open_questions(uow, context, hei_id, wanted))
     refresh, approvals = RefreshReport(hei_id), ApprovalReport(hei_id)
-    if due:
+    if before.to_fetch or sweep.new or sweep.changed or sweep.suspected_gone:
         refresh = await refresh_partner(context, hei_id, everything=wanted.full)
-    if announced:
+    if before.announced:
         approvals = await ask_approvals(context, hei_id)
     return PartnerReport(hei_id, sweep, refresh, approvals)
-
-
-def _open_questions(uow: UnitOfWork, context: Context, hei_id: HeiId, wanted: Wanted) -> tuple[bool, bool]:
-    """Whether there is anything to fetch and anything to be approved: with most partners, mostly, neither."""
-    due = due_copies(uow, context, hei_id, everything=wanted.full)
-    return bool(due), bool(announced_ids(uow, context.own_hei_id, hei_id))
