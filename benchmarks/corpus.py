@@ -13,6 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from lxml import etree
+
 from mobility_adapters.ewp.codecs import iias_v7
 from mobility_bridge.domain.agreement import (
     CooperationCondition,
@@ -58,7 +60,7 @@ _CODES: Final = ("0613", "0311", "0421", "0912", "0232", "0713", "0114", "0521",
 
 def documents(count: int = SIZE) -> list[bytes]:
     """Get responses of the partner with one agreement each."""
-    return [iias_v7.encode([iia]) for iia in _iias(count)]
+    return [_laid_out(iia, number) for number, iia in enumerate(_iias(count))]
 
 
 def small() -> bytes:
@@ -70,7 +72,7 @@ def small() -> bytes:
 def edited(count: int = SIZE) -> list[bytes]:
     """The same agreements, each after one number of one condition was changed."""
     chance = random.Random(_SEED + 1)
-    return [iias_v7.encode([_changed(chance, iia)]) for iia in _iias(count)]
+    return [_laid_out(_changed(chance, iia), number) for number, iia in enumerate(_iias(count))]
 
 
 @cache
@@ -79,9 +81,21 @@ def _iias(count: int) -> tuple[Iia, ...]:
     return tuple(_iia(chance, number) for number in range(count))
 
 
+def _laid_out(iia: Iia, number: int) -> bytes:
+    """Write it as one line (what most libraries do when not asked), or indented by two or by four blanks."""
+    indent = (None, None, None, 2, 4)[number % 5]
+    document = iias_v7.encode([iia])
+    if indent == 2:
+        return document
+    root = etree.fromstring(document, etree.XMLParser(remove_blank_text=True))
+    if indent:
+        etree.indent(root, indent * " ")
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+
+
 def _iia(chance: random.Random, number: int) -> Iia:
     kinds = sorted(
-        chance.choices(tuple(MobilityKind), (5, 1, 3, 2), k=chance.choice((1, 2, 2, 2, 3, 4, 4, 5, 6, 8))),
+        chance.choices(tuple(MobilityKind), (5, 1, 3, 2), k=chance.choice((1, 2, 2, 3, 4, 4, 5, 6, 7, 8))),
         key=tuple(MobilityKind).index,
     )
     return Iia(

@@ -81,16 +81,16 @@ class Bridge:
 
         def commit(uow: UnitOfWork) -> None:
             uow.evidence.append([an_exchange(document) for document in batch])
-            held = {each.copy.iia_id: each.copy for each in uow.copies.of_partner(PARTNER, OWN)}
-            changed = [each for each in found if held[each.copy.iia_id].iia_hash != each.copy.iia_hash]
-            assert len(changed) == EDITED
-            for each in changed:
-                before = uow.copies.document(held[each.copy.iia_id].document.sha256)
-                assert before is not None
-                found_out = compare(iias_v7.decode_at(before, 0), iias_v7.decode_at(each.document, 0))
-                assert found_out.equality is Equality.DIFFERENT
             uow.copies.put_documents(batch)
-            uow.copies.save([each.copy for each in found], NOW)
+            changed = uow.copies.save([each.copy for each in found], NOW)
+            assert len(changed) == EDITED
+            now = {each.copy.iia_id: each.document for each in found}
+            for iia_id in changed:
+                former = uow.copies.history(PARTNER, OWN, iia_id)[0].copy
+                before = uow.copies.document(former.document.sha256)
+                assert before is not None
+                result = compare(iias_v7.decode_at(before, 0), iias_v7.decode_at(now[iia_id], 0))
+                assert result.equality is Equality.DIFFERENT
 
         self.write(commit)
 

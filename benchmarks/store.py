@@ -1,6 +1,6 @@
 """How the store writes and sweeps, as ratios measured side by side in one run.
 
-    python benchmarks/store.py [rounds] [partners]
+    python -m benchmarks.store [rounds] [partners]
 
 `upsert` compares saving a batch of 1,000 copies (new ones, then all of them changed) with the same rows through
 the ORM's `merge()`; `sweep` lists the ids of every partner and writes what its index said.
@@ -10,7 +10,6 @@ import asyncio
 import hashlib
 import json
 import resource
-import statistics
 import sys
 import tempfile
 import time
@@ -19,6 +18,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from benchmarks.pairs import Ratio, ratio_of, report
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session, registry
 
@@ -105,7 +105,7 @@ def by_merge(url: str, batches: Sequence[Sequence[AgreementCopy]]) -> float:
     return seconds
 
 
-async def upsert(folder: Path, rounds: int) -> None:
+async def upsert(folder: Path, rounds: int) -> list[Ratio]:
     partner = HeiId("alderton.example")
     new = [a_copy(partner, number) for number in range(BATCH)]
     changed = [replace(copy, in_effect=False, fetched_at=NOW + timedelta(days=1)) for copy in new]
@@ -118,10 +118,10 @@ async def upsert(folder: Path, rounds: int) -> None:
             figures[kind].append(
                 (await by_store(ours, [batch]), await asyncio.to_thread(by_merge, theirs, [batch]))
             )
-    for kind, pairs in figures.items():
-        ratio = statistics.median(theirs / ours for ours, theirs in pairs)
-        rate = statistics.median(BATCH / ours for ours, _ in pairs)
-        print(f"upsert, {kind:8} {rate:8,.0f} rows/s  {ratio:5.1f} x ORM merge()")
+    return [
+        ratio_of(f"save, {kind}", "ORM merge()", [theirs / ours for ours, theirs in pairs], bar=12)
+        for kind, pairs in figures.items()
+    ]
 
 
 async def sweep(folder: Path, partners: int) -> None:
@@ -150,8 +150,9 @@ async def sweep(folder: Path, partners: int) -> None:
 
 async def main(rounds: int, partners: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        await upsert(Path(folder), rounds)
+        ratios = await upsert(Path(folder), rounds)
         await sweep(Path(folder), partners)
+    report("The store", ratios)
 
 
 if __name__ == "__main__":
