@@ -5,6 +5,7 @@ from email.utils import parsedate_to_datetime
 
 from mobility_bridge.domain.evidence import Exchange
 from mobility_bridge.errors import ExternalError
+from mobility_bridge.ports.sources import CatalogueStatus
 from mobility_bridge.services.context import Context
 from mobility_bridge.services.health import exchanges_of
 
@@ -21,26 +22,27 @@ async def preflight(context: Context) -> list[Problem]:
         try:
             status = await context.network.refresh_catalogue(force=True)
             exchanges = status.exchanges
-            if status.problem is not None:
-                problems.append(("adapters.ewp.registry_url", status.problem, "a catalogue that can be used"))
+            problems.extend(_catalogue_problems(context, status))
         except ExternalError as error:
             exchanges = exchanges_of(error)
             problems.append(("adapters.ewp.registry_url", error.message, "a registry that answers"))
         problems.extend(clock_problems(exchanges))
-        if not problems and not context.network.knows_us():
-            problems.append(
-                (
-                    "adapters.ewp.client_key",
-                    "not in the catalogue",
-                    f"the key that the registry lists for {context.own_hei_id}",
-                )
-            )
     for source in context.sources:
         try:
             await source.probe()
         except ExternalError as error:
             problems.append((f"adapters.{source.name}", error.message, "a system that answers"))
     return problems
+
+
+def _catalogue_problems(context: Context, status: CatalogueStatus) -> list[Problem]:
+    """What is wrong with the catalogue; one that was read and does not know us is no fault of its address."""
+    if status.stale_since is None and not context.the_network().knows_us():
+        wanted = f"the key that the registry lists for {context.own_hei_id}"
+        return [("adapters.ewp.client_key", status.problem or "not in the catalogue", wanted)]
+    if status.problem is not None:
+        return [("adapters.ewp.registry_url", status.problem, "a catalogue that can be used")]
+    return []
 
 
 def clock_problems(exchanges: tuple[Exchange, ...]) -> list[Problem]:

@@ -1,14 +1,18 @@
 """What the database's errors mean to us; translated here and nowhere else."""
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError, StatementError
 
 from mobility_bridge.errors import StoreBusy, StoreError, StoreOutdated
 
 UPGRADE = "Run: mobility-bridge db upgrade"
+
+_ROOM = 64 << 10
 
 _DISK_FULL = "Free some space on the disk that holds the store; nothing was lost."
 _READ_ONLY = "Give the bridge's user write access to the store's file and its folder."
@@ -77,6 +81,8 @@ def _translate(error: DBAPIError, place: str) -> StoreError:
 
 def _from_sqlite(cause: sqlite3.Error, place: str) -> StoreError:
     code = getattr(cause, "sqlite_errorcode", 0) & 0xFF  # the upper bits only refine
+    if code == sqlite3.SQLITE_IOERR and _is_full(place):
+        code = sqlite3.SQLITE_FULL  # its index of the log lies in memory of its own and fails in its own way
     for primary, kind, what, next_step in _SQLITE:
         if code == primary:
             return kind(f"{what} ({place})", next_step=next_step)
@@ -85,3 +91,11 @@ def _from_sqlite(cause: sqlite3.Error, place: str) -> StoreError:
             f"the store's tables are missing or of another version ({place})", next_step=UPGRADE
         )
     return StoreError(f"the store at {place} failed: {cause}")
+
+
+def _is_full(place: str) -> bool:
+    """Whether the disk that holds a file has no room left for another page or two."""
+    try:
+        return shutil.disk_usage(Path(place).parent).free < _ROOM
+    except OSError:
+        return False
