@@ -46,19 +46,20 @@ class MobilityOnlineSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    base_url: str = Field(
-        ...,
+    base_url: str | None = Field(
+        None,
         pattern=_URL,
-        description="Address of the services, such as `https://mobility.uni.example/context/services`. "
-        "Plain HTTP is accepted on this machine only.",
+        description="Address of the services, such as `https://mobility.uni.example/context/services`; not needed "
+        "when a report is read. Plain HTTP is accepted on this machine only.",
     )
     ca_file: Path | None = Field(
         None,
         description="PEM file with a further certificate authority to trust. Relative to the configuration file.",
     )
-    authority: SecretReference = Field(
-        ...,
-        description="Where the `authority` is kept: the tenant's id and shared secret in one, sent with every call.",
+    authority: SecretReference | None = Field(
+        None,
+        description="Where the `authority` is kept: the tenant's id and shared secret in one, sent with every "
+        "call to the services. The file must be readable by its owner only.",
     )
     assumed_services: bool = Field(
         default=False,
@@ -99,20 +100,30 @@ class MobilityOnlineSettings(BaseModel):
     def _one_way(self) -> "MobilityOnlineSettings":
         if self.assumed_services and self.report_file is not None:
             raise ValueError("either assumed_services or report_file, so that one of them owns the facts")
+        if self.assumed_services and (self.base_url is None or self.authority is None):
+            raise ValueError("assumed_services needs base_url and authority")
         return self
 
 
 def problems(settings: MobilityOnlineSettings, base: Path) -> list[Problem]:
     """Name every problem with the files that the settings point at, as (path, found, wanted)."""
     found: list[Problem] = []
-    try:
-        settings.authority.resolve(base)
-    except ValueError as error:
-        found.append(("authority", str(error), "a file or environment variable that holds the authority"))
+    if settings.authority is not None:
+        found.extend(_authority_problems(settings.authority, base))
     for key, file in (("ca_file", settings.ca_file), ("report_file", settings.report_file)):
         if file is not None and not (base / file).is_file():
             found.append((key, f"{file}: no such file", "a file that exists"))
     return found
+
+
+def _authority_problems(authority: SecretReference, base: Path) -> list[Problem]:
+    try:
+        authority.resolve(base)
+    except ValueError as error:
+        return [("authority", str(error), "a file or environment variable that holds the authority")]
+    if authority.file is not None and (base / authority.file).stat().st_mode & 0o077:
+        return [("authority", f"{authority.file} is readable by others", f"chmod 600 {authority.file}")]
+    return []
 
 
 def load_mappings(settings: MobilityOnlineSettings, folder: Path) -> tuple[CodeMappings, ReportMapping]:

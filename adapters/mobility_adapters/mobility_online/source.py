@@ -88,7 +88,7 @@ class MobilityOnlineSource:
         self,
         *,
         own_hei_id: HeiId,
-        client: SoapClient,
+        client: SoapClient | None,
         codes: CodeMappings,
         report: ReportMapping,
         clock: Clock,
@@ -144,6 +144,8 @@ class MobilityOnlineSource:
     async def probe(self) -> Sequence[Capability]:
         """Compare the operations in the WSDLs with those that we use or could use. Changes nothing."""
         found: list[Capability] = []
+        if self._client is None:
+            return (self._report_capability(),)
         for service, assumed in dict.fromkeys((each.service, each.assumed) for each in OPERATIONS):
             if assumed and not self._route.assumed_services:
                 found += [
@@ -152,19 +154,30 @@ class MobilityOnlineSource:
                 continue
             offered, note = await self._offered(service)
             found += [capability(each, offered, note) for each in OPERATIONS if each.service == service]
-        report = Capability(
-            "report file",
-            available=self._route.report_file is not None,
-            note="agreements as exported by hand",
-        )
-        return (*found, report)
+        return (*found, self._report_capability())
+
+    def _report_capability(self) -> Capability:
+        there = self._route.report_file is not None
+        return Capability("report file", available=there, note="agreements as exported by hand")
 
     async def close(self) -> None:
-        await self._client.close()
+        if self._client is not None:
+            await self._client.close()
+
+    @property
+    def _services(self) -> SoapClient:
+        if self._client is None:
+            raise NotOffered(
+                "No address of Mobility-Online's services is set.",
+                system=SYSTEM,
+                reason="switched_off",
+                next_step="Set adapters.mobility_online.base_url, or report_file.",
+            )
+        return self._client
 
     async def _offered(self, service: str) -> tuple[frozenset[str] | None, str]:
         try:
-            bound = await self._client.service(service, [])
+            bound = await self._services.service(service, [])
         except ExternalError as error:
             return None, error.message
         return bound.operations, ""
@@ -182,11 +195,11 @@ class MobilityOnlineSource:
         reading = _Reading()
         await self._search(reading)
         if not reading.raws and reading.failures:
-            self._client.forget()
+            self._services.forget()
             raise _with_evidence(reading.failures[0], reading.exchanges)
         await self._check_against_ids(reading)
         if reading.failures:
-            self._client.forget()
+            self._services.forget()
         gathered = await asyncio.to_thread(
             self._gather, (*reading.raws.values(), *reading.nameless), reading.withheld
         )
@@ -264,7 +277,7 @@ class MobilityOnlineSource:
         await _all(ask(each) for each in reading.institutions() if each.isdecimal())
 
     async def _call(self, operation: str, arguments: Arguments, reading: _Reading) -> list[Raw | str]:
-        return await self._client.call(SERVICE, operation, arguments, reading.exchanges)
+        return await self._services.call(SERVICE, operation, arguments, reading.exchanges)
 
 
 async def _all(calls: Iterable[Awaitable[None]]) -> None:
@@ -293,13 +306,32 @@ def _ids(found: Iterable[Raw | str]) -> set[str]:
 def _with_evidence(error: ExternalError, exchanges: Sequence[Exchange]) -> ExternalError:
     error.evidence = tuple(exchanges)
     if isinstance(error, Rejected) and error.next_step is None:
-        error.next_step = "Ask whether the authority is right: mobility-bridge source probe"
+        error.next_step = "Check adapters.mobility_online.authority, then run: mobility-bridge status"
     return error
 
 
 def build_source(settings: MobilityOnlineSettings, surroundings: Surroundings) -> MobilityOnlineSource:
     """Build the source. Raises ConfigError for a mapping, secret or certificate that does not load."""
     codes, report = load_mappings(settings, surroundings.mappings_dir)
+    base = surroundings.base_dir
+    return MobilityOnlineSource(
+        own_hei_id=surroundings.own_hei_id,
+        client=_client(settings, surroundings),
+        codes=codes,
+        report=report,
+        clock=surroundings.clock,
+        route=Route(
+            settings.assumed_services,
+            base / settings.report_file if settings.report_file else None,
+            settings.max_body_bytes,
+        ),
+    )
+
+
+def _client(settings: MobilityOnlineSettings, surroundings: Surroundings) -> SoapClient | None:
+    """The way to the services; None where no address is set."""
+    if settings.base_url is None or settings.authority is None:
+        return None
     base = surroundings.base_dir
     try:
         authority = settings.authority.resolve(base)
@@ -318,15 +350,4 @@ def build_source(settings: MobilityOnlineSettings, surroundings: Surroundings) -
         parallel_calls=settings.parallel_calls,
         read_attempts=settings.read_attempts,
     )
-    return MobilityOnlineSource(
-        own_hei_id=surroundings.own_hei_id,
-        client=SoapClient(access, transport, surroundings.clock),
-        codes=codes,
-        report=report,
-        clock=surroundings.clock,
-        route=Route(
-            settings.assumed_services,
-            base / settings.report_file if settings.report_file else None,
-            settings.max_body_bytes,
-        ),
-    )
+    return SoapClient(access, transport, surroundings.clock)

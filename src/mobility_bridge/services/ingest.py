@@ -98,7 +98,7 @@ def notices_for(before: AgreementCopy | None, copy: AgreementCopy, *, first_look
     partner once and changed the copy since is there anything to tell.
     Source: agreements reference, when to notify.
     """
-    notices = []
+    notices: list[Notice] = []
     hei_id = copy.partner_hei_id
     if announced(copy) and not already_told(copy):
         if before is None and first_look and _never_told(copy):
