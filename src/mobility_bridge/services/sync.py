@@ -153,11 +153,19 @@ async def ask_partners(
         lambda uow: {hei_id: known(uow, context, hei_id, full=wanted.full) for hei_id in partners}
     )
 
-    async def one(hei_id: HeiId) -> PartnerReport:
-        async with gate:
-            return await ask_partner(context, hei_id, wanted, before[hei_id])
-
-    reports = await asyncio.gather(*(one(hei_id) for hei_id in partners), return_exceptions=True)
+    tasks: list[asyncio.Task[PartnerReport]] = []
+    try:
+        for hei_id in partners:  # begun one by one: thousands waiting for their turn would fill memory
+            await gate.acquire()
+            task = asyncio.create_task(ask_partner(context, hei_id, wanted, before[hei_id]))
+            task.add_done_callback(lambda _: gate.release())
+            tasks.append(task)
+        reports = await asyncio.gather(*tasks, return_exceptions=True)
+    except asyncio.CancelledError:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise
     for report in reports:  # all have ended: what the store refused of one did not cut off another
         if isinstance(report, BaseException):
             raise report
