@@ -27,7 +27,7 @@ HELD_LIMIT: Final = 32 * 1024 * 1024
 
 _PROLOG_WINDOW: Final = 64 * 1024
 # What may stand before a document type. Atomic and possessive: nothing is tried twice, so it is linear.
-_DOCTYPE: Final = re.compile(r"(?>\s+|<\?.*?\?>|<!--.*?-->)*+<!DOCTYPE", re.DOTALL)
+_DOCTYPE: Final = re.compile(rb"(?>\s+|<\?.*?\?>|<!--.*?-->)*+<!DOCTYPE", re.DOTALL)
 # libxml2's own limits: resource limit exceeded, comment too big, CDATA section too big.
 _LIMIT_CODES: Final = frozenset({114, 45, 63})
 _SAFE: Final[dict[str, Any]] = {
@@ -153,19 +153,24 @@ def _insist_on_no_doctype(element: Element) -> None:
 
 def _has_doctype(data: bytes) -> bool:
     """Look for a document type before a parser meets it, so that the refusal names it."""
-    if data[:1] == b"<" and data[1:2] not in (b"?", b"!", b"\0"):
-        return False
+    if data[:1] == b"<":
+        second = data[1:2]
+        if second in (b"?", b"!"):
+            return _DOCTYPE.match(data, 0, _PROLOG_WINDOW) is not None
+        if second != b"\0":
+            return False
     return _DOCTYPE.match(_prolog(data[:_PROLOG_WINDOW])) is not None
 
 
-def _prolog(head: bytes) -> str:
+def _prolog(head: bytes) -> bytes:
+    """The beginning in an encoding that keeps ASCII."""
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return head.decode("utf-16", "replace")
+        return head.decode("utf-16", "replace").encode()
     if head[:1] == b"\0":
-        return head.decode("utf-16-be", "replace")
+        return head.decode("utf-16-be", "replace").encode()
     if head[1:2] == b"\0":
-        return head.decode("utf-16-le", "replace")
-    return head.removeprefix(codecs.BOM_UTF8).decode("latin-1")
+        return head.decode("utf-16-le", "replace").encode()
+    return head.removeprefix(codecs.BOM_UTF8)
 
 
 def _doctype() -> XmlRefused:
