@@ -1,6 +1,6 @@
 """Signed requests over TLS against the bare RSA-2048 signature, interleaved in one run.
 
-    python -m benchmarks.network [pairs] [requests per slice] [uvloop]
+    python -m benchmarks.network [pairs] [requests per slice]
 
 The whole way of one question: `EwpNetwork.index` builds and signs a request, sends it over TLS on a kept
 connection, verifies the answer where it is signed, parses and validates it, and hands the exchange back as
@@ -24,6 +24,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from benchmarks.pairs import Ratio, ratio_of, report
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 from tests.support.ewp_network import OWN, SIGNED, UNSIGNED, Host, catalogue_xml, iias
@@ -38,6 +39,8 @@ from mobility_bridge.kit.clock import SystemClock
 from mobility_bridge.ports.adapter import Surroundings
 
 LEVELS = (8, 128)
+SHARE, KEPT = 0.5, 0.75
+"""The bars: of the bare rate at the lower level, and of that level's rate at the higher one."""
 KINDS = {"signed": Verification.VERIFIED, "tls only": Verification.TLS_ONLY}
 HEIS = 4
 """One partner takes 64 calls at a time at most: four of each kind, all on the same host."""
@@ -135,17 +138,12 @@ async def rate(network: EwpNetwork, kind: str, concurrency: int, count: int) -> 
     return count / (time.perf_counter() - started)
 
 
-def shown(name: str, ratios: list[float]) -> str:
-    low, middle, high = statistics.quantiles(ratios, n=4)
-    return f"{name:34} {middle:5.2f}  [{low:.2f}-{high:.2f}]"
-
-
-async def measure(pairs: int, count: int) -> None:
+async def compare(pairs: int, count: int) -> list[Ratio]:
     with tempfile.TemporaryDirectory() as name, partner(Path(name)) as port:
         network = client(Path(name), port)
         for kind in KINDS:
             await rate(network, kind, max(LEVELS), count)
-        found: dict[str, list[float]] = {}
+        found: dict[tuple[str, str, float], list[float]] = {}
         rates: dict[str, list[float]] = {}
         for number in range(pairs):
             for kind in list(KINDS)[:: 1 if number % 2 else -1]:
@@ -154,30 +152,25 @@ async def measure(pairs: int, count: int) -> None:
                 at_few = await rate(network, kind, few, count)
                 at_many = await rate(network, kind, many, count)
                 bare = (bare + bare_rate(count)) / 2
-                found.setdefault(f"{kind}, c={few} / bare sign", []).append(at_few / bare)
-                found.setdefault(f"{kind}, c={many} / c={few}", []).append(at_many / at_few)
+                found.setdefault((f"{kind}, {few} at a time", "bare sign", SHARE), []).append(at_few / bare)
+                found.setdefault((f"{kind}, {many} at a time", f"{few} at a time", KEPT), []).append(
+                    at_many / at_few
+                )
                 rates.setdefault("bare sign", []).append(bare)
                 rates.setdefault(f"{kind}, c={few}", []).append(at_few)
                 rates.setdefault(f"{kind}, c={many}", []).append(at_many)
         await network.close()
-    print("\n".join(shown(*item) for item in found.items()))
     print(", ".join(f"{name} {statistics.median(each):,.0f}/s" for name, each in rates.items()))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(
-        f"{pairs} pairs of {count} requests, peak {peak:.0f} MB, {type(asyncio.get_running_loop()).__module__}"
-    )
+    print(f"{pairs} pairs of {count} requests, peak {peak:.0f} MB")
+    return [ratio_of(name, other, each, bar=bar) for (name, other, bar), each in found.items()]
 
 
 def main(words: list[str]) -> None:
-    given = [int(word) for word in words if word.isdigit()]
+    given = [int(word) for word in words]
     pairs, count = (*given, *(15, 400)[len(given) :])
-    if "uvloop" in words:
-        import uvloop  # noqa: PLC0415 - only to compare; no dependency of ours
-
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(measure(pairs, count))
-    else:
-        asyncio.run(measure(pairs, count))
+    ratios = asyncio.run(compare(pairs, count))
+    report("Signed requests over TLS", ratios)
 
 
 if __name__ == "__main__":
