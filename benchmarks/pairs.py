@@ -23,7 +23,10 @@ Work = TypeVar("Work")
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """How many times `other` the measured way reaches, with quartiles; more is better unless `at_most`."""
+    """How many times `other` the measured way reaches, with quartiles; more is better unless `at_most`.
+
+    `bar` is what must hold, `aim` what would be good and may be missed.
+    """
 
     name: str
     other: str
@@ -32,11 +35,23 @@ class Ratio:
     high: float
     bar: float
     at_most: bool = False
+    aim: float | None = None
     note: str = ""
 
     @property
     def holds(self) -> bool:
-        return self.median <= self.bar if self.at_most else self.median >= self.bar
+        return self._reaches(self.bar)
+
+    @property
+    def verdict(self) -> str:
+        sign = "<=" if self.at_most else ">="
+        words = f"bar {sign} {self.bar:g}: {'holds' if self.holds else 'FAILS'}"
+        if self.aim is None:
+            return words
+        return f"{words}, aim {sign} {self.aim:g}: {'reached' if self._reaches(self.aim) else 'missed'}"
+
+    def _reaches(self, value: float) -> bool:
+        return self.median <= value if self.at_most else self.median >= value
 
 
 def measure(
@@ -71,10 +86,10 @@ def ratio_of(
     *,
     bar: float,
     at_most: bool = False,
-    note: str = "",
+    aim: float | None = None,
 ) -> Ratio:
     low, median, high = statistics.quantiles(found, n=4, method="inclusive")
-    return Ratio(name, other, low, median, high, bar, at_most, note)
+    return Ratio(name, other, low, median, high, bar, at_most, aim)
 
 
 def report(title: str, ratios: Iterable[Ratio]) -> None:
@@ -84,11 +99,9 @@ def report(title: str, ratios: Iterable[Ratio]) -> None:
     other = max(len(row.other) for row in rows)
     print(f"\n{title}")
     for row in rows:
-        sign = "<=" if row.at_most else ">="
-        verdict = "holds" if row.holds else "FAILS"
         print(
             f"  {row.name:{width}}  {row.median:7.2f} x {row.other:{other}}  [{row.low:.2f}-{row.high:.2f}]"
-            f"  bar {sign} {row.bar:g}: {verdict}" + (f"  ({row.note})" if row.note else ""),
+            f"  {row.verdict}" + (f"  ({row.note})" if row.note else ""),
             flush=True,
         )
     if not all(row.holds for row in rows):

@@ -2,6 +2,9 @@
 
 import hashlib
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -48,13 +51,27 @@ class Stylesheet:
 
     def _stops_at(self, path: Path) -> bool:
         try:
-            self._hashes(self._from_file(path))
+            with _quiet():
+                self._hashes(self._from_file(path))
         except PySaxonApiError:
             return True
         return False
 
     def _from_file(self, path: Path) -> object:
         return self._saxon.parse_xml(xml_file_name=str(path))
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Saxon writes each error to the standard error stream itself, behind Python's back."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def digest(text: str) -> str:
