@@ -42,7 +42,8 @@ class Daemon:
                 return
             assert self.process.poll() is None, f"the daemon ended: {self.end()}"
             time.sleep(0.05)
-        raise AssertionError(f"not within {timeout_s} s: {what}")
+        last = "\n".join(map(str, self.lines[-8:])) if self.log.exists() else "no log"
+        raise AssertionError(f"not within {timeout_s} s: {what}; the last lines:\n{last}")
 
     def wait_for_event(self, name: str, timeout_s: float = 30, **fields: Any) -> None:
         def there(daemon: "Daemon") -> bool:
