@@ -38,6 +38,8 @@ lock:
 	  --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet --upgrade -o requirements/dev.txt
 	@var/lock/bin/uv pip compile pyproject.toml --extra postgresql --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet -c requirements/dev.txt -o requirements/runtime.txt
+	@echo saxonche | var/lock/bin/uv pip compile pyproject.toml - --group dev --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet -c requirements/dev.txt -o requirements/benchmark.txt
 
 soak: $(STAMP)
 	@$(BIN)/python -m tests.soak --minutes 60
