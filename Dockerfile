@@ -19,7 +19,8 @@ FROM python:3.12-slim-bookworm AS base
 RUN useradd --system --uid 10001 --home-dir /var/lib/mobility-bridge --create-home bridge
 COPY --from=build /opt/bridge /opt/bridge
 ENV PATH=/opt/bridge/bin:$PATH \
-    PYTHONUNBUFFERED=1
+    PYTHONUNBUFFERED=1 \
+    MALLOC_ARENA_MAX=2
 USER bridge
 WORKDIR /var/lib/mobility-bridge
 VOLUME /var/lib/mobility-bridge
