@@ -66,6 +66,10 @@ class Policy:
     quirks: Mapping[str, Quirk] = field(default_factory=dict)
 
 
+def _as_is(_: Element) -> None:
+    """No invalid document is accepted."""
+
+
 class EwpClient:
     """One HEI's client: its key, the catalogue, and the limits towards partners."""
 
@@ -132,18 +136,26 @@ class EwpClient:
         pause = first * (2.0 ** (number - 1) + random.random())  # noqa: S311 - no secret
         return float(min(pause, self._policy.max_retry_s))
 
-    async def read(self, reply: Reply, decode: Callable[[Element], T]) -> T:
-        """Parse, validate and decode a reply. Raises InvalidDocument with the reply's exchanges."""
+    async def read(
+        self, reply: Reply, decode: Callable[[Element], T], mend: Callable[[Element], Element | None] = _as_is
+    ) -> T:
+        """Parse, validate and decode a reply. Raises InvalidDocument with the reply's exchanges.
+
+        `mend` may copy an invalid document without mistakes that the decoder copes with; the document is
+        accepted if that copy is valid.
+        """
         try:
             if len(reply.body) < IN_THREAD_BYTES:
-                return self._decoded(reply, decode)
-            return await asyncio.to_thread(self._decoded, reply, decode)
+                return self._decoded(reply, decode, mend)
+            return await asyncio.to_thread(self._decoded, reply, decode, mend)
         except InvalidDocument as error:
             error.evidence = reply.exchanges
             error.hei_id = reply.question.hei_id
             raise
 
-    def _decoded(self, reply: Reply, decode: Callable[[Element], T]) -> T:
+    def _decoded(
+        self, reply: Reply, decode: Callable[[Element], T], mend: Callable[[Element], Element | None]
+    ) -> T:
         question = reply.question
         root = parse(reply.body, limit=self._wire.limits.body_bytes)
         expected = BY_API[question.api].roots[question.endpoint]
@@ -152,6 +164,9 @@ class EwpClient:
         # all the same: hashes and approvals are defined over valid documents only, and a document that our
         # schema does not know may mean what our comparison does not see.
         found = self._schemas.validate(root, expected)
+        if found:
+            copy = mend(root)
+            found = found if copy is None else self._schemas.validate(copy, expected)
         if found:
             raise _invalid("schema", found[0].message, found[0].path, found[0].line)
         return decode(root)

@@ -4,6 +4,7 @@ import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,7 @@ from mobility_adapters.ewp.client import EwpClient, Policy
 from mobility_adapters.ewp.codecs import echo_v2, iia_index_v7, iias_approval_v2, iias_v7
 from mobility_adapters.ewp.exchanges import Wire
 from mobility_adapters.ewp.keys import SigningKey
+from mobility_adapters.ewp.mending import mended
 from mobility_adapters.ewp.quirks import Quirk, by_hei
 from mobility_adapters.ewp.registry import Catalogue
 from mobility_adapters.ewp.requests import Question, address
@@ -120,7 +122,7 @@ class EwpNetwork:
                 tree=root,
             )
 
-        copies = tuple(await self._client.read(reply, read))
+        copies = tuple(await self._client.read(reply, read, partial(mended, holder_hei_id=hei_id)))
         served = {item.copy.iia_id for item in copies}
         absent = tuple(iia_id for iia_id in dict.fromkeys(iia_ids) if iia_id not in served)
         return FetchAnswer(copies, absent, reply.exchanges)
