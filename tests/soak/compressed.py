@@ -16,7 +16,7 @@ from mobility_bridge.bootstrap import Bridge, build, load_settings
 from mobility_bridge.cli.sandbox import write_config
 from mobility_bridge.domain.discrepancy import DiscrepancyState
 from mobility_bridge.kit.logs import BridgeLog
-from mobility_bridge.sandbox.control import MOBILITY_ONLINE
+from mobility_bridge.sandbox.faults import MOBILITY_ONLINE
 from mobility_bridge.sandbox.host import Plan, Sandbox
 from mobility_bridge.scheduler import JOBS, run_job
 from mobility_bridge.services.sync import Wanted, sync

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Protocol
 
-from mobility_bridge.sandbox.control import MOBILITY_ONLINE
+from mobility_bridge.sandbox.faults import MOBILITY_ONLINE
 from mobility_bridge.sandbox.weather import Shift, Weather
 
 OUR_SYSTEMS_FAULTS = (

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mobility_bridge.sandbox.scenarios.story import Entry, Scenario
+from mobility_bridge.sandbox.scenarios.story import Entry, Scenario, codes_in
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One agreement (or partner) of which more or less is said than is meant."""
+    """One agreement (or partner, or source) of which more or less is said than is meant."""
 
     name: str
     missing: tuple[str, ...]
@@ -21,16 +21,13 @@ class Difference:
 
 
 def differences(scenario: Scenario, act: int, found: Iterable[Mapping[str, Any]]) -> list[Difference]:
-    """Compare, agreement by agreement; `found` are discrepancies as the command line prints them."""
+    """Compare, subject by subject; `found` are discrepancies as the command line prints them."""
     said: dict[str, set[str]] = {}
     for item in found:
         said.setdefault(_whose(scenario, item), set()).add(item["code"])
     meant = {_name(entry): set(entry.codes(act)) for entry in scenario.entries}
-    for hei_id, codes in scenario.partner_codes.items():
-        meant.setdefault(_partner(hei_id), set()).update(codes)
-    for entry in scenario.entries:
-        if entry.invalid:
-            meant.setdefault(_partner(entry.partner), set()).add("ANSWER_INVALID")
+    for kind, everybody in (("partner", scenario.partner_shows), ("source", scenario.source_shows)):
+        meant.update({f"{kind} {name}": set(codes_in(shows, act)) for name, shows in everybody.items()})
     names = sorted({name for name, codes in meant.items() if codes} | set(said))
     pairs = ((name, meant.get(name, set()), said.get(name, set())) for name in names)
     return [
@@ -49,14 +46,12 @@ def _name(entry: Entry) -> str:
     return f"{entry.name} ({entry.partner} {entry.iia_id or ', '.join(entry.partner_iia_ids)})"
 
 
-def _partner(hei_id: str) -> str:
-    return f"partner {hei_id}"
-
-
 def _whose(scenario: Scenario, item: Mapping[str, Any]) -> str:
     """Name the agreement by our id, by the partner's only where we have none: two of ours may share one of theirs."""
     if item["subject_kind"] == "partner":
-        return _partner(item["partner_hei_id"])
+        return f"partner {item['partner_hei_id']}"
+    if item["subject_kind"] == "source":
+        return f"source {item['subject']}"
     for entry in scenario.entries:
         if entry.partner != item["partner_hei_id"]:
             continue

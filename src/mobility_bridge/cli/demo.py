@@ -1,6 +1,8 @@
 """`mobility-bridge demo`: everything at once, on this machine alone."""
 
 import asyncio
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +13,7 @@ from mobility_bridge.cli.render import SEVERITY_STYLES, print_json, print_table,
 
 if TYPE_CHECKING:
     from mobility_bridge.domain.discrepancy import Discrepancy
+    from mobility_bridge.kit.clock import ShiftedClock
     from mobility_bridge.sandbox.host import Sandbox
     from mobility_bridge.services.sync import SyncReport
 
@@ -38,8 +41,8 @@ LEFT_BY_AN_EARLIER_DEMO = (
 def demo(invocation: Invocation, folder: Path, scenario: str) -> None:
     """Start the sandbox, run the bridge against it, show what it found.
 
-    Reads every source, lets the outside world move on, reads again. Leaves a configuration with which every
-    other command goes on. Needs no network and no server but its own.
+    Reads every source, lets the outside world move on, reads again. The story starts weeks ago and ends today.
+    Leaves a configuration with which every other command goes on. Needs no network and no server but its own.
     """
     import shutil
 
@@ -47,45 +50,59 @@ def demo(invocation: Invocation, folder: Path, scenario: str) -> None:
         (folder / name).unlink(missing_ok=True)
     shutil.rmtree(folder / "state", ignore_errors=True)
     with working("Setting up the outside world"):
-        played, file = _set_up(folder, scenario)
+        played, clock, file = _set_up(folder, scenario)
     with played.in_thread(), working("Playing"):
-        story = asyncio.run(_play(played, file))
+        story = asyncio.run(_play(played, clock, file))
     if invocation.as_json:
         print_json(_data(story, file))
     else:
         _tell(story, file)
 
 
-def _set_up(folder: Path, scenario: str) -> "tuple[Sandbox, Path]":
+def _set_up(folder: Path, scenario: str) -> "tuple[Sandbox, ShiftedClock, Path]":
     from mobility_bridge.cli.sandbox import write_config
+    from mobility_bridge.kit.clock import ShiftedClock
     from mobility_bridge.sandbox.host import Plan, Sandbox
 
-    played = Sandbox(folder / "sandbox", Plan(scenario))
-    return played, write_config(folder / "sandbox", beside=folder)
+    clock = ShiftedClock()
+    played = Sandbox(folder / "sandbox", Plan(scenario, today=clock.now().date()), clock.now)
+    return played, clock, write_config(folder / "sandbox", beside=folder)
+
+
+@dataclass(frozen=True, slots=True)
+class PlayedAct:
+    """One act as it was played: its title, its moment, and what the round of it did."""
+
+    title: str
+    at: datetime
+    report: "SyncReport"
 
 
 class Story:
-    """What happened in the demo: one report per act, and the discrepancies at its end."""
+    """What happened in the demo: its acts, and the discrepancies at its end."""
 
     def __init__(self) -> None:
-        self.acts: list[SyncReport] = []
+        self.acts: list[PlayedAct] = []
         self.discrepancies: list[Discrepancy] = []
         self.resolved = 0
 
 
-async def _play(played: "Sandbox", file: Path) -> Story:
+async def _play(played: "Sandbox", clock: "ShiftedClock", file: Path) -> Story:
+    """Play the acts, each on its day; sandbox and bridge go by the same clock."""
     from mobility_bridge.bootstrap import build, load_settings
     from mobility_bridge.domain.discrepancy import DiscrepancyState
     from mobility_bridge.services.sync import Wanted, sync
 
     story = Story()
-    acts = played.stage.scenario.acts
-    async with build(load_settings(file)) as bridge:
-        for act in range(1, acts + 1):
-            if act > 1:
+    async with build(load_settings(file), clock=clock) as bridge:
+        for number, act in enumerate(played.stage.scenario.plot, start=1):
+            clock.behind = act.ago
+            if number > 1:
                 await asyncio.to_thread(_advance, file)
-            with bridge.context.log.job(f"act-{act}"):
-                story.acts.append(await sync(bridge.context, Wanted(full=act > 1)))
+            at = clock.now()
+            with bridge.context.log.job(f"act-{number}"):
+                report = await sync(bridge.context, Wanted(full=number > 1))
+            story.acts.append(PlayedAct(act.title, at, report))
         store = bridge.context.store
         unresolved = [DiscrepancyState.OPEN, DiscrepancyState.ACKNOWLEDGED]
         story.discrepancies = list(await store.read(lambda uow: uow.discrepancies.select(states=unresolved)))
@@ -103,12 +120,9 @@ def _advance(file: Path) -> None:
 def _tell(story: Story, file: Path) -> None:
     from mobility_bridge.cli.sync import show
 
-    for number, report in enumerate(story.acts, start=1):
-        click.secho(
-            f"\nAct {number}: {'the first reading' if number == 1 else 'the outside world has moved on'}",
-            bold=True,
-        )
-        show(report)
+    for number, act in enumerate(story.acts, start=1):
+        click.secho(f"\nAct {number}, {act.at:%Y-%m-%d}: {act.title}", bold=True)
+        show(act.report)
     click.echo()
     print_table(
         f"Discrepancies ({len(story.discrepancies)} stand, {story.resolved} resolved by themselves)",
@@ -143,7 +157,7 @@ def _data(story: Story, file: Path) -> dict[str, Any]:
     from mobility_bridge.cli.sync import as_data
 
     return {
-        "acts": [as_data(report) for report in story.acts],
+        "acts": [{"title": act.title, "at": act.at.isoformat(), **as_data(act.report)} for act in story.acts],
         "discrepancies": [
             {**discrepancy(d), "command": f"mobility-bridge {command(d)}"} for d in story.discrepancies
         ],

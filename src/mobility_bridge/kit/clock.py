@@ -1,8 +1,8 @@
-"""The machine's clock. The only place that asks the operating system for the time."""
+"""The machine's clock, also set back. The only place that asks the operating system for the time."""
 
 import asyncio
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 
 class SystemClock:
@@ -16,3 +16,13 @@ class SystemClock:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+
+class ShiftedClock(SystemClock):
+    """The machine's clock set back, so that weeks of a story pass in seconds. Sleeping stays real."""
+
+    def __init__(self, behind: timedelta = timedelta()) -> None:
+        self.behind = behind
+
+    def now(self) -> datetime:
+        return super().now() - self.behind

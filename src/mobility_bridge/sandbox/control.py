@@ -7,22 +7,19 @@ from typing import Any
 
 from mobility_bridge.errors import UsageError
 from mobility_bridge.sandbox.fingerprint import hash_of
-from mobility_bridge.sandbox.mobility_online import MobilityOnline
+from mobility_bridge.sandbox.scenarios.story import Shows, codes_in
 from mobility_bridge.sandbox.stage import Stage
 
 Json = dict[str, Any]
 PREFIX = "/_control/"
-MOBILITY_ONLINE = "mobility_online"
-"""Stands for our own system where a partner is asked for."""
 _CHANGES = ("condition", "number", "terms", "last_year")
 
 
 class Control:
     """Answers control requests about one stage."""
 
-    def __init__(self, stage: Stage, mobility_online: MobilityOnline) -> None:
+    def __init__(self, stage: Stage) -> None:
         self._stage = stage
-        self._mobility_online = mobility_online
         self._reads: Mapping[str, Callable[[], Any]] = {
             "state": self._state,
             "received": self._received,
@@ -55,8 +52,9 @@ class Control:
             "scenario": stage.scenario.name,
             "act": stage.act,
             "acts": stage.scenario.acts,
+            "title": stage.scenario.act(stage.act).title,
             "today": stage.world.today.isoformat(),
-            "faults": self._fault_names(),
+            "faults": stage.fault_names,
             "requests": dict(sorted(stage.requests.items())),
             "agreements": {
                 "ours": len(stage.world.ours),
@@ -69,30 +67,24 @@ class Control:
         return [{**asdict(notice), "at": notice.at.isoformat()} for notice in notices]
 
     def _expected(self) -> list[Json]:
-        scenario = self._stage.scenario
-        partners = [
+        scenario, act = self._stage.scenario, self._stage.act
+        agreements = [
             {
-                "name": "partner",
-                "partner": hei_id,
-                "codes": list(codes),
-                "later": [],
-                "unseen": [],
-                "invalid": False,
-            }
-            for hei_id, codes in scenario.partner_codes.items()
-        ]
-        return partners + [
-            {
+                "kind": "agreement",
                 "name": entry.name,
                 "partner": entry.partner,
                 "iia_id": entry.iia_id,
                 "partner_iia_ids": list(entry.partner_iia_ids),
-                "codes": list(entry.codes(self._stage.act)),
-                "later": list(entry.later),
+                "codes": list(entry.codes(act)),
                 "unseen": list(entry.unseen),
                 "invalid": entry.invalid,
             }
             for entry in scenario.entries
+        ]
+        return [
+            *_shown("partner", scenario.partner_shows, act),
+            *_shown("source", scenario.source_shows, act),
+            *agreements,
         ]
 
     def _agreements(self) -> list[Json]:
@@ -116,15 +108,8 @@ class Control:
         if "slow_s" in order:
             self._stage.slow_s = float(order["slow_s"])
         partner, fault = _word(order, "partner"), _word(order, "fault")
-        if partner == MOBILITY_ONLINE:
-            self._mobility_online.switch(fault, on=on)
-        else:
-            self._stage.switch(partner, fault, on=on)
-        return {"faults": self._fault_names()}
-
-    def _fault_names(self) -> dict[str, list[str]]:
-        ours = self._mobility_online.faults
-        return {**self._stage.fault_names, **({MOBILITY_ONLINE: ours} if ours else {})}
+        self._stage.switch(partner, fault, on=on)
+        return {"faults": self._stage.fault_names}
 
     def _advance(self, _order: Json) -> Json:
         return {"act": self._stage.advance()}
@@ -138,13 +123,18 @@ class Control:
 
     def _repair(self, _order: Json) -> Json:
         self._stage.repair()
-        self._mobility_online.repair()
-        return {"faults": self._fault_names()}
+        return {"faults": self._stage.fault_names}
 
     def _after(self, order: Json, event: Callable[[str], None]) -> Json:
         iia_id = _word(order, "iia_id")
         event(iia_id)
         return {"iia_id": iia_id, "iia_hash": hash_of(self._stage.world.ours[iia_id].copy)}
+
+
+def _shown(kind: str, everybody: Mapping[str, Shows], act: int) -> list[Json]:
+    return [
+        {"kind": kind, "name": name, "codes": list(codes_in(shows, act))} for name, shows in everybody.items()
+    ]
 
 
 def _order(body: bytes) -> Json:

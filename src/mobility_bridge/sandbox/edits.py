@@ -29,6 +29,25 @@ def rewrite_ours(world: World, iia_id: str, change: Callable[[Copy], Copy], now:
     world.ours[iia_id] = changed
 
 
+def record_ours(world: World, iia_id: str, now: datetime, **changes: Any) -> None:
+    """Somebody changes what Mobility-Online keeps beside the terms: a status, an approval, a remark."""
+    world.ours[iia_id] = replace(world.ours[iia_id], modified_on=now, **changes)
+
+
+def conclude(world: World, iia_id: str, theirs: Copy, now: datetime) -> None:
+    """The partner shows its copy, ours names it, and both approve what the other shows."""
+    hei_id = world.ours[iia_id].partner_hei_id
+    named: dict[str, Any] = {
+        "other_iia_id": theirs.iia_id,
+        "other_iia_code": theirs.iia_code,
+        "in_effect": True,
+    }
+    rewrite_ours(world, iia_id, lambda copy: replace(copy, **named), now)
+    add_theirs(world, hei_id, replace(theirs, in_effect=True), now)
+    record_ours(world, iia_id, now, status="ACTIVE", own_approval=True)
+    approve(world, iia_id)
+
+
 def withdraw_ours(world: World, iia_id: str) -> None:
     """Somebody deletes one of our agreements."""
     del world.ours[iia_id]

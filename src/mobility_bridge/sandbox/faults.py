@@ -11,11 +11,16 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from mobility_bridge.errors import UsageError
-from mobility_bridge.sandbox.documents import APPROVAL_NS, GET_NS, INDEX_NS, approval_response
+from mobility_bridge.sandbox.documents import APPROVAL_NS, GET_NS, INDEX_NS, approval_response, error_response
 from mobility_bridge.sandbox.fingerprint import hash_of
 from mobility_bridge.sandbox.keys import RETIRED
 from mobility_bridge.sandbox.recipes import earlier_text
 from mobility_bridge.sandbox.world import PartnerApproval, PartnerCopy, World
+
+MOBILITY_ONLINE = "mobility_online"
+"""Stands for our own system where somebody who misbehaves is named."""
+REGISTRY = "registry"
+"""Stands for the registry likewise."""
 
 
 class DroppedError(Exception):
@@ -208,6 +213,16 @@ class WrongNamespace(Fault):
         return replace(answer, body=body)
 
 
+class RefusesUs(Fault):
+    name = "refuses_us"
+    leads_to = "PARTNER_REFUSES"
+
+    def answer(self, endpoint: str, answer: Answer) -> Answer:
+        if endpoint not in _READ:
+            return answer
+        return Answer(403, error_response("Your institution is not among our partners."))
+
+
 class InvalidErrorDocument(Fault):
     name = "invalid_error_document"
     leads_to = "ERROR_DOCUMENT_INVALID"
@@ -234,6 +249,7 @@ _ALL: tuple[Fault, ...] = (
     TruncatesBody(),
     WrongNamespace(),
     InvalidErrorDocument(),
+    RefusesUs(),
     ForgetsAgreement(),
     EmptyIndex(),
 )

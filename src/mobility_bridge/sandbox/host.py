@@ -18,13 +18,13 @@ from mobility_bridge.errors import UsageError
 from mobility_bridge.sandbox import folder as folders
 from mobility_bridge.sandbox.cast import LISTED, NORDHAV
 from mobility_bridge.sandbox.control import PREFIX, Control
-from mobility_bridge.sandbox.faults import DroppedError
+from mobility_bridge.sandbox.faults import MOBILITY_ONLINE, REGISTRY, DroppedError
 from mobility_bridge.sandbox.folder import Memory
 from mobility_bridge.sandbox.keys import KeyRing, key_ring
 from mobility_bridge.sandbox.local_records import mo_agreements
 from mobility_bridge.sandbox.mobility_online import MobilityOnline, Tenant
 from mobility_bridge.sandbox.partner import PartnerHost, Sent
-from mobility_bridge.sandbox.registry import Catalogue, catalogue, client_keys
+from mobility_bridge.sandbox.registry import Catalogue, Registry, catalogue, client_keys
 from mobility_bridge.sandbox.scenarios import scenario_named
 from mobility_bridge.sandbox.signature import Received, http_date
 from mobility_bridge.sandbox.stage import Stage, utc_now
@@ -62,8 +62,8 @@ class Sandbox:
         self._socket = _listen(folder, plan)
         self.memory = _memory(folder, plan, self._socket.getsockname()[1], clock)
         self.stage = Stage(scenario_named(self.memory.scenario, self.memory.today), clock)
-        self.stage.replay(self.memory.journal, self.memory.faults)
         self.application = _Application(self)
+        self.stage.replay(self.memory.journal, self.memory.faults)
         self.stage.changed = self._keep
         self._keep()
         self._server: _Server | None = None
@@ -153,7 +153,9 @@ class _Application:
         self.mobility_online = MobilityOnline(
             {sandbox.memory.authority: Tenant("nordhav", lambda: mo_agreements(stage.world))}
         )
-        self._control = Control(stage, self.mobility_online)
+        self._registry_itself = Registry()
+        stage.systems.update({MOBILITY_ONLINE: self.mobility_online, REGISTRY: self._registry_itself})
+        self._control = Control(stage)
         keys = client_keys(sandbox.ring)
         self._partners = {hei.hei_id: PartnerHost(hei, stage, sandbox.ring, keys) for hei in LISTED}
 
@@ -177,6 +179,9 @@ class _Application:
         asked = dict(scope["headers"]).get(b"if-none-match", b"").decode()
         headers = [*found.headers.items(), ("date", http_date(self._stage.clock()))]
         self._stage.requests["registry"] += 1
+        if self._registry_itself.faults:
+            await _send(send, 503, [], b"")
+            return
         if found.etag in asked:
             await _send(send, 304, headers, b"")
         else:

@@ -50,6 +50,7 @@ FAULTS: Final = {
     "mo_missing_return": "answers without a return element",
     "mo_partial": "has one agreement record that holds text where a number belongs",
     "mo_short_list": "leaves the last agreement out of a search",
+    "mo_empty": "finds no agreements at all",
 }
 """What can be switched on, and what it does."""
 
@@ -228,6 +229,8 @@ class MobilityOnline:
             raise FaultError("Sender", "SIM-010: the authority is not known")
         search = {name: text for name, text in call.arguments.items() if name != "authority"}
         agreements = sorted(tenant.agreements(), key=lambda each: each.agreement_id)
+        if self._on("mo_empty", call.operation, call.arguments):
+            agreements = []
         if call.operation == "getAgreementsBySearchParameters":
             found = list(matching(agreements, search))
             if found and self._on("mo_short_list", call.operation, call.arguments):

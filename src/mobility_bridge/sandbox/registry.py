@@ -6,11 +6,12 @@ Source: EWP Registry API 1.5.0; manifest entries of the APIs named here.
 import hashlib
 from base64 import encodebytes
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from mobility_bridge.errors import UsageError
 from mobility_bridge.sandbox.cast import LISTED, NORDHAV, Hei
 from mobility_bridge.sandbox.documents import COMMON_NS, tag
 from mobility_bridge.sandbox.keys import KeyRing
@@ -52,6 +53,29 @@ ENTRIES = {
         "ewp-specs-api-iia-approval-cnr", {7: "2.0.0", 6: "1.0.0"}, (("url", "iia-approval-cnr"),)
     ),
 }
+
+
+FAULTS = {"registry_503": "answers 503 with nothing"}
+"""What can be switched on, and what it does."""
+
+
+@dataclass(slots=True)
+class Registry:
+    """The registry's own misbehaviour."""
+
+    faults: list[str] = field(default_factory=list)
+
+    def switch(self, name: str, *, on: bool) -> None:
+        """Switch one fault on or off. Raises UsageError for a name that is none."""
+        if name not in FAULTS:
+            raise UsageError(
+                f"the registry has no fault {name!r}", next_step=f"Choose one of: {', '.join(FAULTS)}."
+            )
+        self.faults = [each for each in self.faults if each != name] + ([name] if on else [])
+
+    def repair(self) -> None:
+        """Switch every fault off."""
+        self.faults = []
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from mobility_bridge.errors import UsageError
 from mobility_bridge.sandbox import edits
@@ -17,6 +17,15 @@ from mobility_bridge.sandbox.scenarios.story import Scenario
 from mobility_bridge.sandbox.world import Copy, World
 
 Journal = list[dict[str, Any]]
+
+
+class System(Protocol):
+    """Somebody beside the partners who can misbehave: our own system, or the registry."""
+
+    @property
+    def faults(self) -> list[str]: ...
+    def switch(self, name: str, *, on: bool) -> None: ...
+    def repair(self) -> None: ...
 
 
 @dataclass(slots=True)
@@ -36,7 +45,11 @@ def utc_now() -> datetime:
 
 @dataclass(slots=True)
 class Stage:
-    """The running play. `slow_s` is how long a slow partner takes; `changed` is called after every change."""
+    """The running play.
+
+    `slow_s` is how long a slow partner takes; `changed` is called after every change; `systems` are those
+    that misbehave beside the partners, by name.
+    """
 
     scenario: Scenario
     clock: Callable[[], datetime] = utc_now
@@ -47,6 +60,7 @@ class Stage:
     notices: dict[tuple[str, str, str], Notice] = field(default_factory=dict)
     requests: Counter[str] = field(default_factory=Counter)
     touched_at: dict[str, datetime] = field(default_factory=dict)
+    systems: dict[str, System] = field(default_factory=dict)
     _faults: dict[str, list[str]] = field(default_factory=dict)
 
     @property
@@ -55,33 +69,41 @@ class Stage:
 
     @property
     def fault_names(self) -> dict[str, list[str]]:
-        return {hei_id: list(names) for hei_id, names in self._faults.items() if names}
+        """Who misbehaves in which ways."""
+        everybody = {**self._faults, **{name: system.faults for name, system in self.systems.items()}}
+        return {name: list(faults) for name, faults in everybody.items() if faults}
 
     def faults_of(self, hei_id: str) -> list[Fault]:
         return in_order(self._faults.get(hei_id, ()))
 
     def replay(self, journal: Journal, faults: dict[str, list[str]]) -> None:
-        """Play what happened before, on a fresh scenario."""
+        """Play what happened before, on a fresh scenario, and end with these faults."""
         for event in journal:
             self._do(event)
-        for hei_id, names in faults.items():
+        self._repair()
+        for who, names in faults.items():
             for name in names:
-                self._switch(hei_id, name, on=True)
+                self._switch(who, name, on=True)
 
-    def switch(self, hei_id: str, name: str, *, on: bool) -> None:
-        """Switch one fault of one partner. Raises UsageError for names that do not exist."""
-        self._switch(hei_id, name, on=on)
+    def switch(self, who: str, name: str, *, on: bool) -> None:
+        """Switch one fault of a partner or system. Raises UsageError for names that do not exist."""
+        self._switch(who, name, on=on)
         self.changed()
 
     def repair(self) -> None:
         """Switch every fault off."""
+        self._repair()
+        self.changed()
+
+    def _repair(self) -> None:
         for hei_id in list(self._faults):
             self._faults[hei_id] = []
             self.touched_at[hei_id] = self.clock()
-        self.changed()
+        for system in self.systems.values():
+            system.repair()
 
     def advance(self) -> int:
-        """Go on to the next act. Raises UsageError after the last one."""
+        """Go on to the next act and its weather. Raises UsageError after the last one."""
         if self.act >= self.scenario.acts:
             raise UsageError(f"scenario {self.scenario.name} ends with act {self.act}")
         self._record({"event": "advance"})
@@ -122,6 +144,7 @@ class Stage:
         if event["event"] == "advance":
             self.act += 1
             self.scenario.play(self.act, now)
+            self._weather(self.act)
         elif event["event"] == "change":
             edits.rewrite_ours(self.world, event["iia_id"], _changed_terms(event), now)
         elif event["event"] == "approve":
@@ -129,7 +152,19 @@ class Stage:
         elif event["event"] == "notified":
             edits.notified(self.world, event["partner"], event["iia_id"], now)
 
+    def _weather(self, act: int) -> None:
+        """Let the former act's faults go and this one's come; those switched on by hand stay."""
+        before, now = self.scenario.act(act - 1).weather, self.scenario.act(act).weather
+        for who, name in before:
+            if (who, name) not in now:
+                self._switch(who, name, on=False)
+        for who, name in now:
+            self._switch(who, name, on=True)
+
     def _switch(self, hei_id: str, name: str, *, on: bool) -> None:
+        if hei_id in self.systems:
+            self.systems[hei_id].switch(name, on=on)
+            return
         if hei_id not in {hei.hei_id for hei in PARTNERS}:
             raise UsageError(
                 f"there is no partner {hei_id!r}",

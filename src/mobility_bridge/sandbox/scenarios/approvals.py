@@ -18,14 +18,16 @@ def play(script: Script) -> None:
 
 
 def _stale(script: Script) -> None:
-    for hei, name, state in (
-        ("alderton.example", "by partner", "approved-by-partner"),
-        ("brava.example", "by us", "approved-by-us"),
+    for hei, name, state, waiting in (
+        ("alderton.example", "by partner", "approved-by-partner", "AWAITING_OUR_APPROVAL"),
+        ("brava.example", "by us", "approved-by-us", "AWAITING_PARTNER_APPROVAL"),
     ):
         pair = script.pair(hei, _TERMS, Situation(state, age_days=2))
         pair.changes_theirs(2, "the partner proposes a place more", at(0, number="3"))
         pair.changes_ours(2, "we have agreed to a place more", at(0, number="3"))
-        script.shows(f"approval {name} stale", pair, {1: "", 2: "APPROVAL_STALE"})
+        script.shows(
+            f"approval {name} stale", pair, {1: "", 2: "APPROVAL_STALE", 6: f"APPROVAL_STALE {waiting}"}
+        )
     pair = script.pair("cedrona.example", _TERMS)
     pair.approved_by_partner(follows=True)
     pair.changes_ours(2, "we change a text; the partner's approval moves along by itself", at(0, number="4"))
@@ -41,7 +43,7 @@ def _wrong(script: Script) -> None:
     script.shows("approval unknown hash", pair, "APPROVAL_UNKNOWN_HASH")
     pair = script.pair("fjordal.example", _TERMS)
     pair.approved_by_partner(conditions_hash(pair.ours.copy))
-    # That hash is made from the text that Mobility-Online serves, which its records do not show.
+    # That hash is made from the document that Mobility-Online serves, which its records do not show.
     script.shows("approval old type", pair, "APPROVAL_UNKNOWN_HASH", unseen="APPROVAL_OLD_TYPE")
 
 
@@ -57,15 +59,16 @@ def _unmapped(script: Script) -> None:
     pair = script.pair("fjordal.example", Terms(fields=("0521",), places_in=3), situation, ours=unmapped)
     mapped = whole(other_iia_id=pair.partner_iia_id)
     pair.changes_ours(2, "we name the partner's copy, and our hash changes with that", mapped)
-    script.shows("approved unmapped", pair, {1: "NOT_MAPPED_BY_US", 2: "APPROVED_UNMAPPED"})
+    codes = {1: "NOT_MAPPED_BY_US", 2: "APPROVED_UNMAPPED", 6: "APPROVED_UNMAPPED AWAITING_OUR_APPROVAL"}
+    script.shows("approved unmapped", pair, codes)
 
 
 def _waiting(script: Script) -> None:
     mine, theirs = Situation("approved-by-us", age_days=20), Situation("approved-by-partner", age_days=20)
     pair = script.pair("alderton.example", Terms(fields=("0222",)), mine)
-    script.shows("awaiting partner approval", pair, later="AWAITING_PARTNER_APPROVAL")
+    script.shows("awaiting partner approval", pair, {1: "", 2: "AWAITING_PARTNER_APPROVAL"})
     pair = script.pair("brava.example", Terms(fields=("0222",)), theirs)
-    script.shows("awaiting our approval", pair, later="AWAITING_OUR_APPROVAL")
+    script.shows("awaiting our approval", pair, {1: "", 2: "AWAITING_OUR_APPROVAL"})
 
 
 def _our_own_record(script: Script) -> None:
@@ -75,8 +78,8 @@ def _our_own_record(script: Script) -> None:
     pair = script.pair("dunmore.example", Terms(fields=("0222",)), Situation("mapped", age_days=2))
     pair.keep_ours(partner_approval=True)
     pair.comes_true(2)
-    codes = {1: "LOCAL_APPROVAL_DIFFERS", 2: ""}
-    script.shows("local approval differs", pair, codes, later="AWAITING_OUR_APPROVAL")
+    codes = {1: "LOCAL_APPROVAL_DIFFERS", 2: "AWAITING_OUR_APPROVAL"}
+    script.shows("local approval differs", pair, codes)
     pair = script.pair("eskil.example", Terms(fields=("0222",)))
     pair.keep_ours(odd_levels=("X",))
     script.shows("local value unmapped", pair, "LOCAL_VALUE_UNMAPPED")

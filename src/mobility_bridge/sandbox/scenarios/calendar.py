@@ -1,7 +1,7 @@
 """Agreements whose time runs out. Source: agreements reference 8.3 and 8.4."""
 
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 
 from mobility_bridge.sandbox.academic_years import last_day, year_id
@@ -10,22 +10,34 @@ from mobility_bridge.sandbox.scenarios.script import Pair, Script, Situation, Te
 
 WINDOWS = ((12, 18, "0711"), (6, 12, "0713"), (0, 6, "0721"))
 """Months before the end: more than the first, at most the second; and a field that has no successor."""
+_FIRST_WARNING = 18
 
 
 def play(script: Script) -> None:
     for earliest, latest, field in WINDOWS:
         for end, made in _endings(script):
-            if months_later(script.today, earliest) < end <= months_later(script.today, latest):
-                script.shows(f"expiring within {latest} months", made(field), "EXPIRING")
+            if months_before(end, latest) <= script.today < months_before(end, earliest):
+                script.shows(f"expiring within {latest} months", made(field), _by_act(script, end))
                 break
     ended = Situation("expired", first_year=-4, last_year=-1, age_days=1500)
     script.shows(
         "expired without successor",
         script.pair("dunmore.example", Terms(fields=("0811",)), ended),
-        "EXPIRED_WITHOUT_SUCCESSOR",
+        _by_act(script, last_day(year_id(script.this_year - 1))),
     )
     one_way = script.pair("alderton.example", Terms(fields=("0812",), directions="out"))
     script.shows("one direction only", one_way, "ONE_DIRECTION_ONLY")
+
+
+def _by_act(script: Script, end: date) -> dict[int, str]:
+    """What an agreement without a successor shows on the day of each act."""
+    return {act: _code(script.day(act), end) for act in range(1, len(script.plot) + 1)}
+
+
+def _code(day: date, end: date) -> str:
+    if end < day:
+        return "EXPIRED_WITHOUT_SUCCESSOR"
+    return "EXPIRING" if day >= months_before(end, _FIRST_WARNING) else ""
 
 
 def _endings(script: Script) -> Iterator[tuple[date, Callable[[str], Pair]]]:
@@ -47,6 +59,9 @@ def _southern(script: Script, offset: int, field: str) -> Pair:
     return script.pair("brava.example", Terms(fields=(field,)), situation, ours=until, theirs=until)
 
 
-def months_later(day: date, months: int) -> date:
-    year, month = divmod(day.month - 1 + months, 12)
-    return date(day.year + year, month + 1, min(day.day, 28))
+def months_before(day: date, months: int) -> date:
+    """Go back whole months; the end of a month stays one."""
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    following = date(year + (month + 1) // 12, (month + 1) % 12 + 1, 1)
+    last = (following - timedelta(days=1)).day
+    return date(year, month + 1, min(day.day, last))

@@ -3,6 +3,7 @@
 from datetime import date
 
 from mobility_bridge.sandbox.scenarios import (
+    acts,
     approvals,
     calendar,
     everyday,
@@ -16,8 +17,9 @@ from mobility_bridge.sandbox.scenarios.story import Scenario
 
 
 def scenario(today: date) -> Scenario:
-    script = Script("default", today)
+    script = Script("default", today, acts.PLOT)
     for part in (everyday, hashes, identity, terms, approvals, calendar, network):
         part.play(script)
-    script.partner_codes.update(network.PARTNER_CODES)
+    script.partner_shows.update(network.PARTNER_SHOWS | acts.PARTNER_SHOWS)
+    script.source_shows.update(acts.SOURCE_SHOWS)
     return script.finished()

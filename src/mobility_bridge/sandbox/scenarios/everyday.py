@@ -1,6 +1,6 @@
 """The majority: agreements on which both sides agree, in every state that an agreement can be in."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mobility_bridge.sandbox.cast import PARTNERS, Hei
 from mobility_bridge.sandbox.scenarios.script import Script, Situation, Terms
@@ -77,12 +77,12 @@ def _states(script: Script, hei: Hei) -> None:
     """Agreements that are not in force, or no longer, and nothing is wrong with that."""
     music, fresh = Terms(fields=("0215",)), Situation("offered", first_year=1, age_days=1)
     script.shows(f"draft {hei.hei_id}", script.pair(hei.hei_id, music, Situation("draft", age_days=4)))
-    script.shows(f"offered {hei.hei_id}", script.pair(hei.hei_id, Terms(fields=("0213",)), fresh))
-    script.shows(
-        f"mapped {hei.hei_id}",
-        script.pair(hei.hei_id, Terms(fields=("0314",)), Situation("mapped", first_year=1, age_days=1)),
-        later="AWAITING_OUR_APPROVAL AWAITING_PARTNER_APPROVAL",
-    )
+    offered = script.pair(hei.hei_id, Terms(fields=("0213",)), fresh)
+    offered.concludes(2)
+    script.shows(f"offered {hei.hei_id}", replace(offered, more_partner_iia_ids=(offered.partner_iia_id,)))
+    mapped = script.pair(hei.hei_id, Terms(fields=("0314",)), Situation("mapped", first_year=1, age_days=1))
+    mapped.concludes(2)
+    script.shows(f"mapped {hei.hei_id}", mapped)
     script.shows(
         f"terminated {hei.hei_id}",
         script.pair(hei.hei_id, Terms(fields=("0531",)), Situation("terminated", age_days=400)),

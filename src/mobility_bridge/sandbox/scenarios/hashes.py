@@ -64,10 +64,10 @@ def _empty_clarifications(copy: Copy) -> Copy:
 def _invalid(script: Script) -> None:
     """Hashes that break the schema, too; at a partner that serves one agreement at a time."""
     case = script.pair("dunmore.example", Terms(fields=("0511",)), theirs=whole(hash_recipe="HASH_CASE"))
-    script.shows("hash case", case, unseen="HASH_CASE", invalid=True)
+    script.shows("hash case", case, "HASH_CASE", invalid=True)
     twice = both(whole(hash_recipe="HASH_NOT_COMPUTABLE", extra_iia_id="NHU-CODE-17"))
     pair = script.pair("dunmore.example", Terms(fields=("0521",)), theirs=twice)
-    script.shows("hash not computable", pair, unseen="HASH_NOT_COMPUTABLE", invalid=True)
+    script.shows("hash not computable", pair, "HASH_NOT_COMPUTABLE", invalid=True)
 
 
 def _unstable(script: Script) -> None:

@@ -11,7 +11,7 @@ from mobility_bridge.sandbox.academic_years import academic_year, year_id
 from mobility_bridge.sandbox.cast import EVERYBODY, Hei
 from mobility_bridge.sandbox.fingerprint import hash_of
 from mobility_bridge.sandbox.scenarios.rewrites import Rewrite
-from mobility_bridge.sandbox.scenarios.story import Change, Entry, Scenario
+from mobility_bridge.sandbox.scenarios.story import Act, Change, Entry, Scenario, Shows
 from mobility_bridge.sandbox.world import (
     OWN_HEI_ID,
     STUDIES,
@@ -50,8 +50,8 @@ class Terms:
 class Situation:
     """How far an agreement has come.
 
-    `first_year` and `last_year` are offsets to the current academic year. `age_days` is when the copies
-    were made.
+    `first_year` and `last_year` are offsets to the current academic year. `age_days` is how long
+    before the first act the copies were made.
     """
 
     state: str = "concluded"
@@ -66,10 +66,12 @@ class Script:
 
     name: str
     today: date
+    plot: tuple[Act, ...] = (Act("the first reading"),)
     world: World = field(init=False)
     entries: list[Entry] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
-    partner_codes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    partner_shows: dict[str, Shows] = field(default_factory=dict)
+    source_shows: dict[str, Shows] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.world = World(self.today)
@@ -79,10 +81,23 @@ class Script:
         return academic_year(self.today)
 
     def at(self, days_ago: int) -> datetime:
-        return datetime.combine(self.today - timedelta(days=days_ago), time(9, 30), UTC)
+        """A moment so many days before the first act."""
+        day = self.day(1) - timedelta(days=days_ago)
+        return datetime.combine(day, time(9, 30), UTC)
+
+    def day(self, act: int) -> date:
+        return self.today - timedelta(days=self.plot[act - 1].ago.days)
 
     def finished(self) -> Scenario:
-        return Scenario(self.name, self.world, tuple(self.entries), tuple(self.changes), self.partner_codes)
+        return Scenario(
+            self.name,
+            self.world,
+            tuple(self.entries),
+            tuple(self.changes),
+            self.plot,
+            self.partner_shows,
+            self.source_shows,
+        )
 
     def then(self, act: int, what: str, happen: Callable[[World, datetime], None]) -> None:
         self.changes.append(Change(act, what, happen))
@@ -93,7 +108,6 @@ class Script:
         pair: "Pair",
         shows: str | Mapping[int, str] = "",
         *,
-        later: str = "",
         unseen: str = "",
         invalid: bool = False,
     ) -> None:
@@ -106,7 +120,6 @@ class Script:
                 iia_id=pair.iia_id if pair.has_ours else None,
                 partner_iia_ids=pair.partner_iia_ids,
                 shows={act: tuple(codes.split()) for act, codes in by_act.items()},
-                later=tuple(later.split()),
                 unseen=tuple(unseen.split()),
                 invalid=invalid,
             )
@@ -249,13 +262,39 @@ class Pair:
             lambda world, _: edits.withdraw_approval(world, iia_id),
         )
 
+    def concludes(self, act: int) -> None:
+        """Both name each other's copy and approve it, although nobody has shown more than ours so far."""
+        iia_id, number = self.iia_id, len(self.script.world.ours)
+        theirs = self._shelf.get(self.partner_iia_id)
+        copy = theirs.copy if theirs else self._answer(number)
+        self.script.then(
+            act,
+            "the partner answers, and both approve",
+            lambda world, now: edits.conclude(world, iia_id, copy, now),
+        )
+
+    def _answer(self, number: int) -> Copy:
+        """The copy with which a partner answers ours."""
+        ours = self.ours.copy
+        return replace(
+            ours,
+            holder_hei_id=self.hei.hei_id,
+            other_hei_id=OWN_HEI_ID,
+            iia_id=self.partner_iia_id,
+            iia_code=self._partner_code(number),
+            other_iia_id=self.iia_id,
+            other_iia_code=ours.iia_code,
+            contact=Contact("Mobility Desk", f"mobility@{self.hei.hei_id}"),
+        )
+
+    def records_ours(self, act: int, what: str, **changes: Any) -> None:
+        iia_id = self.iia_id
+        self.script.then(act, what, lambda world, now: edits.record_ours(world, iia_id, now, **changes))
+
     def comes_true(self, act: int) -> None:
         """The partner approves our copy."""
         iia_id = self.iia_id
         self.script.then(act, "the partner approves our copy", lambda world, _: edits.approve(world, iia_id))
-
-    def nothing_happens(self, act: int, what: str) -> None:
-        self.script.then(act, what, lambda _world, _now: None)
 
     def conditions(self, terms: Terms, situation: Situation) -> list[Condition]:
         made = []
