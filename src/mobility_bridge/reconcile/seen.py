@@ -7,10 +7,12 @@ from mobility_bridge.domain.agreement import Iia
 from mobility_bridge.domain.case import AgreementCase, Pending
 from mobility_bridge.domain.comparison import ConditionPair, Equality, FieldDifference, Weight
 from mobility_bridge.domain.discrepancy import Owner, Severity, Text
-from mobility_bridge.domain.snapshot import AgreementCopy, HashVerdict
+from mobility_bridge.domain.snapshot import AgreementCopy, HashVerdict, StoredCopy
 from mobility_bridge.reconcile.calendar import decision_day, grace_end
 from mobility_bridge.reconcile.identity import living
 from mobility_bridge.reconcile.rule import Observation
+
+_BACK_AND_FORTH = 4  # texts, the present one included, of which only two kinds exist
 
 TALK = Text(
     "Agree with {partner_hei_id} on what shall hold, and let whoever is wrong correct their copy. "
@@ -159,3 +161,41 @@ def _hashes(copy: AgreementCopy) -> dict[str, str]:
         "declared": copy.iia_hash or "",
         "computed": copy.computed_hash or "",
     }
+
+
+def hash_is_unstable(case: AgreementCase) -> bool:
+    """Say whether the partner's living text had another hash before, or two texts of it alternate."""
+    if case.partner is None or living(case.partner) is None:
+        return False
+    texts = (case.partner.stored, *case.partner_history)
+    return all(_usable(each) for each in texts[:2]) and (_same_text_other_hash(texts) or _alternates(texts))
+
+
+def _usable(stored: StoredCopy) -> bool:
+    verdict = stored.copy.hash_verdict
+    return verdict.trusted or verdict is HashVerdict.NOT_CHECKED
+
+
+def _hashed_ids(stored: StoredCopy) -> tuple[object, ...]:
+    """What else goes into the hash: both ids, in the order of the parties."""
+    return stored.copy.iia_id, stored.copy.partner_iia_id, stored.copy.listed_hei_ids
+
+
+def _same_text_other_hash(texts: tuple[StoredCopy, ...]) -> bool:
+    if len(texts) < 2:
+        return False
+    now, before = texts[0].copy, texts[1].copy
+    return (
+        now.content_digest == before.content_digest
+        and _hashed_ids(texts[0]) == _hashed_ids(texts[1])
+        and now.iia_hash != before.iia_hash
+    )
+
+
+def _alternates(texts: tuple[StoredCopy, ...]) -> bool:
+    digests = [each.copy.content_digest for each in texts[:_BACK_AND_FORTH]]
+    return (
+        len(digests) == _BACK_AND_FORTH
+        and digests[0] == digests[2] != digests[1] == digests[3]
+        and len({_hashed_ids(each) for each in texts[:_BACK_AND_FORTH]}) == 1
+    )

@@ -19,6 +19,7 @@ from mobility_bridge.reconcile.seen import (
     TELL_PROVIDER,
     change_grace_over,
     flags_lost,
+    hash_is_unstable,
     legacy_flags,
     same_terms,
     started_or_due,
@@ -102,7 +103,8 @@ def _stale_by_us(case: AgreementCase) -> Iterator[Observation]:
     if partner is None or approval is None or not approval.current or case.standing.approved_by_us:
         return
     changed = case.standing.pending in (Pending.PARTNERS, Pending.BOTH)
-    if flags_lost(case) or (changed and not change_grace_over(case)):
+    explained = flags_lost(case) or hash_is_unstable(case)
+    if explained or (changed and not change_grace_over(case)):
         return
     values = {
         "approver": case.own_hei_id,

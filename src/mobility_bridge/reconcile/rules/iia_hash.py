@@ -7,13 +7,12 @@ from collections.abc import Iterator
 
 from mobility_bridge.domain.case import AgreementCase
 from mobility_bridge.domain.discrepancy import Owner, Severity, Text
-from mobility_bridge.domain.snapshot import HashVerdict, StoredCopy
+from mobility_bridge.domain.snapshot import HashVerdict
 from mobility_bridge.reconcile.identity import living
 from mobility_bridge.reconcile.rule import Observation, rule
-from mobility_bridge.reconcile.seen import GOOD_TO_KNOW, TELL_PROVIDER, hash_verdict_is
+from mobility_bridge.reconcile.seen import GOOD_TO_KNOW, TELL_PROVIDER, hash_is_unstable, hash_verdict_is
 
 _SOURCE = "EWP IIAs API 7.0.0, iia-hash; agreements reference 6.1"
-_BACK_AND_FORTH = 4  # texts, the present one included, of which only two kinds exist
 
 
 @rule(
@@ -303,41 +302,9 @@ def hash_changes_without_a_change_of_terms(case: AgreementCase) -> Iterator[Obse
 
     Source: agreements reference 6.1.
     """
-    if case.standing.ended or case.partner is None or living(case.partner) is None:
+    if case.standing.ended or case.partner is None or not hash_is_unstable(case):
         return
-    texts = (case.partner.stored, *case.partner_history)
-    if all(_usable(each) for each in texts[:2]) and (_same_text_other_hash(texts) or _alternates(texts)):
-        declared = [each.copy.iia_hash or "" for each in texts[:2]]
-        yield Observation(
-            values={"holder": case.partner.copy.holder_hei_id, "now": declared[0], "before": declared[-1]}
-        )
-
-
-def _usable(stored: StoredCopy) -> bool:
-    verdict = stored.copy.hash_verdict
-    return verdict.trusted or verdict is HashVerdict.NOT_CHECKED
-
-
-def _hashed_ids(stored: StoredCopy) -> tuple[object, ...]:
-    """What else goes into the hash: both ids, in the order of the parties."""
-    return stored.copy.iia_id, stored.copy.partner_iia_id, stored.copy.listed_hei_ids
-
-
-def _same_text_other_hash(texts: tuple[StoredCopy, ...]) -> bool:
-    if len(texts) < 2:
-        return False
-    now, before = texts[0].copy, texts[1].copy
-    return (
-        now.content_digest == before.content_digest
-        and _hashed_ids(texts[0]) == _hashed_ids(texts[1])
-        and now.iia_hash != before.iia_hash
-    )
-
-
-def _alternates(texts: tuple[StoredCopy, ...]) -> bool:
-    digests = [each.copy.content_digest for each in texts[:_BACK_AND_FORTH]]
-    return (
-        len(digests) == _BACK_AND_FORTH
-        and digests[0] == digests[2] != digests[1] == digests[3]
-        and len({_hashed_ids(each) for each in texts[:_BACK_AND_FORTH]}) == 1
+    declared = [each.copy.iia_hash or "" for each in (case.partner.stored, *case.partner_history[:1])]
+    yield Observation(
+        values={"holder": case.partner.copy.holder_hei_id, "now": declared[0], "before": declared[-1]}
     )
