@@ -14,9 +14,11 @@ from mobility_bridge.domain.discrepancy import (
     SubjectKind,
 )
 from mobility_bridge.domain.identifiers import IiaHash
+from mobility_bridge.domain.notification import CnrKind
 from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.reconcile.engine import evaluate_agreement, evaluate_partner, evaluate_source
 from mobility_bridge.reconcile.fold import fold
+from mobility_bridge.services import outbox
 from mobility_bridge.services.context import Context
 from mobility_bridge.services.gather import Gathering
 from mobility_bridge.services.subjects import parse_key
@@ -83,6 +85,9 @@ def _compare_chunk(uow: UnitOfWork, context: Context) -> tuple[Sequence[str], li
     changes: list[Change] = []
     for key in keys:
         verdict = judge(gathering, key)
+        if verdict is None:
+            uow.work.compared(key, None)
+            continue
         existing = uow.discrepancies.of_subject(key)
         for discrepancy, event in fold(existing, verdict.findings, now):
             uow.discrepancies.save(discrepancy, event)
@@ -98,36 +103,44 @@ def _later(verdict: Verdict, now: datetime) -> date | None:
     return max(verdict.revisit_on, tomorrow) if verdict.revisit_on is not None else None
 
 
-def judge(gathering: Gathering, key: str) -> Verdict:
-    """Gather one subject's case, keep what it settles about approvals, and let the engine speak."""
+def judge(gathering: Gathering, key: str) -> Verdict | None:
+    """Gather one subject's case, keep what it settles about approvals, and let the engine speak.
+
+    None when nothing can be said of it now: what was said before stands.
+    """
     subject = parse_key(key)
     if subject.kind is SubjectKind.PARTNER:
         assert subject.partner_hei_id is not None
+        if not gathering.knows_partners:
+            return None
         return evaluate_partner(gathering.partner(subject.partner_hei_id))
     if subject.kind is SubjectKind.SOURCE:
         return evaluate_source(gathering.source(subject.source or ""))
     case = gathering.agreement(subject)
     if case is None:
         return Verdict(())
-    if settle_approvals(gathering.uow, case, gathering.now):
+    if settle_approvals(gathering, case):
         case = gathering.agreement(subject) or case
     return evaluate_agreement(case)
 
 
-def settle_approvals(uow: UnitOfWork, case: AgreementCase, now: datetime) -> bool:
+def settle_approvals(gathering: Gathering, case: AgreementCase) -> bool:
     """Bind our approval to the text it was given to, and remember a pair that both sides approved.
 
-    Our own system records only that we approved. The text is the partner's copy as last verified when the
-    approval first shows; it stays bound to that text when the copy changes later. True if anything was written.
+    Our own system records only that we approved, not what. The text is the partner's copy as last verified
+    when the approval first shows, and it stays bound to that text when the copy changes later, until our system
+    shows that we approved again (`_approved_again`). True if anything was written.
     """
-    bound = _bind_own_approval(uow, case, now)
+    uow, now = gathering.uow, gathering.now
+    bound = _bind_own_approval(gathering, case)
     pair = _concluded_now(uow, case, now)
     if pair is not None:
         uow.approvals.conclude(pair)
     return bound or pair is not None
 
 
-def _bind_own_approval(uow: UnitOfWork, case: AgreementCase, now: datetime) -> bool:
+def _bind_own_approval(gathering: Gathering, case: AgreementCase) -> bool:
+    uow, now = gathering.uow, gathering.now
     local, partner, held = case.local, case.partner, case.approval_by_us
     if local is None or local.copy.record is None:
         return False
@@ -135,7 +148,7 @@ def _bind_own_approval(uow: UnitOfWork, case: AgreementCase, now: datetime) -> b
         if held is None:
             return False
         return uow.approvals.withdraw(ApprovalSide.BY_US, held.partner_hei_id, held.iia_id, now)
-    if held is not None or partner is None or not partner.live:
+    if partner is None or not partner.live or (held is not None and not _approved_again(case, held)):
         return False
     copy = partner.copy
     if copy.iia_hash is None or not copy.hash_verdict.trusted:
@@ -143,7 +156,36 @@ def _bind_own_approval(uow: UnitOfWork, case: AgreementCase, now: datetime) -> b
     approval = Approval(
         ApprovalSide.BY_US, copy.holder_hei_id, copy.iia_id, copy.iia_hash, now, now, copy.document.sha256
     )
+    if held is not None:  # a first approval is told of when our system is read
+        kind, hei_id = CnrKind.IIA_APPROVAL, copy.holder_hei_id
+        outbox.queue(uow, gathering.context, kind, hei_id, copy.iia_id, cause="approved again")
     return uow.approvals.save(approval)
+
+
+def _approved_again(case: AgreementCase, held: Approval) -> bool:
+    """Say whether our own system shows that we approved the partner's present text after an earlier one.
+
+    An approval taken off and given again needs no more than that: the first is withdrawn when it is seen off.
+    One that stays on says nothing by itself, and a record changes for many reasons. It counts as given again
+    only when our system, knowing the partner's present text, has put the agreement in force again: its status
+    counts as in force, did not in the text before, and the record changed after we first saw the partner's.
+    A second approval that shows in neither way is missed, and the discrepancy stays until a person takes the
+    approval off and on: better than to take an edited remark for an approval.
+
+    Source: Mobility-Online reference 6.2: `ownApproval` is a flag without a date or a hash.
+    """
+    local, partner = case.local, case.partner
+    if local is None or partner is None or local.copy.record is None or not case.local_history:
+        return False
+    before = case.local_history[0].copy
+    modified_at = local.copy.record.modified_at
+    return (
+        partner.copy.iia_hash != held.iia_hash
+        and local.copy.in_effect
+        and not before.in_effect
+        and modified_at is not None
+        and modified_at > partner.stored.changed_at
+    )
 
 
 def _concluded_now(uow: UnitOfWork, case: AgreementCase, now: datetime) -> Concluded | None:

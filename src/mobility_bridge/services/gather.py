@@ -232,6 +232,11 @@ class Gathering:
         months = max(self.context.thresholds.expiry_warning_months, default=0)
         return end is not None and months_before(end, months) <= self.now.date()
 
+    @property
+    def knows_partners(self) -> bool:
+        """Whether a catalogue was ever read; the first that is has every partner looked at."""
+        return self.context.network is not None and bool(self.context.network.partners())
+
     def partner(self, hei_id: HeiId) -> PartnerCase:
         """The case of one partner's host."""
         network = self.context.network

@@ -1,6 +1,8 @@
 """Comparing: only what changed or came due, twice is once, and approvals belong to texts."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from tests.support.bridges import Bridge, a_bridge, dump
@@ -9,10 +11,13 @@ from tests.support.network import ALDERTON, BRAVA, US, hash_of, unreachable
 from mobility_bridge.domain.approval import Approval, ApprovalSide
 from mobility_bridge.domain.case import Concluded
 from mobility_bridge.domain.discrepancy import DiscrepancyEventKind
+from mobility_bridge.domain.identifiers import HeiId, IiaHash
+from mobility_bridge.domain.notification import CnrKind
 from mobility_bridge.domain.snapshot import HashVerdict
 from mobility_bridge.services.compare import compare
 from mobility_bridge.services.ingest import ingest
 from mobility_bridge.services.listing import agreements
+from mobility_bridge.services.subjects import partner_key
 
 
 def in_order(bridge: Bridge, *, places: int = 3, approved: bool = True) -> None:
@@ -150,6 +155,75 @@ async def test_our_approval_is_bound_to_the_text_that_was_there_and_stays_with_i
     assert (listed.approved_by_us, listed.approved_by_partner) == (False, True)
 
 
+async def changed_by_partner(bridge: Bridge) -> IiaHash:
+    """The partner changes a text that we had approved; returns the hash of the new one."""
+    in_order(bridge)
+    await bridge.sync()
+    bridge.clock.move(60)
+    bridge.network[ALDERTON].put("ald-1", ours="nh-1", places=8)
+    await bridge.sync(full=True)
+    bridge.clock.move(60)
+    return hash_of(ALDERTON, "ald-1", "nh-1", 8)
+
+
+async def recorded(
+    bridge: Bridge, *, in_force: bool, modified_at: datetime | None = None, **facts: Any
+) -> None:
+    """Our system says this of the agreement, which we have approved, and is read."""
+    record = {"partner_approval": True, "modified_at": modified_at or bridge.clock.now()}
+    status = "ACTIVE" if in_force else "SENT"
+    bridge.source.put(
+        "nh-1", theirs="ald-1", own_approval=True, status=status, record=record, in_effect=in_force, **facts
+    )
+    await bridge.sync(full=True)
+    bridge.clock.move(60)
+
+
+async def test_we_approved_again_when_our_system_puts_the_agreement_in_force_again() -> None:
+    bridge = a_bridge()
+    new = await changed_by_partner(bridge)
+    await recorded(bridge, in_force=False)
+    before = await by_us(bridge)
+    assert before is not None
+    assert before.iia_hash != new, "that the agreement is open again is no approval"
+    await recorded(bridge, in_force=True)
+    after = await by_us(bridge)
+    assert after is not None
+    assert after.iia_hash == new
+    assert (CnrKind.IIA_APPROVAL, ALDERTON, "ald-1") in bridge.network.received
+
+
+async def test_an_edited_record_is_no_approval() -> None:
+    bridge = a_bridge()
+    new = await changed_by_partner(bridge)
+    await recorded(bridge, in_force=True, iia_code="another number")
+    held = await by_us(bridge)
+    assert held is not None
+    assert held.iia_hash != new
+
+
+async def test_what_our_system_settled_before_the_partner_changed_again_is_no_approval_of_that() -> None:
+    bridge = a_bridge()
+    long_ago = bridge.clock.now() - timedelta(days=1)
+    new = await changed_by_partner(bridge)
+    await recorded(bridge, in_force=False)
+    await recorded(bridge, in_force=True, modified_at=long_ago)
+    held = await by_us(bridge)
+    assert held is not None
+    assert held.iia_hash != new
+
+
+async def test_an_approval_taken_off_and_given_again_is_of_the_present_text() -> None:
+    bridge = a_bridge()
+    new = await changed_by_partner(bridge)
+    for approved in (False, True):
+        bridge.source.put("nh-1", theirs="ald-1", own_approval=approved, record={"partner_approval": True})
+        await bridge.sync(full=True)
+    held = await by_us(bridge)
+    assert held is not None
+    assert held.iia_hash == new
+
+
 async def test_our_approval_is_not_bound_to_a_text_whose_hash_is_wrong() -> None:
     bridge = a_bridge()
     in_order(bridge)
@@ -232,3 +306,31 @@ async def test_every_line_of_a_comparison_names_its_discrepancy() -> None:
     (line,) = bridge.events("discrepancy.opened")
     assert (line["code"], line["partner_hei_id"]) == ("NO_LOCAL_COPY", ALDERTON)
     assert line["discrepancy_id"].startswith("D-")
+
+
+async def test_nothing_is_said_of_partners_before_any_catalogue_was_read() -> None:
+    bridge = a_bridge(notify={"enabled": False})
+    in_order(bridge)
+    bridge.source.put("nh-9", HeiId("hollin.example"))
+    await ingest(bridge.context, bridge.source)
+    listed = bridge.network.hosts
+    bridge.network.hosts = {}
+    await compare(bridge.context)
+    assert await bridge.open_codes() == []
+    bridge.network.hosts = listed
+    bridge.network.catalogue = replace(bridge.network.catalogue, changed=True)
+    await bridge.sync()
+    assert await bridge.open_codes() == ["PARTNER_NOT_IN_CATALOGUE"]
+
+
+async def test_what_was_said_of_a_partner_stands_while_no_catalogue_can_be_had() -> None:
+    bridge = a_bridge(notify={"enabled": False})
+    bridge.source.put("nh-9", HeiId("hollin.example"))
+    await bridge.sync()
+    assert await bridge.open_codes() == ["PARTNER_NOT_IN_CATALOGUE"]
+    bridge.network.hosts = {}
+    await bridge.store.write(
+        lambda uow: uow.work.mark_to_compare([partner_key(HeiId("hollin.example"))], bridge.clock.now())
+    )
+    await compare(bridge.context)
+    assert await bridge.open_codes() == ["PARTNER_NOT_IN_CATALOGUE"]
