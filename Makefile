@@ -20,13 +20,16 @@ demo: $(STAMP)
 test: $(STAMP)
 	@$(BIN)/python -m pytest
 
+# Runs all of it, and fails at the end if anything did.
 check: $(STAMP)
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
-	@$(BIN)/mypy tests/support
-	@$(BIN)/lint-imports
-	@$(BIN)/python -m docs.generate --check
+	@failed=0; \
+	$(BIN)/ruff check . || failed=1; \
+	$(BIN)/ruff format --check . || failed=1; \
+	$(BIN)/mypy || failed=1; \
+	$(BIN)/mypy tests/support || failed=1; \
+	$(BIN)/lint-imports || failed=1; \
+	$(BIN)/python -m docs.generate --check || failed=1; \
+	exit $$failed
 
 format: $(STAMP)
 	@$(BIN)/ruff check --fix --quiet . || true

@@ -143,10 +143,26 @@ async def test_concurrent_appends_make_one_chain(backend: Backend):
         ("DELETE FROM evidence WHERE sequence = 2", [(3, ChainFault.MISSING)]),
         ("DELETE FROM evidence WHERE sequence = 1", [(2, ChainFault.MISSING)]),
         ("UPDATE evidence SET body_sha256 = previous_hash WHERE sequence = 2", [(2, ChainFault.CHANGED)]),
+        (
+            "UPDATE documents SET body = sha256 WHERE length = 4",
+            [(n, ChainFault.BODY_CHANGED) for n in (1, 2, 3)],
+        ),
+        ("UPDATE evidence SET response_headers = 'x' WHERE sequence = 1", [(1, ChainFault.CHANGED)]),
         ("UPDATE documents SET body = NULL, length = 0", []),
         ("DELETE FROM documents", []),
     ],
-    ids=["url", "status", "time", "removed", "first-removed", "other-body", "erased", "erased-row"],
+    ids=[
+        "url",
+        "status",
+        "time",
+        "removed",
+        "first-removed",
+        "other-body",
+        "damaged-body",
+        "damaged-headers",
+        "erased",
+        "erased-row",
+    ],
 )
 async def test_tampering_shows_and_erasing_does_not(
     backend: Backend, statement: str, shows: list[tuple[int, ChainFault]]

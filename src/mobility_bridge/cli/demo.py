@@ -46,6 +46,9 @@ def demo(invocation: Invocation, folder: Path, scenario: str) -> None:
     """
     import shutil
 
+    from mobility_bridge.cli.sandbox import insist_on_a_place_of_our_own
+
+    insist_on_a_place_of_our_own(folder, [*LEFT_BY_AN_EARLIER_DEMO, "state"])
     for name in LEFT_BY_AN_EARLIER_DEMO:
         (folder / name).unlink(missing_ok=True)
     shutil.rmtree(folder / "state", ignore_errors=True)

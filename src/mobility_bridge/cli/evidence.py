@@ -119,31 +119,51 @@ def show(invocation: Invocation, number: int, *, body_only: bool) -> None:
 
 
 @click.command()
+@click.option(
+    "--expect",
+    metavar="HASH",
+    help="A last hash that was noted earlier: some record must still have it. Shows a log that was cut off.",
+)
 @takes_options
-def verify(invocation: Invocation) -> int:
-    """Check every record's hash and its link to the one before. Exits 1 when something was tampered with."""
+def verify(invocation: Invocation, expect: str | None) -> int:
+    """Check every record's hash and its link to the one before. Exits 1 when something was tampered with.
+
+    The chain alone cannot show that its newest records were cut off: note the last hash somewhere else, and
+    give it to a later run with --expect.
+    """
     from mobility_bridge.services.evidence import pages
     from mobility_bridge.store.chain import START, ChainBreak
     from mobility_bridge.store.chain import verify as verify_page
 
-    async def work(bridge: Any) -> tuple[Any, list[ChainBreak]]:
+    async def work(bridge: Any) -> tuple[Any, list[ChainBreak], bool]:
         end = START
         breaks: list[ChainBreak] = []
+        found = expect is None
         async for page in pages(bridge.context):
-            end, found = verify_page(page, end)
-            breaks.extend(found)
-        return end, breaks
+            end, broken = verify_page(page, end)
+            breaks.extend(broken)
+            found = found or any(record.record_hash == expect for record in page)
+        return end, breaks, found
 
     with working("Verifying the chain"):
-        end, breaks = invocation.with_bridge(work)
+        end, breaks, found = invocation.with_bridge(work)
     if invocation.as_json:
         problems = [{"sequence": item.sequence, "fault": item.fault} for item in breaks]
-        print_json({"records": end.sequence, "last_hash": end.record_hash, "problems": problems})
+        print_json(
+            {
+                "records": end.sequence,
+                "last_hash": end.record_hash,
+                "problems": problems,
+                "expected_found": found,
+            }
+        )
     elif breaks:
         print_table("Broken evidence", ("Number", "Fault"), [(item.sequence, item.fault) for item in breaks])
     else:
         click.echo(f"{end.sequence} records hold together; the last hash is {end.record_hash}.")
-    return 1 if breaks else 0
+    if not found:
+        click.echo(f"No record has the hash {expect}: records were cut off or replaced.", err=True)
+    return 1 if breaks or not found else 0
 
 
 @click.command()

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ COMMANDS = {
     "repair": (f"{_HERE}:repair", "Switch every fault off."),
 }
 DEFAULT_DIR = Path("var/sandbox")
+CONFIG_NAME = "mobility-bridge.toml"
+MARK = "# A configuration for the sandbox in "
+"""How every configuration begins that was written for a sandbox."""
 _dir_option = click.option(
     "--dir",
     "given",
@@ -69,7 +73,7 @@ def run(invocation: Invocation, given: Path | None, scenario: str | None, port: 
         played = Sandbox(folder, Plan(scenario, port=port))
         await played.start()
         try:
-            beside = folder.parent if (folder.parent / "mobility-bridge.toml").exists() else None
+            beside = folder.parent if is_ours(folder.parent / CONFIG_NAME, played.base_url) else None
             file = write_config(folder, beside)
             told = {"scenario": played.memory.scenario, "base_url": played.base_url, "config": str(file)}
             if invocation.as_json:
@@ -83,14 +87,42 @@ def run(invocation: Invocation, given: Path | None, scenario: str | None, port: 
     asyncio.run(whole())
 
 
+def is_ours(file: Path, base_url: str = "") -> bool:
+    """Whether a configuration was written for a sandbox (and talks to this one): only then may it be touched."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
+    return text.startswith(MARK) and base_url in text
+
+
+def insist_on_a_place_of_our_own(folder: Path, names: Sequence[str]) -> None:
+    """Refuse a folder that holds files with these names and no configuration of a sandbox.
+
+    Raises:  UsageError; nothing was touched.
+    """
+    from mobility_bridge.errors import UsageError
+
+    foreign = [name for name in names if (folder / name).exists()]
+    if foreign and not is_ours(folder / CONFIG_NAME):
+        raise UsageError(
+            f"{folder} holds {', '.join(foreign)}, which no sandbox made",
+            next_step="Nothing was touched. Name an empty folder with --dir.",
+        )
+
+
 def write_config(folder: Path, beside: Path | None = None) -> Path:
-    """Write the bridge's configuration for a sandbox, unless one is there, and prepare its store."""
+    """Write the bridge's configuration for a sandbox, unless its own is there, and prepare its store.
+
+    Raises:  UsageError when another configuration is there.
+    """
     from mobility_bridge.bootstrap import load_settings
     from mobility_bridge.sandbox.config import render_config
     from mobility_bridge.store import migrate
 
     home = beside or folder
-    file = home / "mobility-bridge.toml"
+    file = home / CONFIG_NAME
+    insist_on_a_place_of_our_own(home, [CONFIG_NAME])
     if not file.exists():
         file.write_text(render_config(folder, beside=home), encoding="utf-8")
     migrate.upgrade(load_settings(file).settings.store.url)

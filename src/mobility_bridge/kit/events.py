@@ -34,7 +34,6 @@ _FIELDS: Final[dict[str, tuple[str, str]]] = {
     "discrepancy_id": ("string", "The discrepancy's stable id."),
     "subject": ("string", "What the discrepancy is about: ids only."),
     "due_on": ("string", "The day by which it must be settled."),
-    "by": ("string", "The operator's account name, as given on the command line."),
     "heis": ("integer", "HEIs in the catalogue."),
     "changed": ("integer", "How many changed."),
     "unchanged": ("integer", "How many did not."),
@@ -164,7 +163,7 @@ EVENTS: Final[dict[str, EventSpec]] = {
         ("discrepancy_id", "code", "severity", "owner", "subject", "partner_hei_id", "iia_id"),
     ),
     "discrepancy.acknowledged": EventSpec(
-        "info", "A person took notice of a disagreement.", ("discrepancy_id", "code", "subject", "by")
+        "info", "A person took notice of a disagreement.", ("discrepancy_id", "code", "subject")
     ),
     "cnr.queued": EventSpec(
         "info", "A change notification waits for its partner.", ("cnr", "partner_hei_id", "iia_id", "reason")

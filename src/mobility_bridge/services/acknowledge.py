@@ -36,6 +36,5 @@ async def acknowledge(
             discrepancy_id=item.discrepancy_id,
             code=item.finding.code,
             subject=str(item.finding.subject),
-            by=by,
         )
     return item

@@ -90,7 +90,9 @@ def _never_told(copy: AgreementCopy) -> bool:
     return copy.record is None or copy.record.last_notified_at is None
 
 
-def notices_for(before: AgreementCopy | None, copy: AgreementCopy, *, first_look: bool = False) -> list[Notice]:
+def notices_for(
+    before: AgreementCopy | None, copy: AgreementCopy, *, first_look: bool = False
+) -> list[Notice]:
     """Say which notifications a copy's new state asks for. `before` is None when it was not live.
 
     The first sight of an approval asks for none: it was given before we looked. So it is with the agreements

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import respx
 from tests.support.keys import TlsFiles, tls_files
 from tests.support.tls_server import Talk, answer, tls_server
 
@@ -316,3 +317,33 @@ def test_neither_a_bomb_nor_a_hundred_megabytes_fill_memory(kind: str) -> None:
     )
 
     assert int(done.stdout) < 40 * 1024  # kilobytes
+
+
+@pytest.mark.parametrize(
+    ("effect", "failure"),
+    [
+        (httpx.ConnectTimeout("too slow"), "timeout"),
+        (httpx.ReadTimeout("too slow"), "timeout"),
+        (httpx.ConnectError("refused"), "connection"),
+        (httpx.RemoteProtocolError("cut off before the status"), "connection"),
+    ],
+)
+async def test_failure_of_any_transport_is_an_answer_with_its_reason(effect: Exception, failure: str) -> None:
+    router = respx.MockRouter()
+    router.get("https://partner.example/ewp/iias").mock(side_effect=effect)
+    request = httpx.Request("GET", "https://partner.example/ewp/iias")
+
+    found = await call(httpx.MockTransport(router.async_handler), request, SHORT)
+
+    assert (found.status, found.failure) == (None, failure)
+
+
+async def test_answer_of_any_transport_keeps_its_status_and_body() -> None:
+    router = respx.MockRouter()
+    router.post("https://partner.example/ewp/iia-cnr").respond(503, content=b"later")
+    request = httpx.Request("POST", "https://partner.example/ewp/iia-cnr", content=b"iia_id=x")
+
+    found = await call(httpx.MockTransport(router.async_handler), request, SHORT)
+
+    assert (found.status, found.body.data, found.failure) == (503, b"later", None)
+    assert router.calls.last.request.content == b"iia_id=x"

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, or_, select
+from zstandard import ZstdError
 
 from mobility_bridge.domain.evidence import EvidenceRecord, Exchange, Verification
 from mobility_bridge.domain.identifiers import HeiId
@@ -114,7 +115,22 @@ def _row_of(record: EvidenceRecord) -> tuple[Any, ...]:
 
 
 def _body(row: Row[Any]) -> bytes:
-    return b"" if row.body is None else unpacked(row.body, row.length)
+    """The body; what cannot be unpacked is given as it lies there, so that its digest tells."""
+    if row.body is None:
+        return b""
+    try:
+        return unpacked(row.body, row.length)
+    except (ZstdError, TypeError):
+        return row.body if isinstance(row.body, bytes) else str(row.body).encode()
+
+
+def _headers(text: str) -> dict[str, str]:
+    """The headers; what is not JSON any more is given whole, so that the record's hash tells."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    return found if isinstance(found, dict) else {"": text}
 
 
 def _record(row: Row[Any], body: bytes) -> EvidenceRecord:
@@ -126,10 +142,10 @@ def _record(row: Row[Any], body: bytes) -> EvidenceRecord:
         url=row.url,
         received_at=row.received_at,
         request_id=row.request_id,
-        request_headers=json.loads(row.request_headers),
+        request_headers=_headers(row.request_headers),
         request_body=bytes(row.request_body),
         status=row.status,
-        response_headers=json.loads(row.response_headers),
+        response_headers=_headers(row.response_headers),
         body=body,
         truncated=row.truncated,
         verification=Verification(row.verification),
