@@ -128,10 +128,10 @@ class Untrusted(ExternalError):
 
 
 class InvalidDocument(ExternalError):
-    """A document does not satisfy the schema it claims.
+    """What came is no document of the kind that was asked for.
 
-    `path` is an XPath into the document and `line` counts from 1, so the message can be sent to the
-    partner's developers unchanged. `reason`: not_xml, doctype, too_large, wrong_root, schema, content.
+    Those who wrote it find the place by `line` (the first is 1) and by `path` (an XPath from the root).
+    `reason`: not_xml, doctype, too_large, wrong_root, schema, content.
     """
 
     def __init__(  # noqa: PLR0913 - the facts of one failure, keyword only

@@ -181,9 +181,9 @@ class PartnerNetwork(Protocol):
 
         Shape:   at most `max_ids` of the partner's `iias` offer; one request. An absent id is not an error.
                  `known` says whether a body with this digest is the stored state already.
-        Raises:  Unreachable, Rejected, Untrusted, NotOffered; InvalidDocument fails the whole batch, so
-                 that nobody mistakes half an answer for deletions.
-        Source:  EWP IIAs API 7.0.0, get endpoint, handling of invalid parameters.
+        Raises:  Unreachable, Rejected, Untrusted, NotOffered; InvalidDocument for the batch as a whole: the
+                 valid part of a broken answer says nothing about what is missing from it.
+        Source:  EWP IIAs API 7.0.0, get endpoint.
         """
         ...
 

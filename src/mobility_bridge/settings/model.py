@@ -120,9 +120,10 @@ class SyncSettings(Section):
         description="Seconds by which `modified_since` reaches back before the last index, since some partners read it without its zone.",
     )
     shrink_floor: int = Field(
-        2,
+        1,
         ge=1,
-        description="An index or source with fewer entries than this before is too small to call its emptying a shrinking.",
+        description="An index or source that held fewer entries than this before is believed when it empties or "
+        "halves; 1 believes none without a person's word.",
     )
 
 
