@@ -1,5 +1,6 @@
 """Tools for documents in hand: validate, hash, decode. No settings, no network, no store."""
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -20,6 +21,8 @@ from mobility_bridge.ports.documents import DocumentProblem, HashedAgreement, Va
 LIMIT: Final = 64 * 1024 * 1024
 """Bytes of a document that somebody holds in their hands; larger ones are refused as too_large."""
 
+# The parser ends its sentence with the position, of which the report has the line apart.
+_LINE_AT_END: Final = re.compile(r", line [0-9]+(?=(?:, column [0-9]+)?$)")
 _DECLARED: Final = wire.qname(wire.IIAS_V7_GET, "iia-hash")
 
 
@@ -34,7 +37,8 @@ class Inspector:
         try:
             tree = parse(document, limit=LIMIT)
         except InvalidDocument as error:
-            problem = DocumentProblem(error.line, error.path, error.message)
+            message = error.message if error.line is None else _LINE_AT_END.sub("", error.message)
+            problem = DocumentProblem(error.line, error.path, message)
             return ValidationReport(valid=False, api=None, version=None, problems=(problem,))
         kind = describe_root(tree.tag)
         found = self._schemas.explain(document) if self._schemas.validate(tree) else ()

@@ -11,6 +11,7 @@ from mobility_bridge.cli.render import print_json, print_table
 
 if TYPE_CHECKING:
     from mobility_bridge.domain.partner import Partner
+    from mobility_bridge.ports.documents import ValidationReport
     from mobility_bridge.ports.sources import EchoAnswer
 
 _HERE = "mobility_bridge.cli.ewp"
@@ -94,13 +95,18 @@ def _partner_data(partner: "Partner") -> dict[str, Any]:
 def echo(invocation: Invocation, partner: str, words: tuple[str, ...]) -> int:
     """Call PARTNER's Echo API with WORDS: does it know us, do both signatures hold?"""
     from mobility_bridge.domain.identifiers import HeiId
+    from mobility_bridge.errors import UsageError
     from mobility_bridge.services.catalogue import refresh_catalogue
     from mobility_bridge.services.evidence import keep
 
     async def work(bridge: Any) -> "tuple[str, EchoAnswer]":
         await refresh_catalogue(bridge.context)
         network = bridge.context.the_network()
-        hei_id = network.find_hei(partner) or HeiId(partner)
+        hei_id = HeiId(network.find_hei(partner) or partner)
+        if network.partners() and network.partner(hei_id) is None:
+            raise UsageError(
+                f"{partner} is not in the catalogue", next_step="Run: mobility-bridge ewp catalogue"
+            )
         answer: EchoAnswer = await network.echo(hei_id, words)
         await keep(bridge.context, answer.exchanges)
         return bridge.context.own_hei_id, answer
@@ -132,29 +138,50 @@ def echo(invocation: Invocation, partner: str, words: tuple[str, ...]) -> int:
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @takes_options
 def validate(invocation: Invocation, files: tuple[Path, ...]) -> int:
-    """Validate documents against the network's formats. Needs no configuration. Exits 1 if any is invalid."""
+    """Validate documents against the network's formats. Needs no configuration.
+
+    Exits 1 if any is invalid, 2 if any cannot be read; the others are looked at all the same.
+    """
     from mobility_bridge.bootstrap import inspector
     from mobility_bridge.cli.files import read
+    from mobility_bridge.errors import UsageError
+    from mobility_bridge.ports.documents import DocumentProblem, ValidationReport
 
     tools = inspector()
-    reports = [(file, tools.validate(read(file))) for file in files]
+    reports: list[tuple[Path, ValidationReport]] = []
+    unreadable: list[UsageError] = []
+    for file in files:
+        try:
+            reports.append((file, tools.validate(read(file))))
+        except UsageError as error:
+            unreadable.append(error)
+            problem = DocumentProblem(None, None, error.message)
+            reports.append((file, ValidationReport(valid=False, api=None, version=None, problems=(problem,))))
     if invocation.as_json:
-        print_json(
-            [
-                {
-                    "file": str(file),
-                    "valid": r.valid,
-                    "api": r.api,
-                    "version": r.version,
-                    "problems": [{"line": p.line, "path": p.path, "message": p.message} for p in r.problems],
-                }
-                for file, r in reports
-            ]
-        )
+        print_json([_report_data(file, r) for file, r in reports])
     else:
         for file, r in reports:
-            kind = f"{r.api} {r.version}" if r.api else "no document of the network that we know"
-            click.echo(f"{file}: {'valid' if r.valid else 'invalid'}, {kind}")
-            for p in r.problems:
-                click.echo(f"  line {p.line or '?'}{f', {p.path}' if p.path else ''}: {p.message}")
+            _print_report(file, r)
+    for step in dict.fromkeys(error.next_step for error in unreadable):
+        click.echo(step, err=True)
+    if unreadable:
+        return UsageError.exit_code
     return 0 if all(r.valid for _, r in reports) else 1
+
+
+def _report_data(file: Path, report: "ValidationReport") -> dict[str, Any]:
+    return {
+        "file": str(file),
+        "valid": report.valid,
+        "api": report.api,
+        "version": report.version,
+        "problems": [{"line": p.line, "path": p.path, "message": p.message} for p in report.problems],
+    }
+
+
+def _print_report(file: Path, report: "ValidationReport") -> None:
+    kind = f"{report.api} {report.version}" if report.api else "no document of the network that we know"
+    click.echo(f"{file}: {'valid' if report.valid else 'invalid'}, {kind}")
+    for p in report.problems:
+        place = ", ".join([*([f"line {p.line}"] if p.line else []), *([p.path] if p.path else [])])
+        click.echo(f"  {place}: {p.message}" if place else f"  {p.message}")

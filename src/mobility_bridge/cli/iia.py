@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mobility_bridge.cli.files import read
+from mobility_bridge.cli.files import look_into, read
 from mobility_bridge.cli.lazy import LazyGroup
 from mobility_bridge.cli.options import Invocation, takes_options
 from mobility_bridge.cli.render import print_json, print_table
@@ -36,21 +36,24 @@ def hash_(invocation: Invocation, files: tuple[Path, ...], *, show_text: bool, c
     """Compute the iia-hash of every agreement in get responses (IIAs 7 or 6).
 
     The hash is the one that the network's own stylesheet gives for the whole document. A file that cannot be
-    hashed is named on stderr and makes the command exit 1; the others are printed all the same.
+    hashed is named on stderr and makes the command exit 1, one that cannot be read 2; the others are printed
+    all the same.
     """
     from mobility_bridge.bootstrap import inspector
-    from mobility_bridge.errors import InvalidDocument
+    from mobility_bridge.errors import InvalidDocument, UsageError
 
     tools = inspector()
     rows: list[dict[str, Any]] = []
-    unreadable = False
+    failed = 0
     for file in files:
-        document = read(file)
         try:
-            rows.extend(_hashed(tools, file, document, show_text=show_text))
+            rows.extend(_hashed(tools, file, read(file), show_text=show_text))
         except InvalidDocument as error:
-            unreadable = True
-            click.echo(f"{file}: {error.message}", err=True)
+            failed = max(failed, 1)
+            click.echo(f"{file}: {error.message}\n{look_into(file)}", err=True)
+        except UsageError as error:
+            failed = error.exit_code
+            click.echo(f"{error.message}\n{error.next_step}", err=True)
     if invocation.as_json:
         print_json(rows)
     else:
@@ -60,7 +63,7 @@ def hash_(invocation: Invocation, files: tuple[Path, ...], *, show_text: bool, c
             for segment in row.get("segments", ()):
                 click.echo(f"  {segment}")
     wrong = check and any(row["verdict"].value not in GOOD for row in rows)
-    return 1 if unreadable or wrong else 0
+    return failed or int(wrong)
 
 
 GOOD = frozenset({"matches", "HASH_DOC_SCOPE", "not_declared", "not_checked"})
@@ -99,8 +102,8 @@ def diff(invocation: Invocation, local: Path, partner: Path, iia_id: str | None)
     from mobility_bridge.reconcile.diff import compare
 
     tools = inspector()
-    ours = _pick(list(tools.agreements(read(local))), iia_id, local)
-    theirs = _counterpart(list(tools.agreements(read(partner))), ours, partner)
+    ours = _pick(_agreements(tools, local), iia_id, local)
+    theirs = _counterpart(_agreements(tools, partner), ours, partner)
     comparison = compare(ours, theirs)
     if invocation.as_json:
         print_json(_data(comparison))
@@ -135,6 +138,16 @@ def diff(invocation: Invocation, local: Path, partner: Path, iia_id: str | None)
             rows,
         )
     return 1 if comparison.equality is Equality.DIFFERENT else 0
+
+
+def _agreements(tools: "DocumentInspector", file: Path) -> "list[Iia]":
+    """Decode a file. Raises BridgeError: a file in hand is no failure of an external system."""
+    from mobility_bridge.errors import BridgeError, InvalidDocument
+
+    try:
+        return list(tools.agreements(read(file)))
+    except InvalidDocument as error:
+        raise BridgeError(f"{file}: {error.message}", next_step=look_into(file)) from error
 
 
 def _pick(found: "list[Iia]", iia_id: str | None, file: Path) -> "Iia":

@@ -30,6 +30,8 @@ _PROLOG_WINDOW: Final = 64 * 1024
 _DOCTYPE: Final = re.compile(rb"(?>\s+|<\?.*?\?>|<!--.*?-->)*+<!DOCTYPE", re.DOTALL)
 # libxml2's own limits: resource limit exceeded, comment too big, CDATA section too big.
 _LIMIT_CODES: Final = frozenset({114, 45, 63})
+_TOO_DEEP: Final = "elements lie deeper inside each other than the 256 levels that are accepted"
+_TOO_LONG: Final = "one piece of text is longer than the 10 million bytes that are accepted"
 _SAFE: Final[dict[str, Any]] = {
     "attribute_defaults": False,
     "dtd_validation": False,
@@ -182,6 +184,8 @@ def _too_many(limit: int) -> XmlRefused:
 
 
 def _refusal(error: etree.XMLSyntaxError) -> XmlRefused:
-    reason: Reason = "too_large" if cast("Any", error).code in _LIMIT_CODES else "not_xml"
-    line = error.position[0] or None
-    return XmlRefused(reason, str(error.msg).strip(), line=line)
+    message, line = str(error.msg).strip(), error.position[0] or None
+    if cast("Any", error).code not in _LIMIT_CODES:
+        return XmlRefused("not_xml", message, line=line)
+    # libxml2 advises a switch that only its programmers have.
+    return XmlRefused("too_large", _TOO_DEEP if "depth" in message else _TOO_LONG, line=line)
