@@ -37,6 +37,6 @@ CMD ["sandbox", "run", "--dir", "/var/lib/mobility-bridge/sandbox", "--port", "8
 # runtime: what `docker build` makes when no other target is named.
 FROM base AS runtime
 ENV MOBILITY_BRIDGE_CONFIG=/etc/mobility-bridge/mobility-bridge.toml
-# Healthy: the configuration holds, the store answers and has this version's schema.
-HEALTHCHECK --interval=60s --timeout=20s --start-period=30s CMD ["mobility-bridge", "db", "check"]
+# Healthy: the configuration holds, the store answers, and the daemon has asked some system within the hour.
+HEALTHCHECK --interval=60s --timeout=20s --start-period=120s CMD ["mobility-bridge", "status", "--active-within", "3600"]
 CMD ["run"]

@@ -77,7 +77,7 @@ def test_only_what_the_program_needs_is_copied() -> None:
 
 def test_health_is_a_command_of_the_program_and_term_is_the_signal() -> None:
     commands = {stage: json.loads(of(stage, "HEALTHCHECK")[-1].partition("CMD ")[2]) for stage in RUNS}
-    assert commands["runtime"] == ["mobility-bridge", "db", "check"]
+    assert commands["runtime"] == ["mobility-bridge", "status", "--active-within", "3600"]
     assert commands["sandbox"] == ["mobility-bridge", "sandbox", "status"]
     assert of("runtime", "STOPSIGNAL") == ["SIGTERM"]
 

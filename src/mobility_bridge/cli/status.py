@@ -1,5 +1,6 @@
 """`mobility-bridge status`."""
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,15 +14,24 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--offline", is_flag=True, help="Do not ask our own systems what they offer.")
+@click.option(
+    "--active-within",
+    "seconds",
+    type=int,
+    help="Say only whether any system was asked within so many seconds, and exit 1 if not: a health check.",
+)
 @takes_options
-def status(invocation: Invocation, *, offline: bool) -> None:
+def status(invocation: Invocation, *, offline: bool, seconds: int | None) -> int:
     """Say how every source, partner and queue is doing, and what rests on an assumption."""
     from mobility_bridge.services.overview import overview
 
-    found = invocation.with_bridge(lambda bridge: overview(bridge.context, probe=not offline))
+    probe = not offline and seconds is None
+    found = invocation.with_bridge(lambda bridge: overview(bridge.context, probe=probe))
+    if seconds is not None:
+        return _activity(invocation, found, seconds)
     if invocation.as_json:
         print_json(_data(found))
-        return
+        return 0
     counts = ", ".join(
         f"{count} {severity.value}" for severity, count in found.discrepancies.items() if count
     )
@@ -63,6 +73,18 @@ def _assumed(found: "Overview", *, offline: bool) -> str:
     if offline:
         return "not asked"
     return f"{len(found.assumed)} operations, see below" if found.assumed else "nothing"
+    return 0
+
+
+def _activity(invocation: Invocation, found: "Overview", seconds: int) -> int:
+    """Tell a health check whether the daemon does its work: it asks somebody at least once an interval."""
+    last = found.last_activity_at
+    active = last is not None and datetime.now(UTC) - last <= timedelta(seconds=seconds)
+    if invocation.as_json:
+        print_json({"active": active, "last_activity_at": last})
+    else:
+        click.echo(f"{'Active' if active else 'Idle'}: a system was last asked {last or 'never'}.")
+    return 0 if active else 1
 
 
 def _capabilities(source: Any) -> str:

@@ -56,6 +56,13 @@ class Overview:
     evidence_records: int
 
     @property
+    def last_activity_at(self) -> datetime | None:
+        """When any system was last asked, with or without success; None when none ever was."""
+        asked = [last_attempt(source.health) for source in self.sources]
+        asked.extend(partner.last_contact_at for partner in self.partners)
+        return max((at for at in asked if at is not None), default=None)
+
+    @property
     def assumed(self) -> tuple[str, ...]:
         """What is switched on although no public source shows that the system offers it."""
         return tuple(
