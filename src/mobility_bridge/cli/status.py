@@ -32,6 +32,12 @@ def status(invocation: Invocation, *, offline: bool, seconds: int | None) -> int
     if invocation.as_json:
         print_json(_data(found))
         return 0
+    _show(found, offline=offline)
+    return 0
+
+
+def _show(found: "Overview", *, offline: bool) -> None:
+    """Print the state of the whole bridge for a person."""
     counts = ", ".join(
         f"{count} {severity.value}" for severity, count in found.discrepancies.items() if count
     )
@@ -73,7 +79,6 @@ def _assumed(found: "Overview", *, offline: bool) -> str:
     if offline:
         return "not asked"
     return f"{len(found.assumed)} operations, see below" if found.assumed else "nothing"
-    return 0
 
 
 def _activity(invocation: Invocation, found: "Overview", seconds: int) -> int:
