@@ -5,6 +5,7 @@ import re
 import shlex
 import subprocess
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from tests.acceptance.conftest import Demo
@@ -44,9 +45,13 @@ def test_demo_tells_nothing_but_json_on_stdout_and_no_traceback_anywhere(demo: D
     assert "Exception" not in demo.stderr
 
 
-def test_demo_plays_three_acts_and_every_part_of_the_bridge_has_worked(demo: Demo) -> None:
+def test_demo_plays_weeks_that_end_today_and_every_part_of_the_bridge_has_worked(demo: Demo) -> None:
     acts = demo.data["acts"]
-    assert len(acts) == 3
+    assert len(acts) == 6
+    moments = [datetime.fromisoformat(act["at"]) for act in acts]
+    assert moments == sorted(moments)
+    assert moments[-1] - moments[0] > timedelta(days=45)
+    assert all(act["title"] for act in acts)
     first = acts[0]
     assert first["catalogue"]["problem"] is None
     assert [item["source"] for item in first["sources"]] == ["mobility_online"]

@@ -17,6 +17,7 @@ from mobility_bridge.sandbox.scenarios.story import Scenario
 from mobility_bridge.sandbox.world import Copy, World
 
 Journal = list[dict[str, Any]]
+_PARTNERS = tuple(hei.hei_id for hei in PARTNERS)
 
 
 class System(Protocol):
@@ -154,21 +155,18 @@ class Stage:
 
     def _weather(self, act: int) -> None:
         """Let the former act's faults go and this one's come; those switched on by hand stay."""
-        before, now = self.scenario.act(act - 1).weather, self.scenario.act(act).weather
-        for who, name in before:
-            if (who, name) not in now:
-                self._switch(who, name, on=False)
-        for who, name in now:
-            self._switch(who, name, on=True)
+        before, now = set(self.scenario.act(act - 1).weather), set(self.scenario.act(act).weather)
+        for who, name in sorted(before ^ now):
+            if who in _PARTNERS or who in self.systems:
+                self._switch(who, name, on=(who, name) in now)
 
     def _switch(self, hei_id: str, name: str, *, on: bool) -> None:
         if hei_id in self.systems:
             self.systems[hei_id].switch(name, on=on)
             return
-        if hei_id not in {hei.hei_id for hei in PARTNERS}:
+        if hei_id not in _PARTNERS:
             raise UsageError(
-                f"there is no partner {hei_id!r}",
-                next_step=f"Choose one of: {', '.join(hei.hei_id for hei in PARTNERS)}.",
+                f"there is no partner {hei_id!r}", next_step=f"Choose one of: {', '.join(_PARTNERS)}."
             )
         name = fault_named(name).name
         names = self._faults.setdefault(hei_id, [])

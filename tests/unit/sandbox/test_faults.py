@@ -47,6 +47,7 @@ TO_BE_NAMED = {
     "truncates_body": "ANSWER_DAMAGED",
     "wrong_namespace": "ANSWER_INVALID",
     "invalid_error_document": "ERROR_DOCUMENT_INVALID",
+    "refuses_us": "PARTNER_REFUSES",
     "forgets_agreement": "DELETED_AFTER_CONCLUSION",
     "empty_index": "INDEX_SHRUNK",
 }
@@ -227,6 +228,13 @@ async def test_empty_index_lists_nothing_and_still_serves(keys: KeyRing):
 
     assert await index(played, keys) == []
     assert len(iias(sent)) == 1
+
+
+async def test_a_partner_that_refuses_us_says_why_in_an_error_document(keys: KeyRing):
+    sent = await ask(HEI, with_fault("refuses_us"), keys, "iias/index")
+
+    assert sent.status == 403
+    assert b"not among our partners" in sent.body
 
 
 async def test_a_slow_partner_answers_in_the_end(keys: KeyRing):

@@ -154,6 +154,16 @@ def test_control_changes_approves_and_repairs(client: httpx.Client):
     assert order(client, "repair") == {"faults": {}}
 
 
+def test_the_registry_can_fail_too(client: httpx.Client):
+    order(client, "faults", partner="registry", fault="registry_503")
+    failing = client.get("/registry/catalogue-v1.xml").status_code
+    refused = client.post("/_control/faults", json={"partner": "registry", "fault": "registry_sulks"})
+    order(client, "repair")
+
+    assert (failing, refused.status_code) == (503, 400)
+    assert client.get("/registry/catalogue-v1.xml").status_code == 200
+
+
 @pytest.mark.parametrize(
     ("path", "content", "status"),
     [
@@ -194,6 +204,28 @@ def test_a_later_start_in_the_same_folder_goes_on_where_the_first_ended(folder: 
         assert (second.stage.act, second.stage.fault_names) == (2, {"eskil.example": ["answers_503"]})
         assert second.stage.world == first.stage.world
         assert second.memory.authority == first.memory.authority
+
+
+def test_the_weather_of_an_act_and_what_it_shows_survive_a_second_start(folder: Path):
+    first = Sandbox(folder, Plan("default", today=TODAY))
+    with first.in_thread():
+        for _ in range(3):
+            first.stage.advance()
+        weather = set(first.stage.scenario.act(4).weather)
+
+    second = Sandbox(folder)
+    with second.in_thread():
+        faults = {(who, fault) for who, names in second.stage.fault_names.items() for fault in names}
+        context = ssl.create_default_context(cafile=second.ca_file)
+        with httpx.Client(verify=context, base_url=second.base_url) as client:
+            expected = client.get("/_control/expected").json()
+            title = client.get("/_control/state").json()["title"]
+
+    assert faults == weather == {*faults, ("registry", "registry_503"), ("mobility_online", "mo_503")}
+    assert title == first.stage.scenario.act(4).title
+    shown = {(each["kind"], each["name"]): each["codes"] for each in expected}
+    assert shown["partner", "alderton.example"] == ["PARTNER_UNREACHABLE"]
+    assert shown["source", "catalogue"] == ["CATALOGUE_STALE"]
 
 
 def test_another_scenario_in_the_same_folder_starts_anew_with_the_same_keys(folder: Path):

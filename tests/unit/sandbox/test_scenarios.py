@@ -1,18 +1,21 @@
 """What the scenarios hold, in every act, and that what they serve is what the published schemas allow."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from tests.support.fixtures import needs_published
-from tests.support.sandbox import NOW, TODAY, published_problems
+from tests.support.sandbox import NOW, TODAY, published_problems, stage
 
 from mobility_bridge.errors import UsageError
 from mobility_bridge.sandbox.cast import EVERYBODY, PARTNERS
 from mobility_bridge.sandbox.documents import get_response
+from mobility_bridge.sandbox.faults import MOBILITY_ONLINE, REGISTRY
 from mobility_bridge.sandbox.fingerprint import hash_of
 from mobility_bridge.sandbox.local_records import mo_agreements
+from mobility_bridge.sandbox.mobility_online import MobilityOnline
 from mobility_bridge.sandbox.recipes import declared_hash
+from mobility_bridge.sandbox.registry import Registry
 from mobility_bridge.sandbox.scenarios import SCENARIOS, scenario_named
 from mobility_bridge.sandbox.scenarios.story import Scenario
 from mobility_bridge.sandbox.world import KINDS, PartnerCopy
@@ -158,7 +161,33 @@ def test_every_agreement_code_has_a_situation_that_shows_it(default: Scenario):
 
 
 def test_all_three_expiry_warnings_are_shown_today(default: Scenario):
-    assert sum("EXPIRING" in entry.all_codes for entry in default.entries) == 3
+    assert sum("EXPIRING" in entry.codes(default.acts) for entry in default.entries) == 3
+
+
+@pytest.mark.parametrize("day", DAYS, ids=str)
+def test_something_expires_or_has_expired_on_any_day(day: date):
+    codes = {code for entry in scenario_named("default", day).entries for code in entry.all_codes}
+
+    assert {"EXPIRING", "EXPIRED_WITHOUT_SUCCESSOR"} <= codes
+
+
+def test_the_acts_come_one_after_the_other_and_end_today_in_fair_weather(default: Scenario):
+    ago = [act.ago for act in default.plot]
+
+    assert ago == sorted(ago, reverse=True)
+    assert len(set(ago)) == len(ago)
+    assert (ago[-1], default.plot[-1].weather) == (timedelta(), ())
+    assert default.day(default.acts) == TODAY
+
+
+def test_all_bad_weather_is_something_that_can_be_switched_on(default: Scenario):
+    played = stage("default", systems={MOBILITY_ONLINE: MobilityOnline({}), REGISTRY: Registry()})
+    for act in range(2, default.acts + 1):
+        played.advance()
+
+        assert {(who, fault) for who, names in played.fault_names.items() for fault in names} == set(
+            default.act(act).weather
+        )
 
 
 def test_each_situation_stands_for_itself(default: Scenario):
@@ -184,7 +213,10 @@ def test_clean_agreements_hold_the_same_terms_and_current_approvals(name: str, d
         if entry.all_codes or entry.iia_id is None or not entry.partner_iia_ids:
             continue
         ours = world.ours[entry.iia_id]
-        theirs = world.theirs[entry.partner][entry.partner_iia_ids[0]].copy
+        shown = world.theirs[entry.partner].get(entry.partner_iia_ids[0])
+        if shown is None:  # the partner answers in a later act
+            continue
+        theirs = shown.copy
         approval = world.partner_approvals(entry.partner).get(entry.iia_id)
 
         assert theirs.conditions == ours.copy.conditions, entry.name

@@ -60,7 +60,7 @@ def test_what_does_not_exist_cannot_be_changed_or_approved():
 def test_a_scenario_ends_with_its_last_act():
     played = stage("default")
 
-    assert [played.advance(), played.advance()] == [2, 3]
+    assert [played.advance() for _ in range(2, played.scenario.acts + 1)] == [2, 3, 4, 5, 6]
     with pytest.raises(UsageError):
         played.advance()
 
@@ -80,7 +80,8 @@ def test_the_journal_plays_the_same_world_again():
     again.replay(journal, played.fault_names)
 
     assert again.world == played.world
-    assert (again.act, again.fault_names) == (3, {"brava.example": ["answers_503"]})
+    assert again.act == 3
+    assert again.fault_names == {"dunmore.example": ["drops_cnr"], "brava.example": ["answers_503"]}
 
 
 def test_a_partner_that_mirrors_takes_our_text_over_when_notified():
