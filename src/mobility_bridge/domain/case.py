@@ -97,7 +97,6 @@ class PartnerApproval(StrEnum):
     UNMAPPED_TEXT = "unmapped_text"
     EARLIER = "earlier"
     WRONG_COPY = "wrong_copy"
-    OLD_TYPE = "old_type"
     UNKNOWN_HASH = "unknown_hash"
 
 
@@ -146,9 +145,8 @@ class AgreementCase:
     `competing_partner_copies` are other living copies of the same partner that list the same id of ours;
     `competing_local_copies` are other copies of ours that list the same partner id. `listed_in_index` is
     None until an index was read. `approvals_read_at` is when the partner's approval endpoint last answered
-    about our copy; while it is None, an absent approval means nothing. `old_style_hashes` are the version 6
-    hashes of our texts, where known. `comparison`, `split_over` (copies that together hold our conditions)
-    and `standing` are filled in by the engine.
+    about our copy; while it is None, an absent approval means nothing. `comparison`, `split_over` (copies
+    that together hold our conditions) and `standing` are filled in by the engine.
     """
 
     own_hei_id: HeiId
@@ -172,7 +170,6 @@ class AgreementCase:
     successor: StoredCopy | None = None
     thresholds: Thresholds = field(default_factory=Thresholds)
     approvals_read_at: datetime | None = None
-    old_style_hashes: frozenset[str] = frozenset()
     comparison: Comparison | None = None
     split_over: tuple[CopyView, ...] = ()
     standing: Standing = field(default_factory=Standing)

@@ -58,7 +58,6 @@ def partner_approval(case: AgreementCase) -> PartnerApproval:
         return _no_approval(case, local)
     meanings = (
         (PartnerApproval.CURRENT, {local.iia_hash}),
-        (PartnerApproval.OLD_TYPE, case.old_style_hashes),
         (PartnerApproval.CONCLUDED, {case.concluded.local_hash} if case.concluded is not None else set()),
         (PartnerApproval.UNMAPPED_TEXT, _local_hashes(case, mapped=False)),
         (PartnerApproval.EARLIER, _local_hashes(case, mapped=True)),

@@ -162,27 +162,6 @@ def approval_is_of_an_unknown_text(case: AgreementCase) -> Iterator[Observation]
 
 
 @rule(
-    code="APPROVAL_OLD_TYPE",
-    severity=Severity.BLOCKING,
-    owner=Owner.PARTNER_PROVIDER,
-    title=Text("Approval in the manner of version 6", "Godkännande enligt version 6"),
-    text=Text(
-        "The partner's approval carries a hash of version 6 ({approved}). Version 7 needs one of the new kind.",
-        "Partnerns godkännande har en hash enligt version 6 ({approved}). Version 7 kräver den nya sorten.",
-    ),
-    next_step=TELL_PROVIDER,
-    source=_SOURCE,
-)
-def approval_is_of_the_old_type(case: AgreementCase) -> Iterator[Observation]:
-    """The approved hash is the old conditions-hash of our text.
-
-    Source: agreements reference 3.4; 6.4.
-    """
-    if case.standing.mapped and case.standing.partner_approval is PartnerApproval.OLD_TYPE:
-        yield Observation(values=_hashes(case), due_on=started_or_due(case))
-
-
-@rule(
     code="APPROVAL_WITHDRAWN",
     severity=Severity.BLOCKING,
     owner=Owner.PARTNER,

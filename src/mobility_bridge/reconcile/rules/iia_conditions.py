@@ -7,10 +7,9 @@ from collections.abc import Iterator
 
 from mobility_bridge.domain.case import AgreementCase
 from mobility_bridge.domain.discrepancy import Owner, Severity, Text
-from mobility_bridge.domain.snapshot import HashVerdict
 from mobility_bridge.reconcile.identity import living
 from mobility_bridge.reconcile.rule import Observation, rule
-from mobility_bridge.reconcile.seen import GOOD_TO_KNOW, TALK, about_terms, terms_due
+from mobility_bridge.reconcile.seen import TALK, about_terms, terms_due
 
 _SOURCE = "agreements reference 6.3 and 7.4"
 
@@ -106,54 +105,6 @@ def sending_and_receiving_are_exchanged(case: AgreementCase) -> Iterator[Observa
     for pair in case.comparison.pairs if case.comparison is not None else ():
         if pair.direction_swapped:
             yield about_terms(case, pair.label, {"condition": pair.label})
-
-
-@rule(
-    code="CONDITION_ORDER",
-    severity=Severity.INFORMATION,
-    owner=Owner.PARTNER_PROVIDER,
-    title=Text("Conditions in another order", "Villkoren står i annan ordning"),
-    text=Text(
-        "Both copies have the same conditions in different orders.",
-        "Båda exemplaren har samma villkor, men i olika ordning.",
-    ),
-    next_step=GOOD_TO_KNOW,
-    source=_SOURCE,
-)
-def conditions_stand_in_another_order(case: AgreementCase) -> Iterator[Observation]:
-    """The same conditions in another order; only where our copy is a document that has an order.
-
-    Source: agreements reference 6.3.
-    """
-    if case.comparison is not None and case.comparison.condition_order_differs and _ours_is_a_document(case):
-        yield Observation()
-
-
-@rule(
-    code="LIST_ORDER",
-    severity=Severity.INFORMATION,
-    owner=Owner.PARTNER_PROVIDER,
-    title=Text("Lists in another order", "Listor står i annan ordning"),
-    text=Text(
-        "Languages, fields of education or levels stand in another order than in our copy.",
-        "Språk, ämnesområden eller nivåer står i annan ordning än i vårt exemplar.",
-    ),
-    next_step=GOOD_TO_KNOW,
-    source=_SOURCE,
-)
-def lists_stand_in_another_order(case: AgreementCase) -> Iterator[Observation]:
-    """The same languages, fields or levels in another order; only where ours is a document with an order.
-
-    Source: agreements reference 6.3.
-    """
-    if case.comparison is not None and case.comparison.list_order_differs and _ours_is_a_document(case):
-        yield Observation()
-
-
-def _ours_is_a_document(case: AgreementCase) -> bool:
-    """Records of our own system have no order of their own; a text whose hash was checked has."""
-    local = living(case.local)
-    return local is not None and local.hash_verdict is not HashVerdict.NOT_CHECKED
 
 
 @rule(
