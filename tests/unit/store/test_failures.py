@@ -1,4 +1,5 @@
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -9,6 +10,7 @@ from tests.support.stores import NOON, a_copy
 
 from mobility_bridge.errors import StoreBusy, StoreError, StoreOutdated
 from mobility_bridge.ports.store import UnitOfWork
+from mobility_bridge.store import sql
 from mobility_bridge.store.sql import SqlStore
 
 
@@ -37,6 +39,23 @@ async def test_a_store_that_stays_busy_is_tried_again_and_then_says_so(sqlite_ur
 
     assert runs == []  # the lock comes first: a unit of work never starts in vain
     await store.write(lambda unit: unit.set_cursor("a", "b"))
+    await store.close()
+
+
+async def test_a_store_that_stays_busy_is_given_up_in_time(sqlite_url: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sql, "PATIENCE_S", 0.2)
+    store = SqlStore(sqlite_url, busy_timeout_s=0.05, attempts=1000)
+    started = time.monotonic()
+
+    with (
+        writing_elsewhere(sqlite_url),
+        pytest.raises(StoreBusy, match="another process is writing") as caught,
+    ):
+        await store.write(lambda unit: unit.set_cursor("a", "b"))
+
+    assert time.monotonic() - started < 3
+    assert caught.value.next_step is not None
+    assert caught.value.next_step.startswith("Wait for it to end, or see which: fuser /")
     await store.close()
 
 

@@ -1,12 +1,19 @@
 """The store in SQL: SQLite and PostgreSQL behind one implementation."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, bindparam, select
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from tenacity import (
+    AsyncRetrying,
+    retry_if_exception_type,
+    stop_after_attempt,
+    stop_after_delay,
+    wait_random_exponential,
+)
 
 from mobility_bridge.errors import StoreBusy, StoreError, StoreOutdated
 from mobility_bridge.ports.store import UnitOfWork
@@ -25,6 +32,9 @@ from mobility_bridge.store.tables import cursors
 T = TypeVar("T")
 
 __all__ = ["SqlStore", "SqlUnitOfWork"]
+
+PATIENCE_S = 9.0
+"""Seconds after which a unit of work that finds the store busy is not begun again: a person waits for it."""
 
 _CURSOR = select(cursors.c.value).where(cursors.c.name == bindparam("name"))
 
@@ -95,6 +105,7 @@ class SqlStore:
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._writer, self._run, self._engines.writing, unit)
 
+        started = time.monotonic()
         try:
             return await once()  # nearly always enough, and the machinery for more is not free
         except StoreBusy:
@@ -102,7 +113,8 @@ class SqlStore:
                 raise
         again = AsyncRetrying(
             retry=retry_if_exception_type(StoreBusy),
-            stop=stop_after_attempt(self._attempts - 1),
+            stop=stop_after_attempt(self._attempts - 1)
+            | stop_after_delay(max(0.0, PATIENCE_S - (time.monotonic() - started))),
             wait=wait_random_exponential(multiplier=0.02, max=1.0),
             reraise=True,
         )

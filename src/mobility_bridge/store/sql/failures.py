@@ -1,5 +1,6 @@
 """What the database's errors mean to us; translated here and nowhere else."""
 
+import shlex
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ UPGRADE = "Run: mobility-bridge db upgrade"
 
 _ROOM = 64 << 10
 
+_WAIT = "Wait for it to end, or see which: fuser {place}"
+_AGAIN = "Run the command again; if it goes on, see who is connected in the server's pg_stat_activity."
 _DISK_FULL = "Free some space on the disk that holds the store; nothing was lost."
 _READ_ONLY = "Give the bridge's user write access to the store's file and its folder."
 _BROKEN_FILE = "Stop the bridge, check the disk, and restore the store's file from a backup."
@@ -23,8 +26,8 @@ _NO_SERVER = (
 )
 
 _SQLITE: tuple[tuple[int, type[StoreError], str, str | None], ...] = (
-    (sqlite3.SQLITE_BUSY, StoreBusy, "another process is writing to the store", None),
-    (sqlite3.SQLITE_LOCKED, StoreBusy, "another connection is writing to the store", None),
+    (sqlite3.SQLITE_BUSY, StoreBusy, "another process is writing to the store", _WAIT),
+    (sqlite3.SQLITE_LOCKED, StoreBusy, "another connection is writing to the store", _WAIT),
     (sqlite3.SQLITE_FULL, StoreError, "the disk that holds the store is full", _DISK_FULL),
     (sqlite3.SQLITE_READONLY, StoreError, "the store may only be read", _READ_ONLY),
     (sqlite3.SQLITE_CANTOPEN, StoreError, "the store's file cannot be opened", _NO_FILE),
@@ -35,14 +38,14 @@ _SQLITE: tuple[tuple[int, type[StoreError], str, str | None], ...] = (
 
 _POSTGRESQL: tuple[tuple[str, type[StoreError], str, str | None], ...] = (
     # Longest prefix first; PostgreSQL 17 manual, appendix A.
-    ("40", StoreBusy, "another transaction was first", None),
-    ("55P03", StoreBusy, "another transaction holds a lock", None),
-    ("23505", StoreBusy, "another transaction wrote the same row first", None),
+    ("40", StoreBusy, "another transaction was first", _AGAIN),
+    ("55P03", StoreBusy, "another transaction holds a lock", _AGAIN),
+    ("23505", StoreBusy, "another transaction wrote the same row first", _AGAIN),
     ("42P01", StoreOutdated, "the store's tables are missing or of another version", UPGRADE),
     ("42703", StoreOutdated, "the store's tables are of another version", UPGRADE),
     ("53100", StoreError, "the database server's disk is full", _DISK_FULL),
     ("53", StoreError, "the database server is short of resources", "Look at the database server's log."),
-    ("25006", StoreError, "the store may only be read", None),
+    ("25006", StoreError, "the store may only be read", "Name a server in store.url that may be written."),
     ("28", StoreError, "the database server does not let us in", _NO_SERVER),
     ("3D000", StoreError, "there is no such database", _NO_SERVER),
     ("42501", StoreError, "the database user lacks a right", "Make that user the owner of the tables."),
@@ -85,7 +88,8 @@ def _from_sqlite(cause: sqlite3.Error, place: str) -> StoreError:
         code = sqlite3.SQLITE_FULL  # its index of the log lies in memory of its own and fails in its own way
     for primary, kind, what, next_step in _SQLITE:
         if code == primary:
-            return kind(f"{what} ({place})", next_step=next_step)
+            step = next_step.format(place=shlex.quote(place)) if next_step is not None else None
+            return kind(f"{what} ({place})", next_step=step)
     if str(cause).startswith(("no such table", "no such column")) or "has no column" in str(cause):
         return StoreOutdated(
             f"the store's tables are missing or of another version ({place})", next_step=UPGRADE
