@@ -102,7 +102,7 @@ class CatalogueCache:
                 "there is no catalogue yet",
                 system=wire.SYSTEM,
                 reason=reason,
-                next_step="mobility-bridge catalogue refresh",
+                next_step="Run: mobility-bridge ewp catalogue --refresh",
             )
         age = self._clock.now() - self._copy.confirmed_at
         if age.total_seconds() > self._rules.max_stale_s:
@@ -110,7 +110,7 @@ class CatalogueCache:
                 f"the catalogue was last confirmed {age.days} days ago and is not used any more",
                 system=wire.SYSTEM,
                 reason=reason,
-                next_step="mobility-bridge catalogue refresh",
+                next_step="Run: mobility-bridge ewp catalogue --refresh",
             )
         return catalogue
 

@@ -129,7 +129,7 @@ def signing_key(
         raise ConfigError(
             f"the EWP client key cannot be used: {unfit.found}",
             problems=[(f"adapters.ewp.{unfit.problem[0]}", *unfit.problem[1:])],
-            next_step="mobility-bridge config check",
+            next_step="Run: mobility-bridge config check",
         ) from unfit
 
 

@@ -98,7 +98,7 @@ class BoundService:
                 f"{self.name} has no operation {operation}.",
                 system=SYSTEM,
                 reason="no_api",
-                next_step="Run: mobility-bridge source probe",
+                next_step="Run: mobility-bridge status",
             )
         return found
 

@@ -1,14 +1,26 @@
 """The console script: one table of commands, one place where errors become sentences and exit codes."""
 
+import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from io import TextIOWrapper
 from pathlib import Path
 
 import click
 
 from mobility_bridge import __version__
 from mobility_bridge.cli.lazy import LazyGroup
-from mobility_bridge.errors import BridgeError, ConfigError
+from mobility_bridge.errors import (
+    BridgeError,
+    ConfigError,
+    ExternalError,
+    InvalidDocument,
+    NotOffered,
+    StoreBusy,
+    StoreError,
+    UsageError,
+)
 
 _HERE = "mobility_bridge.cli"
 COMMANDS = {
@@ -28,6 +40,20 @@ COMMANDS = {
     "sandbox": (f"{_HERE}.sandbox:sandbox", "Play the outside world on this machine."),
 }
 
+_NEXT_STEPS: tuple[tuple[type[BridgeError], str], ...] = (
+    # The first class that fits; for an error whose place of origin knows nothing better.
+    (ConfigError, "Run: mobility-bridge config check"),
+    (UsageError, "Run: mobility-bridge --help"),
+    (NotOffered, "See what is offered: mobility-bridge ewp catalogue"),
+    (InvalidDocument, "Look at what was received: mobility-bridge evidence list"),
+    (ExternalError, "Run: mobility-bridge status"),
+    (StoreBusy, "Wait a moment and run the command again."),
+    (StoreError, "Run: mobility-bridge db check"),
+    (BridgeError, "Run: mobility-bridge status"),
+)
+_WITH_FILE = "Check that it exists, and that you may read and write it."
+_WITHOUT_FILE = "Free some space, or write the output elsewhere."
+
 
 @click.command(cls=LazyGroup, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
@@ -44,23 +70,53 @@ def cli(ctx: click.Context, config: Path | None) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and exit: 0 done, 1 failed, 2 configuration or usage, 3 external, 4 discrepancies."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a name that the terminal cannot show is no reason to stop
+    try:
+        code = _run(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _let_go_of_stdout()
+        sys.exit(1)
+    except OSError as error:
+        _let_go_of_stdout()
+        _say(_sentence(error), _WITHOUT_FILE if error.filename is None else _WITH_FILE)
+        sys.exit(1)
+    sys.exit(code)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     try:
         code = cli.main(arguments, prog_name="mobility-bridge", standalone_mode=False)
     except BridgeError as error:
         _explain(error)
-        sys.exit(error.exit_code)
+        return error.exit_code
     except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
+        return stop.exit_code
     except click.ClickException as error:
         error.show()
-        sys.exit(2)
+        return 2
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped.", err=True)
-        sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(1)
-    sys.exit(code if isinstance(code, int) else 0)
+        return 130
+    return code if isinstance(code, int) else 0
+
+
+def _let_go_of_stdout() -> None:
+    """Send to nowhere what is left in the buffer, or Python says at its very end that it cannot be written."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _sentence(error: OSError) -> str:
+    what = "the output cannot be written" if error.filename is None else str(error.filename)
+    return f"{what}: {error.strerror or error}"
+
+
+def _say(sentence: str, next_step: str) -> None:
+    click.echo(sentence, err=True)
+    click.echo(next_step, err=True)
 
 
 def _explain(error: BridgeError) -> None:
@@ -71,5 +127,6 @@ def _explain(error: BridgeError) -> None:
         found = max(len(text) for _, text, _ in error.problems)
         for path, text, wanted in error.problems:
             click.echo(f"  {path:<{paths}}  {text:<{found}}  {wanted}", err=True)
-    if error.next_step:
-        click.echo(error.next_step, err=True)
+    click.echo(
+        error.next_step or next(step for kind, step in _NEXT_STEPS if isinstance(error, kind)), err=True
+    )

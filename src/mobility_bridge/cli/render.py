@@ -30,8 +30,9 @@ def plain(value: Any) -> Any:
 
 
 def print_json(value: Any) -> None:
-    """Write one JSON document to stdout."""
-    click.echo(json.dumps(plain(value), ensure_ascii=False, indent=2, default=str))
+    """Write one JSON document to stdout; with escapes where the terminal's encoding knows few letters."""
+    few_letters = not (getattr(sys.stdout, "encoding", None) or "utf-8").lower().startswith("utf")
+    click.echo(json.dumps(plain(value), ensure_ascii=few_letters, indent=2, default=str))
 
 
 def console() -> Console:

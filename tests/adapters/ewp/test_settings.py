@@ -106,7 +106,7 @@ def test_an_unusable_key_stops_the_build_with_the_next_step(tmp_path: Path) -> N
     with pytest.raises(ConfigError) as caught:
         signing_key(settings().client_key, tmp_path)
     assert caught.value.problems[0][0] == "adapters.ewp.client_key.file"
-    assert caught.value.next_step == "mobility-bridge config check"
+    assert caught.value.next_step == "Run: mobility-bridge config check"
 
 
 def test_every_key_says_what_it_means() -> None:
