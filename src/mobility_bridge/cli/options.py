@@ -15,6 +15,17 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+LOOKING = frozenset(
+    {
+        "status",
+        "explain",
+        *(f"agreements {name}" for name in ("list", "show", "balance", "expiring")),
+        *(f"discrepancies {name}" for name in ("list", "show", "history")),
+        *(f"evidence {name}" for name in ("list", "show", "verify")),
+    }
+)
+"""Commands that only look: they write no line, so they work where the log cannot be written."""
+
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
@@ -36,9 +47,13 @@ class Invocation:
         The command's lines in the log share one job id.
         """
         from mobility_bridge.bootstrap import build
+        from mobility_bridge.kit.logs import insist_on_log
 
         loaded = self.loaded()
-        command = click.get_current_context().info_name or "command"
+        ctx = click.get_current_context()
+        command = ctx.info_name or "command"
+        if ctx.command_path.partition(" ")[2] not in LOOKING:
+            insist_on_log(loaded.settings.log.file)
 
         async def whole() -> T:
             async with build(loaded) as bridge:

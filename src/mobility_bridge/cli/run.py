@@ -16,9 +16,11 @@ def run(invocation: Invocation) -> None:
     Ctrl-C finishes or hands back what is in flight within ten seconds. One daemon per store.
     """
     from mobility_bridge.bootstrap import build, holding
+    from mobility_bridge.kit.logs import insist_on_log
     from mobility_bridge.scheduler import Daemon
 
     loaded = invocation.loaded()
+    insist_on_log(loaded.settings.log.file)
 
     async def whole() -> None:
         async with build(loaded) as bridge:

@@ -81,18 +81,29 @@ class BridgeLog:
 def open_log(file: Path | None, *, level: str = "info") -> BridgeLog:
     """Open the log at `file` for appending, or on stderr when there is none.
 
-    Nothing is written before the first line. Raises ConfigError when the file cannot be written.
+    Nothing is touched before the first line, which raises ConfigError when the file cannot be written: who
+    only looks needs no log. `insist_on_log` asks beforehand.
     """
     if file is None:
         return BridgeLog(sys.stderr, level=level)
+    return BridgeLog(_LineFile(file), level=level)  # type: ignore[arg-type]  # it has write and flush
+
+
+def insist_on_log(file: Path | None) -> None:
+    """Raise ConfigError when the log's file cannot be written, before anything is done that it must tell."""
+    if file is None:
+        return
     home = next(folder for folder in file.absolute().parents if folder.exists())
     if file.is_dir() or not os.access(file if file.exists() else home, os.W_OK):
-        raise ConfigError(
-            f"the log cannot be written: {file}",
-            problems=[("log.file", str(file), "a file that the bridge's user may write")],
-            next_step="Name another log.file, or none for stderr.",
-        )
-    return BridgeLog(_LineFile(file), level=level)  # type: ignore[arg-type]  # it has write and flush
+        raise _unwritable(file)
+
+
+def _unwritable(file: Path) -> ConfigError:
+    return ConfigError(
+        f"the log cannot be written: {file}",
+        problems=[("log.file", str(file), "a file that the bridge's user may write")],
+        next_step="Name another log.file, or none for stderr.",
+    )
 
 
 class _LineFile:
@@ -114,8 +125,13 @@ class _LineFile:
 
     def _opened(self) -> TextIO:
         self.close()
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        stream = self._path.open("a", encoding="utf-8")
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            # For its owner's eyes only: it says with whom we speak, and when.
+            handle = os.open(self._path, os.O_APPEND | os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise _unwritable(self._path) from error
+        stream = os.fdopen(handle, "a", encoding="utf-8")
         self._inode = os.fstat(stream.fileno()).st_ino
         return stream
 

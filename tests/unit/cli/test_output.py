@@ -11,6 +11,7 @@ import pytest
 
 from mobility_bridge import errors
 from mobility_bridge.cli import main as boundary
+from mobility_bridge.cli.options import LOOKING
 from mobility_bridge.errors import BridgeError
 
 Command = Callable[..., Any]
@@ -80,3 +81,29 @@ def test_every_error_ends_with_a_next_step(
     first, last = result.err.splitlines()
     assert first == "It failed."
     assert last
+
+
+def test_who_only_looks_needs_no_log(typed: Command, config: Path) -> None:
+    (config.parent / "bridge.log").mkdir()
+    for words in (
+        "status --offline",
+        "discrepancies list",
+        "agreements list",
+        "agreements balance",
+        "evidence verify",
+    ):
+        assert typed(*words.split(), "--config", config).code == 0, words
+    for words in ("sync", "run", "config check --offline"):
+        result = typed(*words.split(), "--config", config)
+        assert result.code == 2, words
+        assert "the log cannot be written" in result.err
+
+
+def test_commands_that_only_look_exist() -> None:
+    for words in LOOKING:
+        command: click.Command = boundary.cli
+        for word in words.split():
+            assert isinstance(command, click.Group)
+            found = command.get_command(click.Context(command), word)
+            assert found is not None, words
+            command = found

@@ -13,7 +13,7 @@ from tests.support.events import problems_of
 from tests.support.network import ALDERTON, BRAVA, rejected, unreachable
 
 from mobility_bridge.errors import ConfigError
-from mobility_bridge.kit.logs import BridgeLog, UnknownEvent, open_log
+from mobility_bridge.kit.logs import BridgeLog, UnknownEvent, insist_on_log, open_log
 from mobility_bridge.services.notify import notify
 
 
@@ -103,8 +103,20 @@ def test_nothing_is_written_before_the_first_line(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_written_is_a_problem_of_the_configuration(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
-        open_log(tmp_path)
+        insist_on_log(tmp_path)
     assert caught.value.problems[0][0] == "log.file"
+    log = open_log(tmp_path)
+    with pytest.raises(ConfigError) as caught:
+        log.event("daemon.started", version="1")
+    assert caught.value.problems[0][0] == "log.file"
+
+
+def test_only_its_owner_may_read_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "bridge.jsonl"
+    log = open_log(file)
+    log.event("daemon.started", version="1")
+    log.close()
+    assert file.stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize("way", ["renamed", "removed"])
