@@ -123,7 +123,9 @@ def test_partner_that_drops_notifications_becomes_a_discrepancy_when_they_expire
         played.command("sync")
         if played.codes():
             break
-    assert set(played.codes()) == {("NOTIFICATION_UNDELIVERED", PARTNER)}, "one for each kind, and nothing else"
+    assert set(played.codes()) == {("NOTIFICATION_UNDELIVERED", PARTNER)}, (
+        "one for each kind, and nothing else"
+    )
     played.control("POST", "repair")
     again = played.command("notify", ours)
     assert again.code == 0, again.out + again.err

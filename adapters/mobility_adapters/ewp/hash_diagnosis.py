@@ -4,7 +4,7 @@
 were seen in the wild are made on purpose, one after the other, and the first that gives the declared hash is
 named. All of this runs on a mismatch only.
 
-Source: agreements reference, hash trouble; EWP IIAs API 7.0.0, hash text.
+Source: EWP agreements: hash trouble; EWP IIAs API 7.0.0, hash text.
 """
 
 import hashlib
@@ -56,7 +56,7 @@ def diagnose(
 
     Shape:   `alone` is the agreement's `hash_text`, if already there. `own_iia_ids` are ids of ours that the
              partner may have hashed without serving them.
-    Source:  agreements reference 6.1, in its order; upper-case digits, its last, exclude all the others.
+    Source:  EWP agreements: known trouble with hashes, in its order; upper-case digits, its last, exclude all the others.
     """
     if not declared:
         return HashVerdict.NOT_DECLARED

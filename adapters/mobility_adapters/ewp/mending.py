@@ -5,7 +5,7 @@ them would hide which agreement is meant and that nothing else is wrong with it.
 a copy of the document, and when that copy is valid there was no other. What is read is the document as it
 came: its hash is told apart as upper case or not computable, and no approval rests on it.
 
-Source: agreements reference 6.1, HASH_CASE and HASH_NOT_COMPUTABLE.
+Source: EWP agreements: known trouble with hashes, HASH_CASE and HASH_NOT_COMPUTABLE.
 """
 
 import re

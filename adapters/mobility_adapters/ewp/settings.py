@@ -128,7 +128,7 @@ def signing_key(
     except _Unfit as unfit:
         raise ConfigError(
             f"the EWP client key cannot be used: {unfit.found}",
-            problems=[(f"adapters.ewp.{unfit.problem[0]}", *unfit.problem[1:])],
+            problems=[(f"adapters.ewp.{path}", what, wanted) for path, what, wanted in unfit.problems],
             next_step="Run: mobility-bridge config check",
         ) from unfit
 
@@ -141,7 +141,7 @@ def problems(
     try:
         _load_key(settings.client_key, base, environ)
     except _Unfit as unfit:
-        found.append(unfit.problem)
+        found.extend(unfit.problems)
     for name in ("registry_ca_file", "ca_file"):
         path: Path | None = getattr(settings, name)
         if path is not None:
@@ -154,42 +154,40 @@ def problems(
 
 
 class _Unfit(Exception):
-    """A key that cannot be used; `problem` as `problems` lists it."""
+    """A key that cannot be used; `problems` as the function of that name lists them."""
 
-    def __init__(self, path: str, found: str, wanted: str) -> None:
-        super().__init__(found)
-        self.found = found
-        self.problem = (path, found, wanted)
+    def __init__(self, *problems: tuple[str, str, str]) -> None:
+        self.found = " and ".join(found for _, found, _ in problems)
+        super().__init__(self.found)
+        self.problems = problems
 
 
 def _load_key(reference: SecretReference, base: Path, environ: Callable[[str], str | None]) -> SigningKey:
+    found: list[tuple[str, str, str]] = []
     if reference.file is not None:
-        path, shown = resolve(reference.file, base), "client_key.file"
-        pem = _read_private(path, shown)
+        shown, where = "client_key.file", str(reference.file)
+        path = resolve(reference.file, base)
+        try:
+            mode, pem = path.stat().st_mode, path.read_bytes()
+        except OSError as error:
+            raise _Unfit((shown, f"{path}: {error.strerror}", "a readable PEM file")) from error
+        if mode & (stat.S_IRWXG | stat.S_IRWXO):
+            what = f"{path} has mode {stat.S_IMODE(mode):04o}"
+            found.append((shown, what, "mode 0600: only its owner may read it"))
     else:
-        name, shown = reference.env or "", "client_key.env"
-        text = environ(name)
+        shown, where = "client_key.env", reference.env or ""
+        text = environ(where)
         if not text:
-            raise _Unfit(shown, f"{name} is not set", "the PEM text of our key in that variable")
+            raise _Unfit((shown, f"{where} is not set", "the PEM text of our key in that variable"))
         pem = text.encode()
     try:
-        return load_signing_key(pem)
+        key = load_signing_key(pem)
     except ValueError as error:
-        where = str(reference.file) if reference.file is not None else str(reference.env)
-        raise _Unfit(shown, f"{where} {error}", "an RSA private key in PEM, 2048 bits or more") from error
-
-
-def _read_private(path: Path, shown: str) -> bytes:
-    try:
-        mode = path.stat().st_mode
-        pem = path.read_bytes()
-    except OSError as error:
-        raise _Unfit(shown, f"{path}: {error.strerror}", "a readable PEM file") from error
-    if mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise _Unfit(
-            shown, f"{path} has mode {stat.S_IMODE(mode):04o}", "mode 0600: only its owner may read it"
-        )
-    return pem
+        found.append((shown, f"{where} {error}", "an RSA private key in PEM, 2048 bits or more"))
+        raise _Unfit(*found) from error
+    if found:
+        raise _Unfit(*found)
+    return key
 
 
 def _authority_problems(name: str, path: Path) -> list[tuple[str, str, str]]:

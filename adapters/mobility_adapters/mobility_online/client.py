@@ -1,6 +1,6 @@
 """Calls to Mobility-Online: bounded, retried only because they read, each one kept as evidence.
 
-Source: Mobility-Online reference 1.5 to 1.7 and 6.4, rules 3, 4 and 6.
+Source: Mobility-Online: transport; assumed services, rules 3, 4 and 6.
 """
 
 import asyncio

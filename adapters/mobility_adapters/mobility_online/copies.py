@@ -1,6 +1,6 @@
 """Records become copies: grouped into agreements, each with its document and what our system says of it.
 
-Source: Mobility-Online reference 3.8, 5.2 and 6.2: an agreement with k conditions is k records, grouped by
+Source: Mobility-Online: data model; its EWP node; assumed services: an agreement with k conditions is k records, grouped by
 `ewp.iiaID`, else by partner and number.
 """
 

@@ -3,7 +3,7 @@
 Nothing is guessed. What stands in no mapping, or cannot be said in the network's terms, is a problem with
 the field's name and the value; where a text can be kept, it is.
 
-Source: Mobility-Online reference 6.2, A1 (assumed), and EWP IIAs API 7.0.0.
+Source: Mobility-Online: assumed services, A1 (assumed), and EWP IIAs API 7.0.0.
 """
 
 import re

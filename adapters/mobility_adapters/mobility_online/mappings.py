@@ -1,6 +1,6 @@
 """The institution's code mappings: read from TOML, checked whole, all problems at once.
 
-Source: Mobility-Online reference 6.4, rule 5 (tables per tenant, an unknown value is a visible state).
+Source: Mobility-Online: assumed services, rule 5 (tables per tenant, an unknown value is a visible state).
 """
 
 import tomllib

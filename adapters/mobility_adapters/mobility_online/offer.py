@@ -1,6 +1,6 @@
 """What Mobility-Online may offer: every operation that is publicly known, and those that we assume.
 
-Source: Mobility-Online reference 2.1 (seen) and 6.2 (assumed).
+Source: Mobility-Online: operations (seen) and 6.2 (assumed).
 """
 
 from collections.abc import Set as AbstractSet

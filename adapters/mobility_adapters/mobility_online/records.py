@@ -3,7 +3,7 @@
 A record is one direction of one person type and one programme with one partner. The same record comes out
 whether it was read over SOAP or from a report.
 
-Source: Mobility-Online reference, sections 3.8 and 6.2 (A1, assumed).
+Source: Mobility-Online: data model; assumed services (A1, assumed).
 """
 
 from collections.abc import Callable, Mapping, Sequence

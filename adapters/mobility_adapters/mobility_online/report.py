@@ -1,6 +1,6 @@
 """A report exported by hand, read as if it had come over SOAP.
 
-Source: Mobility-Online reference 3.7 (root, rows and form seen; a report over agreements and its columns assumed).
+Source: Mobility-Online: data model (root, rows and form seen; a report over agreements and its columns assumed).
 """
 
 import re

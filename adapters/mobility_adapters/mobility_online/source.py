@@ -1,6 +1,6 @@
 """Our copies of agreements, as Mobility-Online holds them.
 
-Source: Mobility-Online reference 6.2 (A1, assumed) and 6.4.
+Source: Mobility-Online: assumed services (A1, assumed) and 6.4.
 """
 
 import asyncio

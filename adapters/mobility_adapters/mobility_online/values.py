@@ -1,6 +1,6 @@
 """Texts as Mobility-Online writes them, read strictly: what is not clearly a value is not a value.
 
-Source: Mobility-Online reference, section 1.4 (dates, numbers, booleans) and 3.7 (report export).
+Source: Mobility-Online: transport (dates, numbers, booleans) and 3.7 (report export).
 """
 
 import re

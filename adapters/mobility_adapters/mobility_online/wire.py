@@ -4,7 +4,7 @@ zeep reads the WSDL and builds envelopes. Answers are matched by local name agai
 states (what is a list, what has parts), and their texts are left as texts: zeep turns a number that is none
 into nothing, and nothing must never stand for a damaged value.
 
-Source: Mobility-Online reference 1.3 and 6.4, rules 1, 3 and 4.
+Source: Mobility-Online: transport; assumed services, rules 1, 3 and 4.
 """
 
 from collections.abc import Callable, Mapping

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class Equality(StrEnum):
-    """How equal two copies are. Source: agreements reference, levels of equality."""
+    """How equal two copies are. Source: EWP agreements: levels of equality."""
 
     IDENTICAL = "identical"
     SAME_TERMS = "same_terms"

@@ -1,6 +1,6 @@
 """Places under agreements: how many per academic year, in which direction, and until when.
 
-Source: agreements reference, places, balance, expiry.
+Source: EWP agreements: places, balance, expiry.
 """
 
 from dataclasses import dataclass

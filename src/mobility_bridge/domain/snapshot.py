@@ -10,7 +10,7 @@ from mobility_bridge.domain.identifiers import HeiId, IiaHash, IiaId, Sha256
 class HashVerdict(StrEnum):
     """Whether a copy's declared `iia-hash` is the one that its text gives, and if not, why.
 
-    Source: agreements reference, hash trouble; the first cause that fits is named.
+    Source: EWP agreements: hash trouble; the first cause that fits is named.
     """
 
     MATCHES = "matches"

@@ -48,7 +48,7 @@ class AgreementSource(Protocol):
         Shape:   all copies, each with a `LocalRecord`; partial failures make the reading incomplete.
         Units:   times are UTC; bounded by the adapter's own time-outs.
         Raises:  Unreachable, Rejected, Untrusted, InvalidDocument when nothing could be read.
-        Source:  Mobility-Online reference, sections 2 and 6.
+        Source:  Mobility-Online: operations; assumed services.
         """
         ...
 

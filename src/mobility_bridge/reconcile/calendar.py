@@ -1,6 +1,6 @@
 """Days on which time alone changes something.
 
-Source: agreements reference, expiry; the official template's commitment for changes.
+Source: EWP agreements: expiry; the official template's commitment for changes.
 """
 
 from collections.abc import Iterable

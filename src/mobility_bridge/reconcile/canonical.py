@@ -1,6 +1,6 @@
 """The canonical form of a condition: what it says, whatever way it is written.
 
-Source: agreements reference, canonical form.
+Source: EWP agreements: canonical form.
 """
 
 import re

@@ -1,6 +1,6 @@
 """Two copies of one agreement side by side: which conditions belong together, and where they differ.
 
-Source: agreements reference, levels of equality; pairing of conditions.
+Source: EWP agreements: levels of equality; pairing of conditions.
 """
 
 from collections import defaultdict
@@ -34,7 +34,7 @@ def compare(local: Iia, partner: Iia) -> Comparison:
 
     Shape:   every condition of either copy is in exactly one of `pairs`, `splits`, `missing` and `extra`.
              Which copy is whose does not change the level of equality; neither does any order.
-    Source:  agreements reference, section on reconciling two copies. One-to-many is tried before pairing
+    Source:  EWP agreements: section on reconciling two copies. One-to-many is tried before pairing
              by similarity, which would otherwise take one part for the whole.
     """
     if literal(local) == literal(partner):

@@ -1,6 +1,6 @@
 """Where two conditions differ, field by field, with both raw values.
 
-Source: agreements reference, which fields must agree; known trouble with terms.
+Source: EWP agreements: which fields must agree; known trouble with terms.
 """
 
 from collections.abc import Iterable, Iterator

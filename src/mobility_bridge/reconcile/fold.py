@@ -1,6 +1,6 @@
 """Findings of now are folded into discrepancies over time.
 
-Source: mobility-bridge domain notes, principles: a discrepancy is a long-lived thing with a stable identity.
+Source: a discrepancy is a long-lived thing with a stable identity.
 """
 
 from collections.abc import Sequence

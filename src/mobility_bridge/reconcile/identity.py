@@ -1,6 +1,6 @@
 """Which trouble of mapping or identity an agreement has: at most one, the one that explains the others.
 
-Source: agreements reference, mapping and identity; states of an agreement.
+Source: EWP agreements: mapping and identity; states of an agreement.
 """
 
 from collections.abc import Callable

@@ -3,7 +3,7 @@
 Exchanged ids bind copies by themselves and are not looked at here; neither are the names of units nor the
 bytes of PDF files, which are not at hand.
 
-Source: agreements reference, matching copies that are not mapped.
+Source: EWP agreements: matching copies that are not mapped.
 """
 
 import re

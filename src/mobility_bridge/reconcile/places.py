@@ -2,7 +2,7 @@
 
 Callers pass the texts in force (the concluded ones), not pending proposals.
 
-Source: agreements reference, places, balance, expiry, renewal.
+Source: EWP agreements: places, balance, expiry, renewal.
 """
 
 from collections import defaultdict

@@ -67,7 +67,7 @@ def about_terms(
 
     While our own proposal to change a concluded agreement is young, differences are what it consists of:
     they are shown as a warning for the partner to answer. A change of theirs is for both to look at.
-    Source: agreements reference, states A7, A8 and A9.
+    Source: EWP agreements: states A7, A8 and A9.
     """
     pending = case.standing.pending
     if pending is not Pending.NONE:
@@ -130,7 +130,7 @@ def same_terms(case: AgreementCase) -> bool:
 def flags_lost(case: AgreementCase) -> bool:
     """Say whether the partner dropped version 6 flags from a text that we approved with them.
 
-    Source: agreements reference 6.3, LEGACY_LOST: the text is the same but for the flags, and our approval
+    Source: EWP agreements: known trouble with terms, LEGACY_LOST: the text is the same but for the flags, and our approval
     no longer fits its hash.
     """
     partner, approval = living(case.partner), case.approval_by_us

@@ -1,6 +1,6 @@
 """Where an agreement stands, worked out once before any rule is asked.
 
-Source: agreements reference, what each side stores; which hash an approval carries; states.
+Source: EWP agreements: what each side stores; which hash an approval carries; states.
 """
 
 from dataclasses import replace

@@ -2,7 +2,7 @@
 
 Slow and literal on purpose: every step of the procedure is one visible line here.
 
-Source: EWP IIAs API 7.0.0, resources/xsltKit, transform_version_7; agreements reference 3.2.
+Source: EWP IIAs API 7.0.0, resources/xsltKit, transform_version_7; EWP agreements: iia-hash.
 """
 
 import hashlib

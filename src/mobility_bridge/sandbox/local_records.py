@@ -1,6 +1,6 @@
 """Our copies as Mobility-Online records: one record for each condition.
 
-Source: Mobility-Online reference 3.8 and 6.2, A1.
+Source: Mobility-Online: data model; assumed services, A1.
 """
 
 from collections.abc import Iterator

@@ -4,7 +4,7 @@ An ASGI application that answers from plain records. Paths are found behind any 
 `GET …/services/{Service}?wsdl`, `POST …/services/{Service}.{Service}HttpsSoap12Endpoint`,
 `GET …/reports/{tenant}/agreements.xml?academic_year=…` and `GET …/reports/{tenant}/applications.xml?term=…`.
 
-Source: Mobility-Online reference 6.3, rules S1 to S4, S12 to S14, S18 to S20, S23 and S24.
+Source: Mobility-Online: assumed services, rules S1 to S4, S12 to S14, S18 to S20, S23 and S24.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """Mobility-Online's agreements: searched, and laid out as the beans of the assumed service.
 
-Source: Mobility-Online reference 2.3 and 2.4 (element records and addresses, seen), 6.2 (agreements, assumed).
+Source: Mobility-Online: operations (element records and addresses, seen), 6.2 (agreements, assumed).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -1,6 +1,6 @@
 """Reports as Mobility-Online exports them: root AUSWERTUNG, one row for each record, columns in capitals.
 
-Source: Mobility-Online reference 3.7 (form seen, for applications; the report over agreements is assumed).
+Source: Mobility-Online: data model (form seen, for applications; the report over agreements is assumed).
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,6 +1,6 @@
 """SOAP 1.2 as Axis2 speaks it: calls read against our WSDL, answers and faults written by hand.
 
-Source: Mobility-Online reference 1.3 (envelope), 1.7 (faults) and 6.3 (S2, S4).
+Source: Mobility-Online: transport (envelope), 1.7 (faults) and 6.3 (S2, S4).
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,6 +1,6 @@
 """How a copy's declared `iia-hash` comes about: the right way, and the wrong ways that are seen in the wild.
 
-Each recipe is named after the discrepancy that it leads to. Source: agreements reference 6.1.
+Each recipe is named after the discrepancy that it leads to. Source: EWP agreements: known trouble with hashes.
 """
 
 import hashlib

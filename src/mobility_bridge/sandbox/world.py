@@ -228,7 +228,7 @@ class MoAgreement:
     `total_days` (staff), `sending_ounit_id`, `receiving_ounit_id`, `terminated_as_a_whole` (`true`); each only
     where there is something to say.
 
-    Source: Mobility-Online reference 6.2, A1; the custom fields are this sandbox's own.
+    Source: Mobility-Online: assumed services, A1; the custom fields are this sandbox's own.
     """
 
     agreement_id: int

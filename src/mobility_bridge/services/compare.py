@@ -172,7 +172,7 @@ def _approved_again(case: AgreementCase, held: Approval) -> bool:
     A second approval that shows in neither way is missed, and the discrepancy stays until a person takes the
     approval off and on: better than to take an edited remark for an approval.
 
-    Source: Mobility-Online reference 6.2: `ownApproval` is a flag without a date or a hash.
+    Source: Mobility-Online: assumed services: `ownApproval` is a flag without a date or a hash.
     """
     local, partner = case.local, case.partner
     if local is None or partner is None or local.copy.record is None or not case.local_history:

@@ -98,7 +98,7 @@ def notices_for(
     The first sight of an approval asks for none: it was given before we looked. So it is with the agreements
     of a source that was never read whole (`first_look`): only where the source itself notes that it told the
     partner once and changed the copy since is there anything to tell.
-    Source: agreements reference, when to notify.
+    Source: EWP agreements: when to notify.
     """
     notices: list[Notice] = []
     hei_id = copy.partner_hei_id

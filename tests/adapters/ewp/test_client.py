@@ -1,4 +1,4 @@
-"""How single calls go. Sentences marked C are the network reference's testable client behaviours."""
+"""How single calls go. Sentences marked C are the EWP specifications for clients."""
 
 import asyncio
 import gzip

@@ -70,6 +70,17 @@ def test_a_key_that_others_may_read_is_a_problem(tmp_path: Path, key_file: Path,
     assert "0600" in wanted
 
 
+def test_a_key_that_is_wrong_in_two_ways_is_two_problems(tmp_path: Path, key_file: Path) -> None:
+    key_file.write_bytes(b"no key")
+    key_file.chmod(0o644)
+
+    found = [what for _, what, _ in problems(settings(), tmp_path)]
+
+    assert len(found) == 2
+    assert "0644" in found[0]
+    assert "not a PEM private key" in found[1]
+
+
 def test_a_key_that_is_too_short_or_no_key_is_a_problem(tmp_path: Path, key_file: Path) -> None:
     key_file.write_bytes(private_pem(key("short", 1024)))
     assert "1024 bits" in problems(settings(), tmp_path)[0][1]

@@ -1,6 +1,6 @@
 """The hash of a copy does not do its work: it is wrong, or not to be relied on.
 
-Source: agreements reference, trouble with hashes; the first cause that fits is the one named.
+Source: EWP agreements: trouble with hashes; the first cause that fits is the one named.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from mobility_bridge.reconcile.identity import living
 from mobility_bridge.reconcile.rule import Observation, rule
 from mobility_bridge.reconcile.seen import GOOD_TO_KNOW, TELL_PROVIDER, hash_is_unstable, hash_verdict_is
 
-_SOURCE = "EWP IIAs API 7.0.0, iia-hash; agreements reference 6.1"
+_SOURCE = "EWP IIAs API 7.0.0, iia-hash; EWP agreements: known trouble with hashes"
 
 
 @rule(
@@ -30,7 +30,7 @@ _SOURCE = "EWP IIAs API 7.0.0, iia-hash; agreements reference 6.1"
 def hash_is_declared_wrong(case: AgreementCase) -> Iterator[Observation]:
     """The declared iia-hash is not that of the text that is served, and no known cause explains it.
 
-    Source: agreements reference 6.1.
+    Source: EWP agreements: known trouble with hashes.
     """
     yield from hash_verdict_is(case, HashVerdict.DECLARED_WRONG)
 
@@ -48,9 +48,9 @@ def hash_is_declared_wrong(case: AgreementCase) -> Iterator[Observation]:
     source=_SOURCE,
 )
 def hash_covers_the_whole_document(case: AgreementCase) -> Iterator[Observation]:
-    """The hash was computed over a whole document in which a neighbour is terminated; section 3.3 accepts that.
+    """The hash was computed over a whole document in which a neighbour is terminated; that is accepted.
 
-    Source: agreements reference 6.1.
+    Source: EWP agreements: known trouble with hashes.
     """
     yield from hash_verdict_is(case, HashVerdict.DOC_SCOPE)
 
@@ -70,7 +70,7 @@ def hash_covers_the_whole_document(case: AgreementCase) -> Iterator[Observation]
 def hash_was_computed_before_mapping(case: AgreementCase) -> Iterator[Observation]:
     """The hash belongs to the text without the other side's id (or still with it after unmapping).
 
-    Source: agreements reference 6.1.
+    Source: EWP agreements: known trouble with hashes.
     """
     yield from hash_verdict_is(case, HashVerdict.BEFORE_MAPPING)
 
@@ -90,7 +90,7 @@ def hash_was_computed_before_mapping(case: AgreementCase) -> Iterator[Observatio
 def hash_was_computed_with_swapped_ids(case: AgreementCase) -> Iterator[Observation]:
     """The hash fits when the two partner elements are exchanged.
 
-    Source: agreements reference 6.1.
+    Source: EWP agreements: known trouble with hashes.
     """
     yield from hash_verdict_is(case, HashVerdict.SWAPPED_IDS)
 
@@ -110,7 +110,7 @@ def hash_was_computed_with_swapped_ids(case: AgreementCase) -> Iterator[Observat
 def hash_was_computed_on_another_layout(case: AgreementCase) -> Iterator[Observation]:
     """The hash fits after trimming all values: it was computed before pretty-printing.
 
-    Source: agreements reference 6.1.
+    Source: EWP agreements: known trouble with hashes.
     """
     yield from hash_verdict_is(case, HashVerdict.LAYOUT)
 
@@ -130,7 +130,7 @@ def hash_was_computed_on_another_layout(case: AgreementCase) -> Iterator[Observa
 def hash_was_computed_in_another_encoding(case: AgreementCase) -> Iterator[Observation]:
     """The hash fits in a platform code page, or with escaped characters, instead of UTF-8.
 
-    Source: agreements reference 6.1.
+    Source: EWP agreements: known trouble with hashes.
     """
     yield from hash_verdict_is(case, HashVerdict.ENCODING)
 
@@ -150,7 +150,7 @@ def hash_was_computed_in_another_encoding(case: AgreementCase) -> Iterator[Obser
 def hash_was_computed_on_other_number_forms(case: AgreementCase) -> Iterator[Observation]:
     """The hash fits after rewriting decimals or booleans (5 and 5.0, true and 1).
 
-    Source: agreements reference 6.1.
+    Source: EWP agreements: known trouble with hashes.
     """
     yield from hash_verdict_is(case, HashVerdict.LEXICAL)
 
@@ -170,7 +170,7 @@ def hash_was_computed_on_other_number_forms(case: AgreementCase) -> Iterator[Obs
 def hash_was_computed_without_empty_elements(case: AgreementCase) -> Iterator[Observation]:
     """The hash fits after removing or inserting empty elements.
 
-    Source: agreements reference 6.1.
+    Source: EWP agreements: known trouble with hashes.
     """
     yield from hash_verdict_is(case, HashVerdict.EMPTY_ELEMENTS)
 
@@ -190,7 +190,7 @@ def hash_was_computed_without_empty_elements(case: AgreementCase) -> Iterator[Ob
 def hash_covers_contacts(case: AgreementCase) -> Iterator[Observation]:
     """The hash fits the old canonical-XML method, or contacts were hashed.
 
-    Source: agreements reference 6.1.
+    Source: EWP agreements: known trouble with hashes.
     """
     yield from hash_verdict_is(case, HashVerdict.CONTACTS)
 
@@ -210,7 +210,7 @@ def hash_covers_contacts(case: AgreementCase) -> Iterator[Observation]:
 def hash_comes_from_an_old_stylesheet(case: AgreementCase) -> Iterator[Observation]:
     """The hash fits the text that a pre-release stylesheet gives.
 
-    Source: agreements reference 6.1.
+    Source: EWP agreements: known trouble with hashes.
     """
     yield from hash_verdict_is(case, HashVerdict.OLD_STYLESHEET)
 
@@ -230,7 +230,7 @@ def hash_comes_from_an_old_stylesheet(case: AgreementCase) -> Iterator[Observati
 def hash_is_in_upper_case(case: AgreementCase) -> Iterator[Observation]:
     """The hash is right but written in upper case, which the schema forbids.
 
-    Source: agreements reference 6.1.
+    Source: EWP agreements: known trouble with hashes.
     """
     yield from hash_verdict_is(case, HashVerdict.CASE)
 
@@ -250,7 +250,7 @@ def hash_is_in_upper_case(case: AgreementCase) -> Iterator[Observation]:
 def hash_cannot_be_computed(case: AgreementCase) -> Iterator[Observation]:
     """The official stylesheet stops on this text, as on two ids or two years in one place.
 
-    Source: agreements reference 6.1.
+    Source: EWP agreements: known trouble with hashes.
     """
     yield from hash_verdict_is(case, HashVerdict.NOT_COMPUTABLE)
 
@@ -272,7 +272,7 @@ def hash_cannot_be_computed(case: AgreementCase) -> Iterator[Observation]:
 def conditions_hold_stray_attributes(case: AgreementCase) -> Iterator[Observation]:
     """The partner's conditions hold attributes such as `xsi:type`; silent while the hash itself is wrong.
 
-    Source: agreements reference 6.1.
+    Source: EWP agreements: known trouble with hashes.
     """
     partner = living(case.partner)
     if case.standing.ended or partner is None or not partner.stray_attributes:
@@ -300,7 +300,7 @@ def hash_changes_without_a_change_of_terms(case: AgreementCase) -> Iterator[Obse
     A single return to an earlier text is a revert and nothing wrong. Silent while the present hash is wrong
     in itself, which is another finding.
 
-    Source: agreements reference 6.1.
+    Source: EWP agreements: known trouble with hashes.
     """
     if case.standing.ended or case.partner is None or not hash_is_unstable(case):
         return

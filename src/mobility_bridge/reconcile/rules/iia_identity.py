@@ -1,6 +1,6 @@
 """Ids and parties of an agreement are not what they must be.
 
-Source: agreements reference, mapping and identity.
+Source: EWP agreements: mapping and identity.
 """
 
 import re
@@ -12,7 +12,7 @@ from mobility_bridge.reconcile.identity import living, reused_text, unknown_heis
 from mobility_bridge.reconcile.rule import Observation, rule
 from mobility_bridge.reconcile.seen import TELL_PROVIDER, started_or_due
 
-_SOURCE = "agreements reference 6.2"
+_SOURCE = "EWP agreements: known trouble with mapping and identity"
 _IIA_ID = re.compile(r"[\x21-\x7e]{1,64}")
 
 
@@ -33,7 +33,7 @@ _IIA_ID = re.compile(r"[\x21-\x7e]{1,64}")
 def partner_names_us_first(case: AgreementCase) -> Iterator[Observation]:
     """The HEI that serves the copy is not the first of its two partners.
 
-    Source: agreements reference 6.2; 3.5, step 3.
+    Source: EWP agreements: known trouble with mapping and identity; iia-hash.
     """
     partner = living(case.partner)
     if case.standing.trouble == "PARTNER_ORDER" and partner is not None:
@@ -56,7 +56,7 @@ def partner_names_us_first(case: AgreementCase) -> Iterator[Observation]:
 def copy_is_about_other_universities(case: AgreementCase) -> Iterator[Observation]:
     """A party of the partner's copy is neither we nor the HEI that was asked, as after a merger.
 
-    Source: agreements reference 6.2.
+    Source: EWP agreements: known trouble with mapping and identity.
     """
     partner = living(case.partner)
     if case.standing.trouble == "PARTNER_WRONG_HEI" and partner is not None:
@@ -86,7 +86,7 @@ def copy_is_about_other_universities(case: AgreementCase) -> Iterator[Observatio
 def condition_names_a_third_university(case: AgreementCase) -> Iterator[Observation]:
     """A sending or receiving HEI is not one of the two partners: a display name or an Erasmus code.
 
-    Source: agreements reference 6.2.
+    Source: EWP agreements: known trouble with mapping and identity.
     """
     if case.standing.ended or case.standing.trouble == "PARTNER_WRONG_HEI":
         return
@@ -116,7 +116,7 @@ def condition_names_a_third_university(case: AgreementCase) -> Iterator[Observat
 def agreement_number_is_used_as_id(case: AgreementCase) -> Iterator[Observation]:
     """The partner's id equals its agreement number, or is no id at all (blanks, over 64 characters).
 
-    Source: agreements reference 6.2.
+    Source: EWP agreements: known trouble with mapping and identity.
     """
     partner = living(case.partner)
     if case.standing.ended or partner is None:
@@ -147,7 +147,7 @@ def agreement_number_is_used_as_id(case: AgreementCase) -> Iterator[Observation]
 def partner_gave_the_agreement_a_new_id(case: AgreementCase) -> Iterator[Observation]:
     """The known id is gone and an unknown one stands for our copy, as after a re-import.
 
-    Source: agreements reference 6.2.
+    Source: EWP agreements: known trouble with mapping and identity.
     """
     former, partner = case.replaced_partner_copy, living(case.partner)
     if case.standing.trouble != "ID_CHANGED" or former is None or partner is None:
@@ -176,7 +176,7 @@ def partner_gave_the_agreement_a_new_id(case: AgreementCase) -> Iterator[Observa
 def deleted_id_is_used_again(case: AgreementCase) -> Iterator[Observation]:
     """An id that was deleted answers again with another text and without the link it had.
 
-    Source: agreements reference 6.2; scenario 91.
+    Source: EWP agreements: known trouble with mapping and identity.
     """
     former = reused_text(case)
     if case.standing.trouble == "ID_REUSED" and former is not None:

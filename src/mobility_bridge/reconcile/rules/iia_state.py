@@ -1,6 +1,6 @@
 """Flags of an agreement as a whole: version 6 remains, termination, whether it is in effect.
 
-Source: agreements reference, attributes for agreements approved in version 6; terms; states.
+Source: EWP agreements: attributes for agreements approved in version 6; terms; states.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from mobility_bridge.reconcile.seen import (
     started_or_due,
 )
 
-_SOURCE = "agreements reference 2.7 and 6.3"
+_SOURCE = "EWP agreements: documents; known trouble with terms"
 _AT_ONCE = timedelta(minutes=15)
 _COMPLETE = Text(
     "Enter real numbers, languages and four-digit codes in the copy that has the flags and share it again. "
@@ -86,7 +86,7 @@ def _about_flags(case: AgreementCase) -> Observation:
 def version_6_values_forbid_an_approval(case: AgreementCase) -> Iterator[Observation]:
     """Flags or placeholders of version 6 remain in a text that needs an approval.
 
-    Source: agreements reference 2.7; 9.2.
+    Source: EWP agreements: documents; contradictions.
     """
     if _flags_forbid_approval(case) and not _never_approved(case):
         yield _about_flags(case)
@@ -109,7 +109,7 @@ def version_6_values_forbid_an_approval(case: AgreementCase) -> Iterator[Observa
 def version_6_flags_are_used_on_a_new_agreement(case: AgreementCase) -> Iterator[Observation]:
     """Flags stand on an agreement that nobody ever approved, as far as anybody remembers.
 
-    Source: agreements reference 6.3.
+    Source: EWP agreements: known trouble with terms.
     """
     if _flags_forbid_approval(case) and _never_approved(case):
         yield _about_flags(case)
@@ -132,7 +132,7 @@ def version_6_flags_are_used_on_a_new_agreement(case: AgreementCase) -> Iterator
 def partner_dropped_version_6_flags(case: AgreementCase) -> Iterator[Observation]:
     """The text that we approved had flags, the present one has none, and nothing else differs.
 
-    Source: agreements reference 6.3.
+    Source: EWP agreements: known trouble with terms.
     """
     partner = living(case.partner)
     if flags_lost(case) and partner is not None and case.approval_by_us is not None:
@@ -155,12 +155,12 @@ def partner_dropped_version_6_flags(case: AgreementCase) -> Iterator[Observation
         "Säg upp även det andra exemplaret om inga mobiliteter grundas på avtalet; meddela annars motparten. "
         "Detaljer: mobility-bridge explain {id}",
     ),
-    source="agreements reference 4.4, state A10; 6.3",
+    source="EWP agreements: states of an agreement, state A10",
 )
 def only_one_side_has_terminated(case: AgreementCase) -> Iterator[Observation]:
     """One copy carries the termination flag; blocking once the time to react is over.
 
-    Source: agreements reference 6.3; scenarios 74 to 78.
+    Source: EWP agreements: known trouble with terms to 78.
     """
     if case.comparison is None or case.local is None or case.partner is None:
         return
@@ -193,12 +193,12 @@ def only_one_side_has_terminated(case: AgreementCase) -> Iterator[Observation]:
         "uppsagt.",
     ),
     next_step=TELL_PROVIDER,
-    source="agreements reference 6.3; scenario 82",
+    source="EWP agreements: known trouble with terms",
 )
 def termination_flag_is_sent_as_false(case: AgreementCase) -> Iterator[Observation]:
     """The attribute is there with a value that must not be sent.
 
-    Source: agreements reference 6.3.
+    Source: EWP agreements: known trouble with terms.
     """
     partner = living(case.partner)
     if partner is not None and partner.terminated is False and not case.standing.ended:
@@ -215,12 +215,12 @@ def termination_flag_is_sent_as_false(case: AgreementCase) -> Iterator[Observati
         "Partnerns exemplar anger i kraft: {partner}; enligt godkännandena är det: {approved}.",
     ),
     next_step=TELL_PROVIDER,
-    source="agreements reference 6.3; 7.1",
+    source="EWP agreements: known trouble with terms; comparing two copies",
 )
 def in_effect_contradicts_the_approvals(case: AgreementCase) -> Iterator[Observation]:
     """In effect without approvals is news; approved by both but not in effect is to be looked at.
 
-    Source: agreements reference 6.3: systems set the element at different moments.
+    Source: EWP agreements: known trouble with terms: systems set the element at different moments.
     """
     partner, standing = living(case.partner), case.standing
     if partner is None or not standing.approvable:
@@ -243,12 +243,12 @@ def in_effect_contradicts_the_approvals(case: AgreementCase) -> Iterator[Observa
         "texten utan att någon har läst den.",
     ),
     next_step=TALK,
-    source="agreements reference 6.3 and 6.5",
+    source="EWP agreements: known trouble with terms; habits of systems",
 )
 def partner_copied_our_terms_at_once(case: AgreementCase) -> Iterator[Observation]:
     """Within minutes after our notification the partner's differing terms became ours, before any conclusion.
 
-    Source: agreements reference 6.3; several systems mirror on every notification.
+    Source: EWP agreements: known trouble with terms; several systems mirror on every notification.
     """
     notification, partner = case.last_notification, case.partner
     if case.comparison is None or partner is None or case.standing.was_concluded or not case.partner_history:

@@ -1,6 +1,6 @@
 """What our own system says about an agreement, against what the network shows.
 
-Source: Mobility-Online reference, agreement record; agreements reference 4.1, derived facts.
+Source: Mobility-Online: agreement record; EWP agreements: states of an agreement, derived facts.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from mobility_bridge.reconcile.identity import living
 from mobility_bridge.reconcile.rule import Observation, rule
 from mobility_bridge.reconcile.seen import started_or_due
 
-_SOURCE = "Mobility-Online reference 6.2; agreements reference 4.1"
+_SOURCE = "Mobility-Online: assumed services; EWP agreements: states of an agreement"
 _CORRECT_OURS = Text(
     "Correct the record in our own system, or settle the approval with {partner_hei_id}. "
     "Details: mobility-bridge explain {id}",
@@ -43,12 +43,12 @@ def _record(case: AgreementCase) -> LocalRecord | None:
         "Lägg till värdet i tabellen i config/mappings eller rätta det i vårt eget system. "
         "Detaljer: mobility-bridge explain {id}",
     ),
-    source="Mobility-Online reference 6.2",
+    source="Mobility-Online: assumed services",
 )
 def local_value_has_no_counterpart(case: AgreementCase) -> Iterator[Observation]:
     """A value of our own record could not be put into the network's words.
 
-    Source: Mobility-Online reference 6.2.
+    Source: Mobility-Online: assumed services.
     """
     record = _record(case)
     for name, value in record.problems if record is not None else ():
@@ -72,7 +72,7 @@ def local_status_contradicts_the_approvals(case: AgreementCase) -> Iterator[Obse
 
     Silent where the approval flag of the record is what is wrong.
 
-    Source: agreements reference 5.4, scenarios 48 and 49.
+    Source: EWP agreements: scenarios.
     """
     record, standing = _record(case), case.standing
     if record is None or not standing.approvable:
@@ -107,7 +107,7 @@ def local_note_of_the_partners_approval_is_wrong(case: AgreementCase) -> Iterato
 
     An approval taken away is another finding.
 
-    Source: agreements reference 4.2.
+    Source: EWP agreements: states of an agreement.
     """
     record, standing = _record(case), case.standing
     if record is None or not standing.approvable:

@@ -1,4 +1,4 @@
-"""Approvals that are worth nothing, or less. Source: agreements reference 6.4; service desk issues 4 and 5."""
+"""Approvals that are worth nothing, or less. Source: EWP agreements: known trouble with approvals and notifications; reported to the network's service desk."""
 
 from mobility_bridge.sandbox.fingerprint import hash_of
 from mobility_bridge.sandbox.recipes import conditions_hash, earlier_text

@@ -1,4 +1,4 @@
-"""Agreements whose time runs out. Source: agreements reference 8.3 and 8.4."""
+"""Agreements whose time runs out. Source: EWP agreements: places, balance, expiry, renewal."""
 
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""Declared hashes that are not those of the text. Source: agreements reference 6.1."""
+"""Declared hashes that are not those of the text. Source: EWP agreements: known trouble with hashes."""
 
 from mobility_bridge.sandbox.scenarios.rewrites import Rewrite, at, both, whole
 from mobility_bridge.sandbox.scenarios.script import Script, Terms

@@ -1,4 +1,4 @@
-"""Copies that do not find each other. Source: agreements reference 6.2; service desk issues 1 and 2."""
+"""Copies that do not find each other. Source: EWP agreements: known trouble with mapping and identity; reported to the network's service desk."""
 
 from dataclasses import replace
 

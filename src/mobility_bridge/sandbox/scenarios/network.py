@@ -1,4 +1,4 @@
-"""Partners whose place in the network is the trouble. Source: agreements reference 6.4, VERSION_MISMATCH."""
+"""Partners whose place in the network is the trouble. Source: EWP agreements: known trouble with approvals and notifications, VERSION_MISMATCH."""
 
 from dataclasses import replace
 

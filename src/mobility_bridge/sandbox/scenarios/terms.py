@@ -1,4 +1,4 @@
-"""Copies that say different things. Source: agreements reference 6.3."""
+"""Copies that say different things. Source: EWP agreements: known trouble with terms."""
 
 from dataclasses import replace
 
