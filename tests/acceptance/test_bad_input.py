@@ -80,7 +80,7 @@ def refused(result: Result, *words: str, code: int = 2) -> None:
 def test_everything_wrong_with_the_file_is_said_at_once_and_nothing_is_written(
     tmp_path: Path, words: tuple[str, ...]
 ) -> None:
-    tls_files(tmp_path, name="x", expired=True)
+    tls_files(tmp_path, expired=True).certificate.rename(tmp_path / "expired.pem")
     config = tmp_path / "mobility-bridge.toml"
     config.write_text(NONSENSE, encoding="utf-8")
     before = sorted(tmp_path.rglob("*"))
@@ -96,6 +96,15 @@ def test_everything_wrong_with_the_file_is_said_at_once_and_nothing_is_written(
         "schedule.stop_within_s",
         "notify.first_retry_s",
         "adapters.ewp.registry_url",
+        "an address that begins with https://",
+        "adapters.ewp.client_key.file",
+        "there-is-none.pem: No such file or directory",
+        "adapters.ewp.ca_file",
+        "expired.pem expired on",
+        "adapters.ewp.connect_s",
+        "at most total_s",
+        "adapters.mobility_online.authority",
+        "there-is-none.txt cannot be read",
         "adapters.mobilty_online",
         "did you mean mobility_online?",
         "mobility-bridge config check",

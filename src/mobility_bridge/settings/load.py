@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -21,6 +22,9 @@ DEFAULT_FILE = Path("mobility-bridge.toml")
 SECRET_WORDS = ("key", "authority", "secret", "password", "token")
 """A setting whose name holds one of these is never shown, whatever was written there."""
 _KINDS: dict[type[Any], str] = {dict: "table", list: "list"}
+
+_STORE = re.compile(r"memory:|sqlite(\+\w+)?:///.+|postgresql(\+\w+)?://.+")
+_STORE_WANTED = "sqlite:///path/to/file.db or postgresql+psycopg://user@host/name"
 
 Problem = tuple[str, str, str]
 M = TypeVar("M", bound=BaseModel)
@@ -57,13 +61,15 @@ def load(
 ) -> Loaded:
     """Read and check a configuration file against the model and the adapters' own models.
 
-    `check` looks further at each adapter's section that holds by itself: at the files it names.
+    `check` looks further at each adapter's section: at the files it names. Of a section with mistakes it is
+    shown what remains without those, if that holds by itself.
     Raises:  ConfigError with every problem found, as (path, found, wanted).
     """
     data = _read(file)
     problems: list[Problem] = []
     _overlay(data, os.environ if environ is None else environ, problems)
     settings = _validated(Settings, data, "", problems)
+    problems.extend(_store_problems(data.get("store")))
     sections: dict[str, BaseModel] = {}
     tables = data.get("adapters")
     for name, table in (tables if isinstance(tables, dict) else {}).items():
@@ -73,7 +79,8 @@ def load(
         section = _validated(models[name], table, f"adapters.{name}.", problems)
         if section is not None:
             sections[name] = section
-            problems.extend(check(name, section, file.resolve().parent) if check is not None else ())
+        if check is not None:
+            problems.extend(_checked(models[name], name, table, file.resolve().parent, check))
     if problems or settings is None:
         raise rejected(file, problems)
     return Loaded(_anchored(settings, file.resolve().parent), sections, file.resolve())
@@ -133,6 +140,31 @@ def _validated(model: type[M], data: Any, prefix: str, problems: list[Problem]) 
         return None
 
 
+def _checked(model: type[BaseModel], name: str, table: Any, base: Path, check: Check) -> Iterable[Problem]:
+    """Check a section, or what remains of it without the keys that do not hold; these are named already."""
+    try:
+        return check(name, model.model_validate(table), base)
+    except ValidationError as error:
+        wrong = {str(detail["loc"][0]) for detail in error.errors() if detail["loc"]}
+    if not isinstance(table, dict) or not wrong:
+        return ()
+    try:
+        rest = model.model_validate({key: value for key, value in table.items() if key not in wrong})
+    except ValidationError:
+        return ()  # a key that is required is among the wrong ones
+    found = check(name, rest, base)
+    return [each for each in found if each[0].removeprefix(f"adapters.{name}.").split(".")[0] not in wrong]
+
+
+def _store_problems(table: Any) -> list[Problem]:
+    """Whether the address names a kind of store that we have. Shows no more of it than its kind."""
+    url = table.get("url") if isinstance(table, dict) else None
+    if not isinstance(url, str) or _STORE.fullmatch(url):
+        return []
+    kind, separator, _ = url.partition("://")
+    return [("store.url", f"{kind}://…" if separator else "(no address)", _STORE_WANTED)]
+
+
 def _problem(model: type[BaseModel], prefix: str, detail: ErrorDetails) -> Problem:
     path = (prefix + ".".join(str(part) for part in detail["loc"])).rstrip(".")
     if detail["type"] == "extra_forbidden":
@@ -145,6 +177,8 @@ def _problem(model: type[BaseModel], prefix: str, detail: ErrorDetails) -> Probl
     shown = repr(found) if isinstance(found, str | int | float) else f"(a {_KINDS.get(type(found), 'value')})"
     if detail["type"] == "string_pattern_mismatch" and path == "own_hei_id":
         return path, shown, 'not a SCHAC domain; expected something like "example.edu"'
+    if detail["type"] == "string_pattern_mismatch" and path.endswith("_url"):
+        return path, shown, "an address that begins with https://"
     return path, shown, detail["msg"][:1].lower() + detail["msg"][1:]
 
 

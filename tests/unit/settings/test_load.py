@@ -271,3 +271,43 @@ def test_every_setting_says_what_it_means() -> None:
         return found
 
     assert undescribed(Settings, "") == []
+
+
+def test_what_remains_of_a_section_with_mistakes_is_checked_too(tmp_path: Path) -> None:
+    file = tmp_path / "bridge.toml"
+    file.write_text(GOOD.replace("feed_every_s = 60", "feed_every_s = 0\nnonsense = 1"), encoding="utf-8")
+
+    def check(name: str, section: BaseModel, base: Path) -> list[tuple[str, str, str]]:
+        del base
+        assert section.client_key.file == "key.pem"  # type: ignore[attr-defined]
+        return [
+            (f"adapters.{name}.client_key.file", "missing", "a key"),
+            (f"adapters.{name}.feed_every_s", "said already", ""),
+        ]
+
+    with pytest.raises(ConfigError) as caught:
+        load(file, {"ewp": Ewp}, {}, check)
+    named = [path for path, _, _ in caught.value.problems]
+    assert sorted(named) == [
+        "adapters.ewp.client_key.file",
+        "adapters.ewp.feed_every_s",
+        "adapters.ewp.nonsense",
+    ]
+
+
+def test_a_section_that_lacks_what_is_required_is_not_checked_further(tmp_path: Path) -> None:
+    file = tmp_path / "bridge.toml"
+    file.write_text(GOOD.replace("client_key", "client_kex"), encoding="utf-8")
+
+    def check(name: str, section: BaseModel, base: Path) -> list[tuple[str, str, str]]:
+        raise AssertionError((name, section, base))
+
+    with pytest.raises(ConfigError):
+        load(file, {"ewp": Ewp}, {}, check)
+
+
+@pytest.mark.parametrize("url", ["mysql://u:hidden@host/name", "bridge.sqlite3", "sqlite://", ""])
+def test_a_store_of_a_kind_that_we_do_not_have_is_a_problem(tmp_path: Path, url: str) -> None:
+    found = problems(tmp_path, GOOD.replace("sqlite:///var/bridge.sqlite3", url))
+    assert "postgresql+psycopg://" in found["store.url"][1]
+    assert "hidden" not in str(found)
