@@ -6,6 +6,7 @@ from datetime import date
 from typing import Generic, Protocol, TypeVar
 
 from mobility_bridge.domain.discrepancy import Finding, Owner, Severity, Subject, Text
+from mobility_bridge.reconcile.words import filled, said
 
 
 class Case(Protocol):
@@ -36,8 +37,8 @@ class Observation:
 _WORST_FIRST = tuple(Severity)
 
 
-class _Values(dict[str, str]):
-    """Values for a template; a missing one shows as a dash instead of losing the whole sentence."""
+class _Words(dict[str, str]):
+    """Words for a template; a missing one shows as a dash instead of losing the whole sentence."""
 
     def __missing__(self, key: str) -> str:
         return "–"
@@ -48,7 +49,8 @@ class Rule(Generic[CaseT]):
     """One rule of a registry. `name` and `cause` are those of its function; `source` is what it rests on.
 
     `text` and `next_step` are templates over the observation's values and over `id`, `place`, `due_on`,
-    `partner_hei_id`, `iia_id`, `partner_iia_id` and `source_name`.
+    `partner_hei_id`, `iia_id`, `partner_iia_id` and `source_name`, filled with the words of `words`. A part in
+    square brackets is only said when all its values are there.
     """
 
     name: str
@@ -79,16 +81,16 @@ class Rule(Generic[CaseT]):
             values=dict(observation.values),
             due_on=observation.due_on,
         )
-        values = _Values(
-            id=finding.discrepancy_id,
-            place=observation.place,
-            due_on="–" if observation.due_on is None else observation.due_on.isoformat(),
-            partner_hei_id=subject.partner_hei_id or "–",
-            iia_id=subject.iia_id or "–",
-            partner_iia_id=subject.partner_iia_id or "–",
-            source_name=subject.source or "–",
-        )
-        values.update({name: value or "–" for name, value in observation.values.items()})
+        values = {
+            "id": finding.discrepancy_id,
+            "place": observation.place,
+            "due_on": "" if observation.due_on is None else observation.due_on.isoformat(),
+            "partner_hei_id": subject.partner_hei_id or "",
+            "iia_id": subject.iia_id or "",
+            "partner_iia_id": subject.partner_iia_id or "",
+            "source_name": subject.source or "",
+            **observation.values,
+        }
         return replace(finding, text=_filled(self.text, values), next_step=_filled(self.next_step, values))
 
 
@@ -126,4 +128,8 @@ def _capped(severity: Severity, at_most: Severity | None) -> Severity:
 
 
 def _filled(template: Text, values: Mapping[str, str]) -> Text:
-    return Text(template.en.format_map(values), template.sv.format_map(values))
+    words = {name: said(name, value) for name, value in values.items()}
+    en, sv = (
+        _Words((name, getattr(word, tongue)) for name, word in words.items()) for tongue in ("en", "sv")
+    )
+    return Text(filled(template.en, en, values), filled(template.sv, sv, values))

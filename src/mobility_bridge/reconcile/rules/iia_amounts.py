@@ -1,6 +1,6 @@
 """Numbers and durations differ between the copies.
 
-Source: agreements reference, terms; which fields must agree.
+Source: EWP agreements: terms; which fields must agree.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from mobility_bridge.domain.discrepancy import Owner, Severity, Text
 from mobility_bridge.reconcile.rule import Observation, rule
 from mobility_bridge.reconcile.seen import TALK, difference, differences
 
-_SOURCE = "agreements reference 6.3 and 7.1"
+_SOURCE = "EWP agreements: known trouble with terms; comparing two copies"
 
 
 @rule(
@@ -22,8 +22,8 @@ _SOURCE = "agreements reference 6.3 and 7.1"
     owner=Owner.BOTH,
     title=Text("Number of places differs", "Antalet platser skiljer sig"),
     text=Text(
-        "{condition}: {local} place(s) per academic year with us and {partner} with the partner. {hint}",
-        "{condition}: {local} plats(er) per läsår hos oss och {partner} hos partnern. {hint}",
+        "{condition}: the number of places per academic year is {local} with us and {partner} with the partner[ {hint}].",
+        "{condition}: antalet platser per läsår är {local} hos oss och {partner} hos partnern[ {hint}].",
     ),
     next_step=TALK,
     source=_SOURCE,
@@ -31,7 +31,7 @@ _SOURCE = "agreements reference 6.3 and 7.1"
 def number_of_mobilities_differs(case: AgreementCase) -> Iterator[Observation]:
     """The number per academic year differs; `hint` says so when one side states the total of all years.
 
-    Source: agreements reference 6.3.
+    Source: EWP agreements: known trouble with terms.
     """
     comparison, local = case.comparison, case.local
     if comparison is None or local is None or local.iia is None:
@@ -75,7 +75,7 @@ def _hint(ours: int, theirs: int, years: int) -> str:
 def duration_differs(case: AgreementCase) -> Iterator[Observation]:
     """Both copies state a total of months or days, and not the same.
 
-    Source: agreements reference 7.1.
+    Source: EWP agreements: comparing two copies.
     """
     yield from differences(case, "DURATION_DIFFERS")
 
@@ -97,7 +97,7 @@ def duration_differs(case: AgreementCase) -> Iterator[Observation]:
 def duration_is_rounded(case: AgreementCase) -> Iterator[Observation]:
     """One side cut or rounded a total with a fraction to a whole number.
 
-    Source: agreements reference 6.3.
+    Source: EWP agreements: known trouble with terms.
     """
     yield from differences(case, "DURATION_ROUNDED")
 
@@ -108,8 +108,8 @@ def duration_is_rounded(case: AgreementCase) -> Iterator[Observation]:
     owner=Owner.BOTH,
     title=Text("Duration per person instead of total", "Tid per person i stället för sammanlagt"),
     text=Text(
-        "{condition}: {field} is {local} with us and {partner} with the partner. One of them looks like the time of one person instead of the total.",
-        "{condition}: {field} är {local} hos oss och {partner} hos partnern. Ett av värdena ser ut att gälla en person i stället för alla.",
+        "{condition}: the time ({field}) is {local} with us and {partner} with the partner. One of them looks like the time of one person instead of the total.",
+        "{condition}: tiden ({field}) är {local} hos oss och {partner} hos partnern. Ett av värdena ser ut att gälla en person i stället för alla.",
     ),
     next_step=TALK,
     source=_SOURCE,
@@ -117,7 +117,7 @@ def duration_is_rounded(case: AgreementCase) -> Iterator[Observation]:
 def duration_is_per_person(case: AgreementCase) -> Iterator[Observation]:
     """One side states the duration of one person where the total of all belongs.
 
-    Source: agreements reference 6.3.
+    Source: EWP agreements: known trouble with terms.
     """
     yield from differences(case, "DURATION_PER_PERSON")
 
@@ -139,6 +139,6 @@ def duration_is_per_person(case: AgreementCase) -> Iterator[Observation]:
 def duration_is_one_sided(case: AgreementCase) -> Iterator[Observation]:
     """Only one copy states the total of months or days.
 
-    Source: agreements reference 6.3.
+    Source: EWP agreements: known trouble with terms.
     """
     yield from differences(case, "DURATION_MISSING")

@@ -4,7 +4,7 @@ A concluded agreement of which one side has just proposed a change is in order: 
 concluded texts, and nothing is said about them while the proposal differs or its grace lasts. Which text an
 approval names is worked out in `standing`; here each meaning gets its words.
 
-Source: agreements reference, which hash an approval carries; approvals and notifications.
+Source: EWP agreements: which hash an approval carries; approvals and notifications.
 """
 
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ from mobility_bridge.reconcile.seen import (
     started_or_due,
 )
 
-_SOURCE = "EWP IIAs Approval API 2.0.0; agreements reference 4.2 and 6.4"
+_SOURCE = "EWP IIAs Approval API 2.0.0; EWP agreements: states of an agreement; known trouble with approvals and notifications"
 _READ_TOGETHER = timedelta(hours=1)
 _AT_ONCE = timedelta(days=1)
 
@@ -34,7 +34,7 @@ def _hashes(case: AgreementCase) -> dict[str, str]:
     """The text that we serve and the one that the partner approved."""
     local, approval = living(case.local), case.approval_by_partner
     return {
-        "local": (local.iia_hash or "") if local is not None else "",
+        "served": (local.iia_hash or "") if local is not None else "",
         "approved": approval.iia_hash if approval is not None else "",
     }
 
@@ -72,7 +72,7 @@ def approval_is_of_an_earlier_text(case: AgreementCase) -> Iterator[Observation]
     After a change of a concluded agreement the other side has some days to approve anew; an approval that
     falls back without a change of ours is reported at once.
 
-    Source: agreements reference 4.2; 6.4; 7.6.
+    Source: EWP agreements: states of an agreement; known trouble with approvals and notifications; comparing two copies.
     """
     if not case.standing.approvable or not same_terms(case) or _flagged(case):
         return
@@ -91,7 +91,7 @@ def _stale_by_partner(case: AgreementCase) -> Iterator[Observation]:
         {
             "approver": case.subject.partner_hei_id or "",
             "approved": hashes["approved"],
-            "served": hashes["local"],
+            "served": hashes["served"],
         },
         started_or_due(case),
         owner=Owner.PARTNER,
@@ -120,9 +120,9 @@ def _stale_by_us(case: AgreementCase) -> Iterator[Observation]:
     owner=Owner.PARTNER_PROVIDER,
     title=Text("Approval names the partner's own copy", "Godkännandet gäller partnerns eget exemplar"),
     text=Text(
-        "The partner's approval of {iia_id} carries the hash of its own copy ({approved}) instead of ours ({local}).",
+        "The partner's approval of {iia_id} carries the hash of its own copy ({approved}) instead of ours ({served}).",
         "Partnerns godkännande av {iia_id} har hashen för deras eget exemplar ({approved}) i stället för vårt "
-        "({local}).",
+        "({served}).",
     ),
     next_step=TELL_PROVIDER,
     source=_SOURCE,
@@ -130,7 +130,7 @@ def _stale_by_us(case: AgreementCase) -> Iterator[Observation]:
 def approval_names_the_partners_own_copy(case: AgreementCase) -> Iterator[Observation]:
     """The approved hash is that of the partner's copy.
 
-    Source: agreements reference 4.2; 6.4.
+    Source: EWP agreements: states of an agreement; known trouble with approvals and notifications.
     """
     if case.standing.mapped and case.standing.partner_approval is PartnerApproval.WRONG_COPY:
         yield Observation(values=_hashes(case), due_on=started_or_due(case))
@@ -142,8 +142,10 @@ def approval_names_the_partners_own_copy(case: AgreementCase) -> Iterator[Observ
     owner=Owner.PARTNER_PROVIDER,
     title=Text("Approval of a text that we never served", "Godkännandet gäller en text vi aldrig visat"),
     text=Text(
-        "The partner approved {approved}, which is no text of ours that is known here; we serve {local}.",
-        "Partnern godkände {approved}, som inte är någon av våra kända texter; vi visar {local}.",
+        "The partner approved {approved}, which is no text of ours that is known here (we serve {served}). It may be a "
+        "text that was never read here, or a hash in the manner of version 6.",
+        "Partnern godkände {approved}, som inte är någon av våra kända texter (vi visar {served}). Det kan vara en text "
+        "som aldrig har lästs här, eller en hash enligt version 6.",
     ),
     next_step=TELL_PROVIDER,
     source=_SOURCE,
@@ -151,7 +153,7 @@ def approval_names_the_partners_own_copy(case: AgreementCase) -> Iterator[Observ
 def approval_is_of_an_unknown_text(case: AgreementCase) -> Iterator[Observation]:
     """The approved hash is in no history; not said while our own copy was not read since.
 
-    Source: agreements reference 4.2; 6.4.
+    Source: EWP agreements: states of an agreement; known trouble with approvals and notifications.
     """
     if (
         case.standing.mapped
@@ -181,10 +183,10 @@ def approval_is_of_an_unknown_text(case: AgreementCase) -> Iterator[Observation]
 def partner_took_its_approval_away(case: AgreementCase) -> Iterator[Observation]:
     """An approval of the present or the concluded text was there and is gone although we did nothing.
 
-    Source: agreements reference 4.2; scenario 68.
+    Source: EWP agreements: states of an agreement.
     """
     if case.standing.mapped and case.standing.partner_approval is PartnerApproval.WITHDRAWN:
-        yield Observation(values={"local": _hashes(case)["local"]}, due_on=started_or_due(case))
+        yield Observation(values={"served": _hashes(case)["served"]}, due_on=started_or_due(case))
 
 
 @rule(
@@ -204,7 +206,7 @@ def partner_took_its_approval_away(case: AgreementCase) -> Iterator[Observation]
 def approval_follows_every_change(case: AgreementCase) -> Iterator[Observation]:
     """The approval moved from our last text to the new one within a day, and the partner's terms did not.
 
-    Source: agreements reference 6.4; 6.5.
+    Source: EWP agreements: known trouble with approvals and notifications; habits of systems.
     """
     approval, local, partner = case.approval_by_partner, case.local, case.partner
     if not case.standing.mapped or approval is None or local is None or partner is None or same_terms(case):
@@ -248,7 +250,7 @@ def _approved_before(case: AgreementCase, approval: Approval) -> bool:
 def partner_approved_before_mapping(case: AgreementCase) -> Iterator[Observation]:
     """The approved hash is that of our text with an empty second id.
 
-    Source: agreements reference 4.3; 6.4.
+    Source: EWP agreements: states of an agreement; known trouble with approvals and notifications.
     """
     local, meaning = living(case.local), case.standing.partner_approval
     if local is None or case.standing.ended:
@@ -275,12 +277,12 @@ def partner_approved_before_mapping(case: AgreementCase) -> Iterator[Observation
         "Read the partner's copy and approve it in our own system. Details: mobility-bridge explain {id}",
         "Läs partnerns exemplar och godkänn det i vårt eget system. Detaljer: mobility-bridge explain {id}",
     ),
-    source="agreements reference 7.6",
+    source="EWP agreements: comparing two copies",
 )
 def our_approval_is_missing(case: AgreementCase) -> Iterator[Observation]:
     """Mapped, compatible terms, a hash to rely on, and no approval of ours after the grace.
 
-    Source: agreements reference 7.6.
+    Source: EWP agreements: comparing two copies.
     """
     approval = case.approval_by_us
     if not _could_be_approved(case):
@@ -306,7 +308,7 @@ def our_approval_is_missing(case: AgreementCase) -> Iterator[Observation]:
         "Be {partner_hei_id} godkänna och avisera dem på nytt: "
         "mobility-bridge notify {iia_id} --partner {partner_hei_id}",
     ),
-    source="agreements reference 7.6",
+    source="EWP agreements: comparing two copies",
 )
 def partners_approval_is_missing(case: AgreementCase) -> Iterator[Observation]:
     """Mapped, compatible terms, and the partner answers that it approved nothing, after the grace.
@@ -314,7 +316,7 @@ def partners_approval_is_missing(case: AgreementCase) -> Iterator[Observation]:
     Silent where our own system claims the approval or holds the agreement active: that contradiction is its
     own finding.
 
-    Source: agreements reference 7.6.
+    Source: EWP agreements: comparing two copies.
     """
     local = living(case.local)
     if not _could_be_approved(case) or local is None:

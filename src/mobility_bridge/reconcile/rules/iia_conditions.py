@@ -1,6 +1,6 @@
 """Conditions of one copy have no counterpart in the other, or not in the way they should.
 
-Source: agreements reference, terms; pairing of conditions.
+Source: EWP agreements: terms; pairing of conditions.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from mobility_bridge.reconcile.identity import living
 from mobility_bridge.reconcile.rule import Observation, rule
 from mobility_bridge.reconcile.seen import TALK, about_terms, terms_due
 
-_SOURCE = "agreements reference 6.3 and 7.4"
+_SOURCE = "EWP agreements: known trouble with terms; comparing two copies"
 
 
 @rule(
@@ -20,8 +20,8 @@ _SOURCE = "agreements reference 6.3 and 7.4"
     owner=Owner.BOTH,
     title=Text("A condition is missing at the partner", "Ett villkor saknas hos partnern"),
     text=Text(
-        "Our condition {condition} is not in the partner's copy.",
-        "Vårt villkor {condition} finns inte i partnerns exemplar.",
+        "Our condition on {condition} is not in the partner's copy.",
+        "Vårt villkor om {condition} finns inte i partnerns exemplar.",
     ),
     next_step=TALK,
     source=_SOURCE,
@@ -29,7 +29,7 @@ _SOURCE = "agreements reference 6.3 and 7.4"
 def condition_is_missing_at_the_partner(case: AgreementCase) -> Iterator[Observation]:
     """A condition of ours has no counterpart in the partner's copy.
 
-    Source: agreements reference 7.4, step 5; service desk issue 3.
+    Source: EWP agreements: comparing two copies; reported to the network's service desk.
     """
     for _, label in case.comparison.missing if case.comparison is not None else ():
         yield about_terms(case, label, {"condition": label, "local": label, "partner": ""})
@@ -41,8 +41,8 @@ def condition_is_missing_at_the_partner(case: AgreementCase) -> Iterator[Observa
     owner=Owner.BOTH,
     title=Text("The partner has a further condition", "Partnern har ytterligare ett villkor"),
     text=Text(
-        "The partner's condition {condition} is not in our copy.",
-        "Partnerns villkor {condition} finns inte i vårt exemplar.",
+        "The partner's condition on {condition} is not in our copy.",
+        "Partnerns villkor om {condition} finns inte i vårt exemplar.",
     ),
     next_step=TALK,
     source=_SOURCE,
@@ -50,7 +50,7 @@ def condition_is_missing_at_the_partner(case: AgreementCase) -> Iterator[Observa
 def partner_has_a_further_condition(case: AgreementCase) -> Iterator[Observation]:
     """A condition of the partner's copy has no counterpart in ours.
 
-    Source: agreements reference 7.4, step 5.
+    Source: EWP agreements: comparing two copies.
     """
     for _, label in case.comparison.extra if case.comparison is not None else ():
         yield about_terms(case, label, {"condition": label, "local": "", "partner": label})
@@ -62,9 +62,11 @@ def partner_has_a_further_condition(case: AgreementCase) -> Iterator[Observation
     owner=Owner.BOTH,
     title=Text("A condition is split or merged", "Ett villkor är uppdelat eller sammanslaget"),
     text=Text(
-        "{condition}: {local} condition(s) with us stand for {partner} with the partner, split by {split_by}. "
+        "{condition}: what is one condition on one side is several on the other ({local} with us, {partner} with the "
+        "partner), split by {split_by}. "
         "The places add up, but both copies must have the same conditions.",
-        "{condition}: {local} villkor hos oss motsvarar {partner} hos partnern, uppdelat efter {split_by}. "
+        "{condition}: det som är ett villkor på ena sidan är flera på den andra ({local} hos oss, {partner} hos "
+        "partnern), uppdelat efter {split_by}. "
         "Antalet platser stämmer, men båda exemplaren måste ha samma villkor.",
     ),
     next_step=TALK,
@@ -73,7 +75,7 @@ def partner_has_a_further_condition(case: AgreementCase) -> Iterator[Observation
 def condition_is_split_or_merged(case: AgreementCase) -> Iterator[Observation]:
     """One condition on one side stands for several on the other, whose places add up to it.
 
-    Source: agreements reference 7.4, step 4.
+    Source: EWP agreements: comparing two copies.
     """
     for split in case.comparison.splits if case.comparison is not None else ():
         values = {
@@ -100,7 +102,7 @@ def condition_is_split_or_merged(case: AgreementCase) -> Iterator[Observation]:
 def sending_and_receiving_are_exchanged(case: AgreementCase) -> Iterator[Observation]:
     """A condition only finds its counterpart when sending and receiving HEI are exchanged.
 
-    Source: agreements reference 7.4, step 3.
+    Source: EWP agreements: comparing two copies.
     """
     for pair in case.comparison.pairs if case.comparison is not None else ():
         if pair.direction_swapped:
@@ -117,12 +119,12 @@ def sending_and_receiving_are_exchanged(case: AgreementCase) -> Iterator[Observa
         "Exemplaret {copy} hos {holder} innehåller inga villkor alls.",
     ),
     next_step=TALK,
-    source="agreements reference 8.4",
+    source="EWP agreements: places, balance, expiry, renewal",
 )
 def copy_has_no_conditions(case: AgreementCase) -> Iterator[Observation]:
     """A living copy states no condition; then nothing is said about each condition that the other has.
 
-    Source: agreements reference 8.4, consistency checks.
+    Source: EWP agreements: places, balance, expiry, renewal, consistency checks.
     """
     if case.standing.ended or case.split_over:
         return

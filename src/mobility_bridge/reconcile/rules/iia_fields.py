@@ -1,6 +1,6 @@
 """Languages, fields of education, levels and the remaining terms differ between the copies.
 
-Source: agreements reference, terms; which fields must agree.
+Source: EWP agreements: terms; which fields must agree.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from mobility_bridge.reconcile.identity import living
 from mobility_bridge.reconcile.rule import Observation, rule
 from mobility_bridge.reconcile.seen import GOOD_TO_KNOW, TALK, differences
 
-_SOURCE = "agreements reference 6.3 and 7.1"
+_SOURCE = "EWP agreements: known trouble with terms; comparing two copies"
 
 
 @rule(
@@ -29,7 +29,7 @@ _SOURCE = "agreements reference 6.3 and 7.1"
 def recommended_language_differs(case: AgreementCase) -> Iterator[Observation]:
     """Another language or level; a warning where one side merely states less, or none is required.
 
-    Source: agreements reference 6.3.
+    Source: EWP agreements: known trouble with terms.
     """
     yield from differences(case, "LANGUAGE_DIFFERS", softened=Severity.WARNING)
 
@@ -49,7 +49,7 @@ def recommended_language_differs(case: AgreementCase) -> Iterator[Observation]:
 def language_is_another_variant(case: AgreementCase) -> Iterator[Observation]:
     """The same languages and levels with other subtags or letters (`en`, `EN`, `en-GB`).
 
-    Source: agreements reference 6.3.
+    Source: EWP agreements: known trouble with terms.
     """
     yield from differences(case, "LANGUAGE_VARIANT")
 
@@ -70,7 +70,7 @@ def language_is_another_variant(case: AgreementCase) -> Iterator[Observation]:
 def language_is_repeated(case: AgreementCase) -> Iterator[Observation]:
     """One copy states the same language and level more often than the other.
 
-    Source: agreements reference 6.3.
+    Source: EWP agreements: known trouble with terms.
     """
     yield from differences(case, "LANGUAGE_REPEATED")
 
@@ -90,7 +90,7 @@ def language_is_repeated(case: AgreementCase) -> Iterator[Observation]:
 def isced_code_differs(case: AgreementCase) -> Iterator[Observation]:
     """Fields of education differ and are not merely a broader form of each other.
 
-    Source: agreements reference 6.3.
+    Source: EWP agreements: known trouble with terms.
     """
     yield from differences(case, "ISCED_DIFFERS")
 
@@ -112,7 +112,7 @@ def isced_code_differs(case: AgreementCase) -> Iterator[Observation]:
 def isced_code_is_broader(case: AgreementCase) -> Iterator[Observation]:
     """One side has the broader form of the other's code (prefix or trailing zero).
 
-    Source: agreements reference 6.3.
+    Source: EWP agreements: known trouble with terms.
     """
     yield from differences(case, "ISCED_GRANULARITY")
 
@@ -133,7 +133,7 @@ def isced_code_is_broader(case: AgreementCase) -> Iterator[Observation]:
 def isced_clarification_differs(case: AgreementCase) -> Iterator[Observation]:
     """The codes are the same, the clarification is not; official titles and empty ones do not count.
 
-    Source: agreements reference 6.3.
+    Source: EWP agreements: known trouble with terms.
     """
     yield from differences(case, "ISCED_CLARIFICATION")
 
@@ -153,7 +153,7 @@ def isced_clarification_differs(case: AgreementCase) -> Iterator[Observation]:
 def eqf_level_differs(case: AgreementCase) -> Iterator[Observation]:
     """The sets of levels differ; an empty set means that all levels may go.
 
-    Source: agreements reference 6.3.
+    Source: EWP agreements: known trouble with terms.
     """
     yield from differences(case, "EQF_DIFFERS")
 
@@ -173,7 +173,7 @@ def eqf_level_differs(case: AgreementCase) -> Iterator[Observation]:
 def blended_mobility_differs(case: AgreementCase) -> Iterator[Observation]:
     """Both copies say whether mobilities may be blended, and say it differently.
 
-    Source: agreements reference 6.3.
+    Source: EWP agreements: known trouble with terms.
     """
     for each in differences(case, "BLENDED_DIFFERS"):
         if each.values["local"] and each.values["partner"]:
@@ -195,7 +195,7 @@ def blended_mobility_differs(case: AgreementCase) -> Iterator[Observation]:
 def organisational_unit_differs(case: AgreementCase) -> Iterator[Observation]:
     """Both copies name a unit for the same side, and not the same.
 
-    Source: agreements reference 6.3.
+    Source: EWP agreements: known trouble with terms.
     """
     yield from differences(case, "OUNIT_DIFFERS")
 
@@ -215,7 +215,7 @@ def organisational_unit_differs(case: AgreementCase) -> Iterator[Observation]:
 def organisational_unit_is_one_sided(case: AgreementCase) -> Iterator[Observation]:
     """Only one copy names a unit; silent where our own system names none anywhere.
 
-    Source: agreements reference 6.3.
+    Source: EWP agreements: known trouble with terms.
     """
     if _we_name_units(case):
         yield from differences(case, "OUNIT_ONE_SIDED")
@@ -237,8 +237,8 @@ def _we_name_units(case: AgreementCase) -> bool:
     owner=Owner.BOTH,
     title=Text("Free text differs", "Fritexten skiljer sig"),
     text=Text(
-        "{condition}: the free text about the terms differs. With us: {local}. With the partner: {partner}.",
-        "{condition}: fritexten om villkoren skiljer sig. Hos oss: {local}. Hos partnern: {partner}.",
+        "{condition}: the free text about the terms differs.[ With us: “{local}”][ With the partner: “{partner}”]",
+        "{condition}: fritexten om villkoren skiljer sig.[ Hos oss: ”{local}”][ Hos partnern: ”{partner}”]",
     ),
     next_step=TALK,
     source=_SOURCE,
@@ -246,6 +246,6 @@ def _we_name_units(case: AgreementCase) -> bool:
 def other_terms_differ(case: AgreementCase) -> Iterator[Observation]:
     """The free text about the terms differs beyond blanks and line ends.
 
-    Source: agreements reference 6.3.
+    Source: EWP agreements: known trouble with terms.
     """
     yield from differences(case, "OTHER_TERMS")

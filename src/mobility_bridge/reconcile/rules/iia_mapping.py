@@ -1,6 +1,6 @@
 """The two copies of an agreement are not bound to each other, or one of them is not there.
 
-Source: agreements reference, mapping and identity; states of an agreement. Which of these applies is
+Source: EWP agreements: mapping and identity; states of an agreement. Which of these applies is
 decided once, in `identity`, so that one cause gives one finding.
 """
 
@@ -14,7 +14,7 @@ from mobility_bridge.reconcile.identity import living
 from mobility_bridge.reconcile.rule import Observation, rule
 from mobility_bridge.reconcile.seen import TELL_PROVIDER, started_or_due
 
-_SOURCE = "agreements reference 6.2 and 4.4"
+_SOURCE = "EWP agreements: known trouble with mapping and identity; states of an agreement"
 _NOT_SHARED = ("DRAFT", "WITHDRAWN", "EXPIRED")
 
 
@@ -56,7 +56,7 @@ def _mapping_overdue(case: AgreementCase) -> bool:
 def partner_does_not_list_our_id(case: AgreementCase) -> Iterator[Observation]:
     """The partner's copy has no id of ours although ours lists theirs.
 
-    Source: agreements reference 6.2; service desk issue 1.
+    Source: EWP agreements: known trouble with mapping and identity; reported to the network's service desk.
     """
     if case.standing.trouble == "NOT_MAPPED_BY_PARTNER" and _mapping_overdue(case):
         yield Observation(values=_ids(case), due_on=started_or_due(case))
@@ -84,7 +84,7 @@ def partner_does_not_list_our_id(case: AgreementCase) -> Iterator[Observation]:
 def we_do_not_list_the_partners_id(case: AgreementCase) -> Iterator[Observation]:
     """The partner's copy is known, but ours lists no id of theirs.
 
-    Source: agreements reference 6.2; states A2 and A13.
+    Source: EWP agreements: known trouble with mapping and identity; states A2 and A13.
     """
     if case.standing.trouble == "NOT_MAPPED_BY_US" and _mapping_overdue(case):
         yield Observation(values=_ids(case), due_on=started_or_due(case))
@@ -108,7 +108,7 @@ def we_do_not_list_the_partners_id(case: AgreementCase) -> Iterator[Observation]
 def partner_lists_an_id_that_never_existed(case: AgreementCase) -> Iterator[Observation]:
     """The id that the partner lists as ours is unknown here.
 
-    Source: agreements reference 6.2; scenario 15.
+    Source: EWP agreements: known trouble with mapping and identity.
     """
     if case.standing.trouble == "MAPPED_TO_UNKNOWN":
         yield Observation(values=_ids(case), due_on=started_or_due(case))
@@ -134,7 +134,7 @@ def partner_lists_an_id_that_never_existed(case: AgreementCase) -> Iterator[Obse
 def partner_lists_an_id_that_we_deleted(case: AgreementCase) -> Iterator[Observation]:
     """The partner did not unmap its copy after we deleted ours.
 
-    Source: agreements reference 6.2; scenario 85.
+    Source: EWP agreements: known trouble with mapping and identity.
     """
     if case.standing.trouble == "MAPPED_TO_DELETED":
         yield Observation(values=_ids(case))
@@ -146,10 +146,10 @@ def partner_lists_an_id_that_we_deleted(case: AgreementCase) -> Iterator[Observa
     owner=Owner.BOTH,
     title=Text("The copies name different counterparts", "Exemplaren anger olika motparter"),
     text=Text(
-        "Our copy {local} names the partner's {local_lists}; the partner's {partner} names our {partner_lists}. "
-        "Other copies of theirs that name ours: {others}.",
-        "Vårt exemplar {local} anger partnerns {local_lists}; partnerns {partner} anger vårt {partner_lists}. "
-        "Andra exemplar hos dem som anger vårt: {others}.",
+        "Our copy {local} names the partner's {local_lists}; the partner's {partner} names our {partner_lists}."
+        "[ Other copies of theirs that name ours: {others}.]",
+        "Vårt exemplar {local} anger partnerns {local_lists}; partnerns {partner} anger vårt {partner_lists}."
+        "[ Andra exemplar hos dem som anger vårt: {others}.]",
     ),
     next_step=Text(
         "Settle with {partner_hei_id} which two copies belong together; the others are to be unlinked or deleted. "
@@ -162,7 +162,7 @@ def partner_lists_an_id_that_we_deleted(case: AgreementCase) -> Iterator[Observa
 def copies_name_different_counterparts(case: AgreementCase) -> Iterator[Observation]:
     """The pairing is not one to one: a copy names another counterpart, or several name the same.
 
-    Source: agreements reference 6.2; scenario 16.
+    Source: EWP agreements: known trouble with mapping and identity.
     """
     if case.standing.trouble == "MAPPING_CONFLICT":
         others = ", ".join(sorted(view.copy.iia_id for view in case.competing_partner_copies))
@@ -181,12 +181,12 @@ def copies_name_different_counterparts(case: AgreementCase) -> Iterator[Observat
         "villkoren.",
     ),
     next_step=TELL_PROVIDER,
-    source="service desk issue 2; agreements reference 5.1, scenario 19",
+    source="reported to the network's service desk; EWP agreements: scenarios",
 )
 def partner_serves_our_agreement_in_parts(case: AgreementCase) -> Iterator[Observation]:
     """Several living partner copies list one id of ours and together hold its conditions.
 
-    Source: service desk issue 2 ("child" against "parent" strategy).
+    Source: reported to the network's service desk ("child" against "parent" strategy).
     """
     if case.standing.trouble == "AGREEMENT_SPLIT":
         parts = sorted(view.copy.iia_id for view in case.split_over)
@@ -215,7 +215,7 @@ def partner_serves_our_agreement_in_parts(case: AgreementCase) -> Iterator[Obser
 def another_copy_of_ours_lists_the_same_partner_copy(case: AgreementCase) -> Iterator[Observation]:
     """Two copies of ours list one of theirs; reported on each that the partner's copy does not name.
 
-    Source: agreements reference 6.2; scenario 14.
+    Source: EWP agreements: known trouble with mapping and identity.
     """
     if case.standing.trouble == "DUPLICATE_COPY":
         others = ", ".join(sorted(view.copy.iia_id for view in case.competing_local_copies))
@@ -228,25 +228,25 @@ def another_copy_of_ours_lists_the_same_partner_copy(case: AgreementCase) -> Ite
     owner=Owner.PARTNER,
     title=Text("Partner shows no copy", "Partnern visar inget exemplar"),
     text=Text(
-        "We shared our copy {local} with {partner_hei_id}, but they show none of their own since {since}. "
-        "Copies of theirs that may belong to it: {proposals}.",
-        "Vi har delat vårt exemplar {local} med {partner_hei_id}, men de har inte visat något eget sedan {since}. "
-        "Exemplar hos dem som kan höra till det: {proposals}.",
+        "We shared our copy {local} with {partner_hei_id}, but they have shown none of their own since {since}."
+        "[ Copies of theirs that may belong to it: {proposals}.]",
+        "Vi har delat vårt exemplar {local} med {partner_hei_id}, men de har inte visat något eget sedan {since}."
+        "[ Exemplar hos dem som kan höra till det: {proposals}.]",
     ),
     next_step=Text(
         "Ask {partner_hei_id} whether the proposal has reached them and notify them again (mobility-bridge notify "
-        "{iia_id} --partner {partner_hei_id}), or link one of the suggested copies in our own system.",
+        "{iia_id} --partner {partner_hei_id})[, or link one of the suggested copies {proposals} in our own system].",
         "Fråga {partner_hei_id} om förslaget har nått dem och avisera på nytt (mobility-bridge notify {iia_id} "
-        "--partner {partner_hei_id}), eller knyt ett av de föreslagna exemplaren i vårt eget system.",
+        "--partner {partner_hei_id})[, eller knyt ett av de föreslagna exemplaren {proposals} i vårt eget system].",
     ),
-    source="agreements reference 4.4, state A1; scenario 59",
+    source="EWP agreements: states of an agreement, state A1",
 )
 def partner_shows_no_copy(case: AgreementCase) -> Iterator[Observation]:
     """We shared a copy, and after the time for an answer the partner still shows nothing.
 
     Drafts and what we withdrew are not shared; without an index ever read nothing is known.
 
-    Source: agreements reference 4.4, state A1; service desk issue 1.
+    Source: EWP agreements: states of an agreement, state A1; reported to the network's service desk.
     """
     local = living(case.local)
     if case.standing.trouble != "NO_PARTNER_COPY" or local is None or case.local is None:
@@ -270,10 +270,10 @@ def partner_shows_no_copy(case: AgreementCase) -> Iterator[Observation]:
     owner=Owner.US,
     title=Text("Partner offers an agreement that we lack", "Partnern erbjuder ett avtal som vi saknar"),
     text=Text(
-        "{partner_hei_id} offers agreement {partner} ({code}), and no copy of ours belongs to it. "
-        "Copies of ours that may: {proposals}.",
-        "{partner_hei_id} erbjuder avtalet {partner} ({code}), och inget exemplar hos oss hör till det. "
-        "Exemplar hos oss som kan göra det: {proposals}.",
+        "{partner_hei_id} offers agreement {partner}[ ({code})], and no copy of ours belongs to it."
+        "[ Copies of ours that may: {proposals}.]",
+        "{partner_hei_id} erbjuder avtalet {partner}[ ({code})], och inget exemplar hos oss hör till det."
+        "[ Exemplar hos oss som kan göra det: {proposals}.]",
     ),
     next_step=Text(
         "Import it in our own system or link it to the copy that we have; check first that it is no duplicate. "
@@ -281,12 +281,12 @@ def partner_shows_no_copy(case: AgreementCase) -> Iterator[Observation]:
         "Importera det i vårt eget system eller knyt det till det exemplar vi har; kontrollera först att det inte "
         "är en dubblett. Detaljer: mobility-bridge explain {id}",
     ),
-    source="agreements reference 4.4, state B1; 7.5",
+    source="EWP agreements: states of an agreement, state B1",
 )
 def partner_offers_what_we_do_not_have(case: AgreementCase) -> Iterator[Observation]:
     """A living partner copy that lists no id of ours has no counterpart here.
 
-    Source: agreements reference 4.4, state B1.
+    Source: EWP agreements: states of an agreement, state B1.
     """
     partner = living(case.partner)
     if case.standing.trouble != "NO_LOCAL_COPY" or partner is None:
@@ -327,7 +327,7 @@ def _proposals(case: AgreementCase) -> str:
 def partner_deleted_its_copy(case: AgreementCase) -> Iterator[Observation]:
     """The partner stopped serving a copy that was never mutually approved; ours still names it.
 
-    Source: agreements reference 6.2; state A13.
+    Source: EWP agreements: known trouble with mapping and identity; state A13.
     """
     if case.standing.trouble == "DELETED_BY_PARTNER":
         yield Observation(values={**_ids(case), "gone": _gone(case)})
@@ -355,7 +355,7 @@ def partner_deleted_its_copy(case: AgreementCase) -> Iterator[Observation]:
 def partner_dropped_a_concluded_agreement(case: AgreementCase) -> Iterator[Observation]:
     """The partner stopped serving a copy of an agreement that both had approved, which nobody may do.
 
-    Source: agreements reference 6.2; 9.11.
+    Source: EWP agreements: known trouble with mapping and identity; contradictions.
     """
     if case.standing.trouble == "DELETED_AFTER_CONCLUSION":
         yield Observation(values={**_ids(case), "gone": _gone(case)}, due_on=started_or_due(case))
@@ -381,7 +381,7 @@ def _gone(case: AgreementCase) -> str:
 def index_and_answer_disagree(case: AgreementCase) -> Iterator[Observation]:
     """The partner lists a copy that it does not serve, or serves one that it does not list.
 
-    Source: agreements reference 6.2.
+    Source: EWP agreements: known trouble with mapping and identity.
     """
     unlisted = case.partner is not None and case.partner.live and case.listed_in_index is False
     if case.standing.trouble == "HIDDEN_BY_PARTNER":

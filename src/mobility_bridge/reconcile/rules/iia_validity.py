@@ -1,6 +1,6 @@
 """Academic years of an agreement: differing, badly written, too long, running out.
 
-Source: agreements reference, terms; expiry; renewal.
+Source: EWP agreements: terms; expiry; renewal.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ from mobility_bridge.reconcile.identity import living
 from mobility_bridge.reconcile.rule import Observation, rule
 from mobility_bridge.reconcile.seen import GOOD_TO_KNOW, TALK, about_terms, difference, differences, terms_due
 
-_SOURCE = "agreements reference 6.3 and 8"
+_SOURCE = "EWP agreements: known trouble with terms; places, balance, expiry, renewal"
 _IN_USE = ("ACTIVE", "EXPIRED")
 _REMEMBERED_MONTHS = 12  # an agreement longer over than this needs no successor any more
 
@@ -61,7 +61,7 @@ def _views(case: AgreementCase) -> Iterator[tuple[str, CopyView, Owner | None]]:
 def academic_years_differ(case: AgreementCase) -> Iterator[Observation]:
     """The first or last academic year differs; silent where a reversed period explains it.
 
-    Source: agreements reference 6.3.
+    Source: EWP agreements: known trouble with terms.
     """
     comparison, local, partner = case.comparison, case.local, case.partner
     if comparison is None or local is None or partner is None or local.iia is None or partner.iia is None:
@@ -91,7 +91,7 @@ def academic_years_differ(case: AgreementCase) -> Iterator[Observation]:
 def last_year_lies_before_the_first(case: AgreementCase) -> Iterator[Observation]:
     """A condition ends before it starts.
 
-    Source: agreements reference 6.3; 2.4, row 8.
+    Source: EWP agreements: known trouble with terms; documents.
     """
     yield from _conditions_that_are(case, _reversed)
 
@@ -113,10 +113,10 @@ def academic_years_mix_two_calendars(case: AgreementCase) -> Iterator[Observatio
 
     Silent where the years differ anyway.
 
-    Source: agreements reference 6.3; 8.1, step 1.
+    Source: EWP agreements: known trouble with terms; places, balance, expiry, renewal.
     """
     for each in differences(case, "YEAR_CALENDAR"):
-        years = f"{each.values['local']} / {each.values['partner']}"
+        years = f"{each.values['local']}; {each.values['partner']}"
         yield replace(each, values={**each.values, "years": years})
     if case.comparison is not None and any(
         each.code in ("YEARS_DIFFER", "YEAR_CALENDAR")
@@ -148,12 +148,12 @@ def _conditions_that_are(
         "Avtalet löper till och med {last_year}; mobiliteter i programperioden slutar med {limit}.",
     ),
     next_step=TALK,
-    source="agreements reference 8.3; scenario 73",
+    source="EWP agreements: places, balance, expiry, renewal",
 )
 def agreement_runs_beyond_the_programme(case: AgreementCase) -> Iterator[Observation]:
     """The last academic year lies after those of the programme period.
 
-    Source: agreements reference 8.3, last permissible year.
+    Source: EWP agreements: places, balance, expiry, renewal, last permissible year.
     """
     view = case.local if living(case.local) is not None else case.partner
     if living(view) is None or view is None or view.iia is None or case.standing.ended:
@@ -188,12 +188,12 @@ def _in_use(case: AgreementCase) -> bool:
         "Bestäm om det ska förlängas, ersättas av ett nytt från nästa läsår eller löpa ut. "
         "Detaljer: mobility-bridge explain {id}",
     ),
-    source="agreements reference 8.3 and 8.4",
+    source="EWP agreements: places, balance, expiry, renewal",
 )
 def agreement_runs_out(case: AgreementCase) -> Iterator[Observation]:
     """The last condition ends within one of the warning times (18, 12 and 6 months); the first is only news.
 
-    Source: agreements reference 8.3.
+    Source: EWP agreements: places, balance, expiry, renewal.
     """
     last = case.standing.last_day
     if last is None or case.standing.ended or case.successor is not None or not _in_use(case):
@@ -221,12 +221,12 @@ def agreement_runs_out(case: AgreementCase) -> Iterator[Observation]:
         "Påbörja ett nytt avtal med {partner_hei_id} eller avsluta detta i vårt eget system. "
         "Detaljer: mobility-bridge explain {id}",
     ),
-    source="agreements reference 8.4",
+    source="EWP agreements: places, balance, expiry, renewal",
 )
 def agreement_has_run_out(case: AgreementCase) -> Iterator[Observation]:
     """All conditions are over, for less than a year, and no agreement goes on where this one ended.
 
-    Source: agreements reference 8.3; 8.4, consistency checks.
+    Source: EWP agreements: places, balance, expiry, renewal, consistency checks.
     """
     last = case.standing.last_day
     if last is None or not case.standing.ended or case.successor is not None or not _in_use(case):
@@ -245,12 +245,12 @@ def agreement_has_run_out(case: AgreementCase) -> Iterator[Observation]:
         "Avtalet låter studenter vid {sending} studera vid {receiving}, men inte tvärtom.",
     ),
     next_step=GOOD_TO_KNOW,
-    source="agreements reference 8.4",
+    source="EWP agreements: places, balance, expiry, renewal",
 )
 def students_go_only_one_way(case: AgreementCase) -> Iterator[Observation]:
     """All study conditions of our copy go in one direction, so that no balance can come about.
 
-    Source: agreements reference 8.4, consistency checks.
+    Source: EWP agreements: places, balance, expiry, renewal, consistency checks.
     """
     if living(case.local) is None or case.local is None or case.local.iia is None or case.standing.ended:
         return

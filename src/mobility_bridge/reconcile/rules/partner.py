@@ -3,7 +3,7 @@
 Whatever concerns notifications is read from the outbox, not from the health of the notification interfaces:
 one that is not taken is tried again for a time, and only then something is wrong.
 
-Source: architecture 1.16, error handling; agreements reference 6.4.
+Source: architecture 1.16, error handling; EWP agreements: known trouble with approvals and notifications.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +15,7 @@ from mobility_bridge.domain.notification import ChangeNotification, CnrState
 from mobility_bridge.domain.partner import Health
 from mobility_bridge.reconcile.rule import Observation, rule
 
-_SOURCE = "EWP architecture 1.16; agreements reference 6.4"
+_SOURCE = "EWP architecture 1.16; EWP agreements: known trouble with approvals and notifications"
 _READ = ("iias", "iias-approval")
 _NOTIFY = ("iia-cnr", "iia-approval-cnr")
 _SHOWN = 5  # ids named in a sentence
@@ -94,7 +94,7 @@ def _invalid(health: Health) -> bool:
 def partner_does_not_answer(case: PartnerCase) -> Iterator[Observation]:
     """Calls time out, cannot connect, or end in a server error; good to know first, a warning after a day.
 
-    Source: service desk issue 11; scenario 93.
+    Source: reported to the network's service desk.
     """
     failing = _failing(case, _unreachable)
     if not failing:
@@ -119,7 +119,7 @@ def partner_does_not_answer(case: PartnerCase) -> Iterator[Observation]:
 def answers_arrive_damaged(case: PartnerCase) -> Iterator[Observation]:
     """An answer ended before its end, or its bytes are not those that its digest names.
 
-    Source: HTTP signature response security 1.0; scenario 93.
+    Source: HTTP signature response security 1.0.
     """
     if failing := _failing(case, _damaged):
         yield Observation(values=_together(failing))
@@ -145,7 +145,7 @@ def answers_arrive_damaged(case: PartnerCase) -> Iterator[Observation]:
 def partners_answers_cannot_be_trusted(case: PartnerCase) -> Iterator[Observation]:
     """A signature, key or certificate does not hold.
 
-    Source: HTTP signature response security 1.0; service desk issue 11.
+    Source: HTTP signature response security 1.0; reported to the network's service desk.
     """
     if failing := _failing(case, _untrusted):
         yield Observation(values=_together(failing))
@@ -188,7 +188,7 @@ def partner_refuses_our_requests(case: PartnerCase) -> Iterator[Observation]:
 def error_answer_is_no_error_document(case: PartnerCase) -> Iterator[Observation]:
     """A 4xx answer whose body is not an error-response.
 
-    Source: service desk issue 7.
+    Source: reported to the network's service desk.
     """
     yield from _each_api(_failing(case, _bad_error_document))
 
@@ -208,7 +208,7 @@ def error_answer_is_no_error_document(case: PartnerCase) -> Iterator[Observation
 def answer_is_not_a_valid_document(case: PartnerCase) -> Iterator[Observation]:
     """An answer does not satisfy its schema; the last good state is kept.
 
-    Source: service desk issues 5 and 6; scenario 23.
+    Source: reported to the network's service desk.
     """
     yield from _each_api(_failing(case, _invalid))
 
@@ -239,12 +239,12 @@ def _each_api(failing: Sequence[Health]) -> Iterator[Observation]:
         "Fråga {partner_hei_id} när deras leverantör går över till gällande version. "
         "Detaljer: mobility-bridge discrepancies show {id}",
     ),
-    source="agreements reference 6.4",
+    source="EWP agreements: known trouble with approvals and notifications",
 )
 def partner_offers_only_an_old_version(case: PartnerCase) -> Iterator[Observation]:
     """Agreements or approvals are offered, but only in a major version that we do not speak.
 
-    Source: agreements reference 6.4; 4.5, upgrade 6 to 7.
+    Source: EWP agreements: known trouble with approvals and notifications; states of an agreement, upgrade 6 to 7.
     """
     if case.partner is None or not case.agreements:
         return
@@ -259,8 +259,8 @@ def partner_offers_only_an_old_version(case: PartnerCase) -> Iterator[Observatio
     owner=Owner.PARTNER_PROVIDER,
     title=Text("Partner does not offer an interface", "Partnern erbjuder inte ett gränssnitt"),
     text=Text(
-        "We have {agreements} agreement(s) with {partner_hei_id}, which does not offer {apis}.",
-        "Vi har {agreements} avtal med {partner_hei_id}, som inte erbjuder {apis}.",
+        "{partner_hei_id}, with which we have agreements ({agreements}), does not offer {apis}.",
+        "{partner_hei_id}, som vi har avtal med ({agreements}), erbjuder inte {apis}.",
     ),
     next_step=Text(
         "Ask {partner_hei_id} whether its provider will offer it; until then these agreements need mail. "
@@ -268,12 +268,12 @@ def partner_offers_only_an_old_version(case: PartnerCase) -> Iterator[Observatio
         "Fråga {partner_hei_id} om deras leverantör kommer att erbjuda det; till dess får avtalen skötas med "
         "e-post. Detaljer: mobility-bridge discrepancies show {id}",
     ),
-    source="agreements reference 1.2; scenario 99",
+    source="EWP agreements: the protocol",
 )
 def partner_does_not_offer_an_interface(case: PartnerCase) -> Iterator[Observation]:
     """Agreements exist, but an interface they need is not offered, or not with a security that we have.
 
-    Source: agreements reference 1.2; scenario 99.
+    Source: EWP agreements: the protocol.
     """
     if case.partner is None or not case.agreements:
         return
@@ -298,8 +298,8 @@ def _missing(case: PartnerCase, apis: Sequence[str]) -> list[str]:
     owner=Owner.PARTNER,
     title=Text("Partner is not in the catalogue", "Partnern finns inte i katalogen"),
     text=Text(
-        "We have {agreements} agreement(s) with {partner_hei_id}, which the network's catalogue does not list.",
-        "Vi har {agreements} avtal med {partner_hei_id}, som inte finns i nätverkets katalog.",
+        "The network's catalogue does not list {partner_hei_id}, with which we have agreements ({agreements}).",
+        "Nätverkets katalog innehåller inte {partner_hei_id}, som vi har avtal med ({agreements}).",
     ),
     next_step=Text(
         "Check the id of the university in our own system (it may have changed), or ask {partner_hei_id} whether "
@@ -324,21 +324,21 @@ def partner_is_not_in_the_catalogue(case: PartnerCase) -> Iterator[Observation]:
     owner=Owner.PARTNER_PROVIDER,
     title=Text("Partner suddenly lists far fewer agreements", "Partnern listar plötsligt mycket färre avtal"),
     text=Text(
-        "{partner_hei_id} lists {now} agreement(s) instead of {before}. The list is not believed and nothing is "
+        "{partner_hei_id} lists only {now} of {before} agreements. The list is not believed and nothing is "
         "taken for deleted.",
-        "{partner_hei_id} listar {now} avtal i stället för {before}. Listan godtas inte och inget räknas som "
+        "{partner_hei_id} listar bara {now} av {before} avtal. Listan godtas inte och inget räknas som "
         "borttaget.",
     ),
     next_step=Text(
         "Ask {partner_hei_id} whether that is meant. If it is: mobility-bridge sync --partner {partner_hei_id} --accept-shrink",
         "Fråga {partner_hei_id} om det stämmer. Om det gör det: mobility-bridge sync --partner {partner_hei_id} --accept-shrink",
     ),
-    source="agreements reference 5.7, scenario 93",
+    source="EWP agreements: scenarios",
 )
 def partner_lists_far_fewer_agreements(case: PartnerCase) -> Iterator[Observation]:
     """The index is suddenly empty or less than half of what it was.
 
-    Source: agreements reference 5.7: half an index is not a deletion.
+    Source: EWP agreements: scenarios: half an index is not a deletion.
     """
     if case.index is not None and case.index.shrunk_to is not None:
         yield Observation(values={"now": str(case.index.shrunk_to), "before": str(case.index.count)})
@@ -350,16 +350,16 @@ def partner_lists_far_fewer_agreements(case: PartnerCase) -> Iterator[Observatio
     owner=Owner.PARTNER_PROVIDER,
     title=Text("Partner lists agreements of others", "Partnern listar andras avtal"),
     text=Text(
-        "{partner_hei_id} shows us {count} agreement(s) that we are no party of ({ids}). They are ignored.",
-        "{partner_hei_id} visar oss {count} avtal som vi inte är part i ({ids}). De beaktas inte.",
+        "{partner_hei_id} shows us agreements that we are no party of ({count}: {ids}). They are ignored.",
+        "{partner_hei_id} visar oss avtal som vi inte är part i ({count}: {ids}). De beaktas inte.",
     ),
     next_step=_REPORT,
-    source="agreements reference 6.4",
+    source="EWP agreements: known trouble with approvals and notifications",
 )
 def partner_lists_agreements_of_others(case: PartnerCase) -> Iterator[Observation]:
     """The partner's index names agreements between other universities.
 
-    Source: agreements reference 6.4; 1.4.
+    Source: EWP agreements: known trouble with approvals and notifications; the protocol.
     """
     if case.index is not None and case.index.foreign_ids:
         foreign = sorted(case.index.foreign_ids)
@@ -372,9 +372,9 @@ def partner_lists_agreements_of_others(case: PartnerCase) -> Iterator[Observatio
     owner=Owner.PARTNER_PROVIDER,
     title=Text("Notifications were not taken", "Aviseringar har inte tagits emot"),
     text=Text(
-        "{partner_hei_id} did not take {count} notification(s) of kind {kind} ({ids}). It may not know our latest "
+        "{partner_hei_id} did not take our notifications of {kind} ({count}: {ids}). It may not know our latest "
         "text or approval.",
-        "{partner_hei_id} har inte tagit emot {count} avisering(ar) av typen {kind} ({ids}). De känner kanske inte "
+        "{partner_hei_id} har inte tagit emot våra aviseringar om {kind} ({count}: {ids}). De känner kanske inte "
         "till vår senaste text eller vårt senaste godkännande.",
     ),
     next_step=Text(
@@ -383,7 +383,7 @@ def partner_lists_agreements_of_others(case: PartnerCase) -> Iterator[Observatio
         "Meddela den tekniska kontakten hos {partner_hei_id} och avisera sedan på nytt, för varje avtal: "
         "mobility-bridge notify {first} --partner {partner_hei_id}",
     ),
-    source="agreements reference 5.8, scenarios 94 and 95",
+    source="EWP agreements: scenarios",
 )
 def notifications_were_not_taken(case: PartnerCase) -> Iterator[Observation]:
     """Notifications expired or were refused.
@@ -391,7 +391,7 @@ def notifications_were_not_taken(case: PartnerCase) -> Iterator[Observation]:
     Silent while the partner does not answer at all, and for interfaces that it does not offer: both are
     findings of their own.
 
-    Source: agreements reference 5.8; service desk issue 8.
+    Source: EWP agreements: scenarios; reported to the network's service desk.
     """
     if _failing(case, _unreachable):
         return

@@ -82,9 +82,9 @@ def our_own_system_was_read_in_part(case: SourceCase) -> Iterator[Observation]:
         "Our own system suddenly holds far less", "Vårt eget system innehåller plötsligt mycket mindre"
     ),
     text=Text(
-        "{source_name} showed {now} agreement(s) after {before} before. The reading is not believed and nothing is "
+        "{source_name} showed only {now} of {before} agreements. The reading is not believed and nothing is "
         "taken for deleted.",
-        "{source_name} visade {now} avtal efter tidigare {before}. Läsningen godtas inte och inget räknas som "
+        "{source_name} visade bara {now} av {before} avtal. Läsningen godtas inte och inget räknas som "
         "borttaget.",
     ),
     next_step=Text(
@@ -132,9 +132,9 @@ def record_of_ours_cannot_be_read(case: SourceCase) -> Iterator[Observation]:
     owner=Owner.OPERATIONS,
     title=Text("The network's catalogue is old", "Nätverkets katalog är gammal"),
     text=Text(
-        "The catalogue could not be renewed since {since} ({reason}); the last good one of {last_ok} is used. "
+        "The catalogue could not be renewed since {since}; the last good one[ of {last_ok}] is used. "
         "New keys and addresses of partners are not known.",
-        "Katalogen har inte kunnat förnyas sedan {since} ({reason}); den senaste giltiga från {last_ok} används. "
+        "Katalogen har inte kunnat förnyas sedan {since}; den senaste giltiga[ från {last_ok}] används. "
         "Partners nya nycklar och adresser är inte kända.",
     ),
     next_step=_LOOK,
