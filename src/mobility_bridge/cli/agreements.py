@@ -39,11 +39,13 @@ def agreements() -> None:
 
 
 def _listed(invocation: Invocation, partner: str | None) -> "list[Listed]":
-    from mobility_bridge.domain.identifiers import HeiId
+    from mobility_bridge.cli.filters import chosen_partner
     from mobility_bridge.services.listing import agreements as run
 
-    hei_id = HeiId(partner) if partner else None
-    return invocation.with_bridge(lambda bridge: run(bridge.context, hei_id))
+    async def work(bridge: Any) -> "list[Listed]":
+        return await run(bridge.context, await chosen_partner(bridge, partner))
+
+    return invocation.with_bridge(work)
 
 
 def _year(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
@@ -55,7 +57,7 @@ def _year(_ctx: click.Context, _param: click.Parameter, value: str | None) -> st
 
 
 @click.command("list")
-@click.option("--partner", metavar="HEI", help="Only this partner.")
+@click.option("--partner", metavar="HEI", help="Only this partner: a SCHAC id, an Erasmus code or a PIC.")
 @click.option("--state", type=click.Choice(STATES), help="Only this state.")
 @click.option("--open", "only_open", is_flag=True, help="Only those with open discrepancies.")
 @click.option(
@@ -214,7 +216,7 @@ def _terms_data(terms: "Iia") -> dict[str, Any]:
 
 
 @click.command()
-@click.option("--partner", metavar="HEI", help="Only this partner.")
+@click.option("--partner", metavar="HEI", help="Only this partner: a SCHAC id, an Erasmus code or a PIC.")
 @click.option("--year", metavar="YYYY/YYYY", callback=_year, help="Only this academic year.")
 @click.option("--planned", is_flag=True, help="Count what is not in force yet, too.")
 @takes_options
@@ -224,10 +226,14 @@ def balance(invocation: Invocation, partner: str | None, year: str | None, *, pl
     Counts our copies of agreements in force: mutually approved and not terminated. Positive balance: we
     receive more than we send.
     """
+    from mobility_bridge.cli.filters import chosen_partner
     from mobility_bridge.domain.academic_year import AcademicYear
     from mobility_bridge.services.places import balances
 
-    found = invocation.with_bridge(lambda bridge: balances(bridge.context, partner, planned=planned))
+    async def work(bridge: Any) -> Any:
+        return await balances(bridge.context, await chosen_partner(bridge, partner), planned=planned)
+
+    found = invocation.with_bridge(work)
     wanted = AcademicYear.parse(year).start if year and AcademicYear.parse(year) else None  # type: ignore[union-attr]
     rows = [item for item in found if wanted in (None, item.start_year)]
     if invocation.as_json:
@@ -265,7 +271,7 @@ def _remarks(item: Any) -> str:
 
 
 @click.command()
-@click.option("--partner", metavar="HEI", help="Only this partner.")
+@click.option("--partner", metavar="HEI", help="Only this partner: a SCHAC id, an Erasmus code or a PIC.")
 @click.option(
     "--within", "months", type=int, default=18, show_default=True, help="Only ends within so many months."
 )
@@ -273,10 +279,15 @@ def _remarks(item: Any) -> str:
 @takes_options
 def expiring(invocation: Invocation, partner: str | None, months: int, *, everything: bool) -> None:
     """List agreements by their end, with what follows them."""
+    from mobility_bridge.cli.filters import chosen_partner
     from mobility_bridge.services.places import ends
 
     limit = None if everything else months
-    found = invocation.with_bridge(lambda bridge: ends(bridge.context, partner, within_months=limit))
+
+    async def work(bridge: Any) -> Any:
+        return await ends(bridge.context, await chosen_partner(bridge, partner), within_months=limit)
+
+    found = invocation.with_bridge(work)
     if invocation.as_json:
         print_json([asdict(item) for item in found])
         return

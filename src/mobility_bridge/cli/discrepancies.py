@@ -38,7 +38,7 @@ def discrepancies() -> None:
     help="Default: open and acknowledged.",
 )
 @click.option("--severity", type=click.Choice(tuple(SEVERITY_STYLES)), help="Only this severity.")
-@click.option("--partner", metavar="HEI", help="Only this partner.")
+@click.option("--partner", metavar="HEI", help="Only this partner: a SCHAC id, an Erasmus code or a PIC.")
 @click.option("--code", help="Only this code.")
 @click.option("--owner", type=click.Choice(OWNERS), help="Only what this owner has to settle.")
 @click.option(
@@ -49,15 +49,15 @@ def discrepancies() -> None:
 @takes_options
 def list_(invocation: Invocation, **filters: Any) -> int:
     """List what disagrees, worst first."""
+    from mobility_bridge.cli.filters import chosen_code, chosen_partner
     from mobility_bridge.domain.discrepancy import DiscrepancyState
-    from mobility_bridge.domain.identifiers import HeiId
 
     chosen = filters["states"] or ("open", "acknowledged")
     states = [DiscrepancyState(text) for text in (STATES if "all" in chosen else chosen)]
-    partner = HeiId(filters["partner"]) if filters["partner"] else None
-    code = filters["code"].upper() if filters["code"] else None
 
     async def work(bridge: Any) -> Sequence["Discrepancy"]:
+        partner = await chosen_partner(bridge, filters["partner"])
+        code = await chosen_code(bridge, filters["code"])
         found: Sequence[Discrepancy] = await bridge.context.store.read(
             lambda uow: uow.discrepancies.select(states=states, partner=partner, code=code)
         )

@@ -262,6 +262,38 @@ def test_what_is_not_there_exits_2_with_the_next_step(
     assert "Traceback" not in result.err
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "agreements list --partner aldertown.example",
+        "agreements balance --partner aldertown.example",
+        "agreements expiring --partner aldertown.example",
+        "discrepancies list --partner aldertown.example",
+        "discrepancies list --code NUMBERS_DIFFER",
+    ],
+)
+def test_a_filter_that_names_nothing_exits_2_with_what_is_close(
+    typed: Command, config: Path, words: str
+) -> None:
+    with_discrepancy(config)
+    result = typed(*words.split(), "--config", config)
+    assert result.code == 2
+    first, last = result.err.splitlines()
+    assert repr(words.rsplit(maxsplit=1)[-1]) in first
+    if "--code" in words:
+        assert last.startswith("Did you mean NUMBER_DIFFERS")
+    else:
+        assert last == "Run: mobility-bridge agreements list"
+
+
+def test_a_filter_that_names_something_is_read_in_any_case(typed: Command, config: Path) -> None:
+    with_discrepancy(config)
+    for words in ("--partner Alderton.Example", "--code number_differs", "--code EXPIRING"):
+        result = typed("discrepancies", "list", *words.split(), "--json", "--config", config)
+        assert result.code == 0, result.err
+        assert len(result.json) == (0 if "EXPIRING" in words else 1)
+
+
 def test_secrets_are_left_out_when_the_configuration_is_shown(typed: Command, config: Path) -> None:
     (config.parent / "key.pem").write_bytes(private_pem(key("client")))
     (config.parent / "key.pem").chmod(0o600)
