@@ -115,7 +115,7 @@ def rules_page() -> str:
         "# Rules\n",
         "What the bridge calls a discrepancy. The code is the name that people and dashboards see. Severity and owner",
         "are the usual ones: what is known of a case can make it less severe, or somebody else's. Words in braces are",
-        "filled in.\n",
+        "filled in; what stands in brackets is said only where all of it is known.\n",
         *_index_of_rules(topics),
     ]
     for title, rules in topics.items():
