@@ -1,13 +1,13 @@
 """What happens to a bridge in a long run: faults that come and go, people who change things. Seeded."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Protocol
 
 from mobility_bridge.sandbox.faults import MOBILITY_ONLINE
-from mobility_bridge.sandbox.weather import Shift, Weather
+from mobility_bridge.sandbox.weather import HARMLESS_FOR_LONG_RUNS, Shift, Weather
 
 OUR_SYSTEMS_FAULTS = (
     "mo_soap_fault",
@@ -32,16 +32,20 @@ class World(Protocol):
 
 @dataclass
 class Troubles:
-    """One seed's story. `step` lets a while pass; `happened` counts what came of it."""
+    """One seed's story. `step` lets a while pass; `happened` counts what came of it.
+
+    `faults` are those of the partners that may come; the one that only costs time has no place on a moved clock.
+    """
 
     world: World
     rng: Random
     acts_left: int = 0
+    faults: Sequence[str] = HARMLESS_FOR_LONG_RUNS
     happened: Counter[str] = field(default_factory=Counter)
     _weather: Weather = field(init=False)
 
     def __post_init__(self) -> None:
-        self._weather = Weather(self._shift)
+        self._weather = Weather(self._shift, faults=self.faults)
 
     def step(self) -> None:
         self._weather.step(self.rng)

@@ -20,6 +20,16 @@ TALK = Text(
     "Kom överens med {partner_hei_id} om vad som ska gälla och låt den som har fel rätta sitt exemplar. "
     "Båda värdena och var de lästes: mobility-bridge explain {id}",
 )
+CORRECT_TOGETHER = Text(
+    "Correct the agreement together with {partner_hei_id}; both copies as they stand: mobility-bridge explain {id}",
+    "Rätta avtalet tillsammans med {partner_hei_id}; båda exemplaren som de är nu: mobility-bridge explain {id}",
+)
+TELL_PROVIDER_OF_APPROVAL = Text(
+    "Send the approval answer to the technical contact of {partner_hei_id}; until it is right, our copy does not "
+    "count as approved: mobility-bridge explain {id}",
+    "Skicka godkännandesvaret till den tekniska kontakten hos {partner_hei_id}; tills det är rätt räknas vårt "
+    "exemplar inte som godkänt: mobility-bridge explain {id}",
+)
 TELL_PROVIDER = Text(
     "Send the details to the technical contact of {partner_hei_id} and do not approve their copy until then: "
     "mobility-bridge explain {id}",

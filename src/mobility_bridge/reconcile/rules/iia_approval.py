@@ -16,7 +16,7 @@ from mobility_bridge.domain.discrepancy import Owner, Severity, Text
 from mobility_bridge.reconcile.identity import living
 from mobility_bridge.reconcile.rule import Observation, rule
 from mobility_bridge.reconcile.seen import (
-    TELL_PROVIDER,
+    TELL_PROVIDER_OF_APPROVAL,
     change_grace_over,
     flags_lost,
     hash_is_unstable,
@@ -124,7 +124,7 @@ def _stale_by_us(case: AgreementCase) -> Iterator[Observation]:
         "Partnerns godkännande av {iia_id} har hashen för deras eget exemplar ({approved}) i stället för vårt "
         "({served}).",
     ),
-    next_step=TELL_PROVIDER,
+    next_step=TELL_PROVIDER_OF_APPROVAL,
     source=_SOURCE,
 )
 def approval_names_the_partners_own_copy(case: AgreementCase) -> Iterator[Observation]:
@@ -147,7 +147,7 @@ def approval_names_the_partners_own_copy(case: AgreementCase) -> Iterator[Observ
         "Partnern godkände {approved}, som inte är någon av våra kända texter (vi visar {served}). Det kan vara en text "
         "som aldrig har lästs här, eller en hash enligt version 6.",
     ),
-    next_step=TELL_PROVIDER,
+    next_step=TELL_PROVIDER_OF_APPROVAL,
     source=_SOURCE,
 )
 def approval_is_of_an_unknown_text(case: AgreementCase) -> Iterator[Observation]:
@@ -200,7 +200,7 @@ def partner_took_its_approval_away(case: AgreementCase) -> Iterator[Observation]
         "Partnerns godkännande följde vår ändring direkt, medan deras eget exemplar har kvar de gamla villkoren. "
         "Deras system verkar ange det som hämtades senast.",
     ),
-    next_step=TELL_PROVIDER,
+    next_step=TELL_PROVIDER_OF_APPROVAL,
     source=_SOURCE,
 )
 def approval_follows_every_change(case: AgreementCase) -> Iterator[Observation]:

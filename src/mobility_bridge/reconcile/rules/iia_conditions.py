@@ -9,7 +9,7 @@ from mobility_bridge.domain.case import AgreementCase
 from mobility_bridge.domain.discrepancy import Owner, Severity, Text
 from mobility_bridge.reconcile.identity import living
 from mobility_bridge.reconcile.rule import Observation, rule
-from mobility_bridge.reconcile.seen import TALK, about_terms, terms_due
+from mobility_bridge.reconcile.seen import CORRECT_TOGETHER, TALK, about_terms, terms_due
 
 _SOURCE = "EWP agreements: known trouble with terms; comparing two copies"
 
@@ -118,7 +118,7 @@ def sending_and_receiving_are_exchanged(case: AgreementCase) -> Iterator[Observa
         "Copy {copy} of {holder} has no conditions at all.",
         "Exemplaret {copy} hos {holder} innehåller inga villkor alls.",
     ),
-    next_step=TALK,
+    next_step=CORRECT_TOGETHER,
     source="EWP agreements: places, balance, expiry, renewal",
 )
 def copy_has_no_conditions(case: AgreementCase) -> Iterator[Observation]:

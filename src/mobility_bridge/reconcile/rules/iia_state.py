@@ -14,7 +14,7 @@ from mobility_bridge.reconcile.calendar import grace_end
 from mobility_bridge.reconcile.identity import living
 from mobility_bridge.reconcile.rule import Observation, rule
 from mobility_bridge.reconcile.seen import (
-    TALK,
+    CORRECT_TOGETHER,
     TELL_PROVIDER,
     flags_lost,
     legacy_flags,
@@ -214,7 +214,7 @@ def termination_flag_is_sent_as_false(case: AgreementCase) -> Iterator[Observati
         "The partner's copy says in effect: {partner}; by the approvals it is: {approved}.",
         "Partnerns exemplar anger i kraft: {partner}; enligt godkännandena är det: {approved}.",
     ),
-    next_step=TELL_PROVIDER,
+    next_step=CORRECT_TOGETHER,
     source="EWP agreements: known trouble with terms; comparing two copies",
 )
 def in_effect_contradicts_the_approvals(case: AgreementCase) -> Iterator[Observation]:
@@ -242,7 +242,7 @@ def in_effect_contradicts_the_approvals(case: AgreementCase) -> Iterator[Observa
         "Partnerns exemplar blev likt vårt {changed}, direkt efter vår avisering. Troligen kopierade deras system "
         "texten utan att någon har läst den.",
     ),
-    next_step=TALK,
+    next_step=CORRECT_TOGETHER,
     source="EWP agreements: known trouble with terms; habits of systems",
 )
 def partner_copied_our_terms_at_once(case: AgreementCase) -> Iterator[Observation]:

@@ -14,7 +14,15 @@ from mobility_bridge.reconcile.calendar import months_before
 from mobility_bridge.reconcile.canonical import hei, labels
 from mobility_bridge.reconcile.identity import living
 from mobility_bridge.reconcile.rule import Observation, rule
-from mobility_bridge.reconcile.seen import GOOD_TO_KNOW, TALK, about_terms, difference, differences, terms_due
+from mobility_bridge.reconcile.seen import (
+    CORRECT_TOGETHER,
+    GOOD_TO_KNOW,
+    TALK,
+    about_terms,
+    difference,
+    differences,
+    terms_due,
+)
 
 _SOURCE = "EWP agreements: known trouble with terms; places, balance, expiry, renewal"
 _IN_USE = ("ACTIVE", "EXPIRED")
@@ -85,7 +93,7 @@ def academic_years_differ(case: AgreementCase) -> Iterator[Observation]:
         "{condition} in copy {copy}: valid {years}, which ends before it starts.",
         "{condition} i exemplaret {copy}: gäller {years}, som slutar innan det börjar.",
     ),
-    next_step=TALK,
+    next_step=CORRECT_TOGETHER,
     source=_SOURCE,
 )
 def last_year_lies_before_the_first(case: AgreementCase) -> Iterator[Observation]:
@@ -105,7 +113,7 @@ def last_year_lies_before_the_first(case: AgreementCase) -> Iterator[Observation
         "{condition}: the academic years mix two calendars or fit none: {years}.",
         "{condition}: läsåren blandar två kalendrar eller passar ingen: {years}.",
     ),
-    next_step=TALK,
+    next_step=CORRECT_TOGETHER,
     source=_SOURCE,
 )
 def academic_years_mix_two_calendars(case: AgreementCase) -> Iterator[Observation]:
@@ -147,7 +155,7 @@ def _conditions_that_are(
         "The agreement runs until {last_year}; mobilities of this programme period end with {limit}.",
         "Avtalet löper till och med {last_year}; mobiliteter i programperioden slutar med {limit}.",
     ),
-    next_step=TALK,
+    next_step=CORRECT_TOGETHER,
     source="EWP agreements: places, balance, expiry, renewal",
 )
 def agreement_runs_beyond_the_programme(case: AgreementCase) -> Iterator[Observation]:

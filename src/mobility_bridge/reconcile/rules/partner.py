@@ -20,8 +20,10 @@ _READ = ("iias", "iias-approval")
 _NOTIFY = ("iia-cnr", "iia-approval-cnr")
 _SHOWN = 5  # ids named in a sentence
 _REPORT = Text(
-    "Send the request and the answer to the technical contact of {partner_hei_id}: mobility-bridge discrepancies show {id}",
-    "Skicka fråga och svar till den tekniska kontakten hos {partner_hei_id}: mobility-bridge discrepancies show {id}",
+    "Send the request and the answer to the technical contact of {partner_hei_id}. Find them with: "
+    "mobility-bridge evidence list --partner {partner_hei_id}",
+    "Skicka fråga och svar till den tekniska kontakten hos {partner_hei_id}. De finns med: "
+    "mobility-bridge evidence list --partner {partner_hei_id}",
 )
 
 
@@ -85,9 +87,9 @@ def _invalid(health: Health) -> bool:
     ),
     next_step=Text(
         "It is tried again by itself. If it lasts, tell the technical contact of {partner_hei_id}: "
-        "mobility-bridge discrepancies show {id}",
+        "mobility-bridge evidence list --partner {partner_hei_id}",
         "Nya försök görs automatiskt. Om det håller i sig, kontakta den tekniska kontakten hos {partner_hei_id}: "
-        "mobility-bridge discrepancies show {id}",
+        "mobility-bridge evidence list --partner {partner_hei_id}",
     ),
     source=_SOURCE,
 )
@@ -136,9 +138,9 @@ def answers_arrive_damaged(case: PartnerCase) -> Iterator[Observation]:
     ),
     next_step=Text(
         "Ask the technical contact of {partner_hei_id} whether keys or certificates changed; trust nothing until "
-        "then: mobility-bridge discrepancies show {id}",
+        "then: mobility-bridge evidence list --partner {partner_hei_id}",
         "Fråga den tekniska kontakten hos {partner_hei_id} om nycklar eller certifikat har bytts; lita inte på "
-        "något förrän det är klart: mobility-bridge discrepancies show {id}",
+        "något förrän det är klart: mobility-bridge evidence list --partner {partner_hei_id}",
     ),
     source=_SOURCE,
 )
@@ -235,9 +237,9 @@ def _each_api(failing: Sequence[Health]) -> Iterator[Observation]:
     ),
     next_step=Text(
         "Ask {partner_hei_id} when its provider changes to the current version. "
-        "Details: mobility-bridge discrepancies show {id}",
+        "What it offers: mobility-bridge ewp catalogue {partner_hei_id}",
         "Fråga {partner_hei_id} när deras leverantör går över till gällande version. "
-        "Detaljer: mobility-bridge discrepancies show {id}",
+        "Vad de erbjuder: mobility-bridge ewp catalogue {partner_hei_id}",
     ),
     source="EWP agreements: known trouble with approvals and notifications",
 )
@@ -264,7 +266,7 @@ def partner_offers_only_an_old_version(case: PartnerCase) -> Iterator[Observatio
     ),
     next_step=Text(
         "Ask {partner_hei_id} whether its provider will offer it; until then these agreements need mail. "
-        "Details: mobility-bridge discrepancies show {id}",
+        "What it offers: mobility-bridge ewp catalogue {partner_hei_id}",
         "Fråga {partner_hei_id} om deras leverantör kommer att erbjuda det; till dess får avtalen skötas med "
         "e-post. Detaljer: mobility-bridge discrepancies show {id}",
     ),
