@@ -35,7 +35,8 @@ def test_every_line_of_the_demo_satisfies_the_schema(demo: Demo) -> None:
 def test_lines_are_tied_together_by_run_and_job(demo: Demo) -> None:
     assert len({line["run_id"] for line in demo.lines}) == 1
     jobs = {line["job_id"] for line in demo.lines}
-    assert sorted(job.rpartition("-")[0] for job in jobs) == ["act-1", "act-2", "act-3"]
+    acts = [f"act-{number}" for number in range(1, len(demo.data["acts"]) + 1)]
+    assert sorted(job.rpartition("-")[0] for job in jobs) == acts
 
 
 def test_lines_are_in_the_order_of_time(demo: Demo) -> None:
