@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 SCRIPTS = Path(__file__).with_name("migrations")
 
-_BUSY_TIMEOUT_S = 30.0
+_BUSY_TIMEOUT_S = 10.0
 
 
 def upgrade(url: str) -> tuple[str | None, str]:
