@@ -65,7 +65,7 @@ def _explain(uow: UnitOfWork, context: Context, text: str, partner: HeiId | None
     subject = _subject(uow, context.own_hei_id, text, partner)
     case = gathering.agreement(subject)
     if case is None:
-        raise UsageError(f"nothing is left of {text}", next_step="Run: mobility-bridge agreements list --all")
+        raise UsageError(f"nothing is left of {text}", next_step="Run: mobility-bridge agreements list")
     hei_id = case.subject.partner_hei_id
     assert hei_id is not None
     discrepancies = list(uow.discrepancies.of_subject(case.subject.key))

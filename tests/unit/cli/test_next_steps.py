@@ -15,8 +15,6 @@ FOLDERS = (ROOT / "src", ROOT / "adapters")
 SAID = re.compile(r"mobility-bridge((?: [a-z][a-z-]*)+)([^.,;:`\n]*)")
 OPTION = re.compile(r"(?<= )--[a-z][a-z-]*")
 NO_COMMANDS = {"domain", "log", "principles", "runs"}
-KNOWN_WRONG = {("src/mobility_bridge/services/explain.py", "--all")}
-"""`agreements list` shows everything as it is; goes when that sentence is mended."""
 
 
 def said() -> Iterator[tuple[str, list[str], list[str]]]:
@@ -48,7 +46,7 @@ def unknown(words: list[str], options: list[str]) -> str | None:
 
 def test_every_command_that_a_sentence_names_exists() -> None:
     wrong = [(where, word) for where, words, options in said() if (word := unknown(words, options))]
-    assert [each for each in wrong if (each[0].partition(":")[0], each[1]) not in KNOWN_WRONG] == []
+    assert wrong == []
 
 
 def test_mentions_are_found_at_all() -> None:
