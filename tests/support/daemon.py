@@ -34,7 +34,7 @@ class Daemon:
     def events(self, name: str) -> list[Line]:
         return [line for line in self.lines if line["event"] == name]
 
-    def wait_for(self, there: Callable[["Daemon"], bool], what: str, timeout_s: float = 30) -> None:
+    def wait_for(self, there: Callable[["Daemon"], bool], what: str, timeout_s: float = 90) -> None:
         """Wait until something shows in the log, or fail naming what did not."""
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
@@ -45,20 +45,20 @@ class Daemon:
         last = "\n".join(map(str, self.lines[-8:])) if self.log.exists() else "no log"
         raise AssertionError(f"not within {timeout_s} s: {what}; the last lines:\n{last}")
 
-    def wait_for_event(self, name: str, timeout_s: float = 30, **fields: Any) -> None:
+    def wait_for_event(self, name: str, timeout_s: float = 90, **fields: Any) -> None:
         def there(daemon: "Daemon") -> bool:
             return any(fields.items() <= line.items() for line in daemon.events(name))
 
         self.wait_for(there, f"{name} {fields}", timeout_s)
 
-    def stop(self, number: int = signal.SIGTERM, within_s: float = 20) -> float:
+    def stop(self, number: int = signal.SIGTERM, within_s: float = 40) -> float:
         """Send a signal, wait for the end; return the seconds that it took."""
         started = time.monotonic()
         self.process.send_signal(number)
         self._said += self.process.communicate(timeout=within_s)[1] or ""
         return time.monotonic() - started
 
-    def end(self, within_s: float = 20) -> str:
+    def end(self, within_s: float = 40) -> str:
         """Wait for an end that comes by itself; return what was written to stderr."""
         if self.process.stderr is not None and not self.process.stderr.closed:
             self._said += self.process.communicate(timeout=within_s)[1] or ""

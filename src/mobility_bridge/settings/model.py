@@ -76,7 +76,7 @@ class ScheduleSettings(Section):
     )
     notify_every_s: int = Field(15, ge=1, description="Seconds between looks at the outbox.")
     stop_within_s: int = Field(
-        8,
+        6,
         ge=1,
         le=8,
         description="Seconds that work in flight gets to finish when the daemon is told to stop; what then "
