@@ -294,7 +294,7 @@ def test_full_disk_is_a_sentence_and_what_was_there_stays(copied: Played) -> Non
 def test_disk_that_is_really_full_is_named_so(copied: Played, tmp_path: Path) -> None:
     small = _made(tmp_path / "small")
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1536k", "tmpfs", str(small)], capture_output=True, check=False
+        ["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(small)], capture_output=True, check=False
     )
     if mounted.returncode != 0:
         pytest.skip("this machine lets nobody mount")

@@ -27,25 +27,35 @@ class IndexDecision:
         return (*self.new, *self.changed, *self.suspected_gone)
 
 
-def decide_index(
+def names_everything(known: AbstractSet[IiaId], listed: AbstractSet[IiaId]) -> bool:
+    """Say whether a listing of changes may come from a partner that ignores `modified_since`.
+
+    Or everything has changed: only asking for changes since a day to come tells one from the other, because a
+    partner that ignores the parameter then still lists everything and any other lists nothing.
+    """
+    return len(known) > 1 and known <= listed
+
+
+def decide_index(  # noqa: PLR0913 - the facts of one listing
     known: AbstractSet[IiaId],
     listed: AbstractSet[IiaId],
     *,
     full: bool,
+    ignores: bool,
     previous_count: int,
     floor: int,
     accept_shrink: bool,
 ) -> IndexDecision:
     """Decide what one listing means.
 
-    A partner may ignore `modified_since` and list everything: an answer that names every known id (of at
-    least two) is taken for that, since fetching all of them again would cost what the parameter was to save.
+    From a partner that ignores `modified_since` (`ignores`), an answer that names every known id says nothing of
+    changes: fetching all of them again each time would cost what the parameter was to save.
     A full listing of less than half of what was known, or listed before, deletes nothing unless a person says so
     (`accept_shrink`); a listing too small before to halve (`floor`) is believed.
     """
     new = tuple(sorted(listed - known))
     if not full:
-        everything = len(known) > 1 and known <= listed
+        everything = ignores and names_everything(known, listed)
         changed = () if everything else tuple(sorted(listed & known))
         return IndexDecision(new, changed, ignored_modified_since=everything)
     held_before = max(previous_count, len(known))

@@ -1,6 +1,6 @@
 """Ask a partner's index what it holds for us: notifications are hints, the index is how we find out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from mobility_bridge.domain.identifiers import HeiId, IiaId
@@ -8,7 +8,7 @@ from mobility_bridge.domain.partner import Health, IndexState
 from mobility_bridge.errors import ExternalError
 from mobility_bridge.ports.sources import IndexAnswer
 from mobility_bridge.ports.store import UnitOfWork
-from mobility_bridge.reconcile.index import IndexDecision, decide_index
+from mobility_bridge.reconcile.index import IndexDecision, decide_index, names_everything
 from mobility_bridge.services.context import Context
 from mobility_bridge.services.health import note_success, partner_failed, recovered
 from mobility_bridge.services.listing_seen import keep_listing, last_listing
@@ -16,6 +16,10 @@ from mobility_bridge.services.subjects import agreement_key, keys_of, partner_ke
 
 INDEX = "iias.index"
 """The call's name in health records."""
+
+MORE_THAN_ONE = 2
+A_DAY_AHEAD = timedelta(days=1)
+"""Far enough that no zone read wrongly makes a real change later than it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,16 @@ class SweepReport:
     suspected_gone: int = 0
     shrunk_to: int | None = None
     error: ExternalError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """How one index was asked, and whether this partner ignores `modified_since`."""
+
+    at: datetime
+    modified_since: datetime | None
+    ignores: bool
+    accept_shrink: bool
 
 
 def since(state: IndexState | None, context: Context, *, full: bool) -> datetime | None:
@@ -68,12 +82,14 @@ async def sweep_from(
     modified_since = since(state, context, full=full or accept_shrink)
     try:
         answer = await context.the_network().index(hei_id, modified_since)
+        answer, ignores = await _tell_changes_from_everything(context, hei_id, state, answer, modified_since)
     except ExternalError as error:
         await partner_failed(context, hei_id, INDEX, error)
         return SweepReport(hei_id, error=error)
+    asked = _Asked(asked_at, modified_since, ignores=ignores, accept_shrink=accept_shrink)
 
     def work(uow: UnitOfWork) -> tuple[IndexDecision, Health | None]:
-        return _commit(uow, context, hei_id, answer, modified_since, asked_at, accept_shrink=accept_shrink)
+        return _commit(uow, context, hei_id, asked, answer)
 
     decision, former = await context.store.write(work)
     recovered(context, former)
@@ -88,37 +104,53 @@ async def sweep_from(
     )
 
 
-def _commit(  # noqa: PLR0913 - the facts of one answer
-    uow: UnitOfWork,
+async def _tell_changes_from_everything(
     context: Context,
     hei_id: HeiId,
+    state: IndexState | None,
     answer: IndexAnswer,
     modified_since: datetime | None,
-    asked_at: datetime,
-    *,
-    accept_shrink: bool,
+) -> tuple[IndexAnswer, bool]:
+    """Say whether the partner ignores `modified_since`; the answer carries what shows it.
+
+    What was seen once is believed for as long as each answer names everything.
+    """
+    if modified_since is None or len(answer.ids) < MORE_THAN_ONE:
+        return answer, False
+    if state is not None and state.ignores_modified_since:
+        return answer, True
+    known = await context.store.read(lambda uow: uow.copies.ids_of_partner(hei_id, context.own_hei_id))
+    if not names_everything(known, {*answer.ids}):
+        return answer, False
+    ahead = await context.the_network().index(hei_id, context.clock.now() + A_DAY_AHEAD)
+    return replace(answer, exchanges=answer.exchanges + ahead.exchanges), bool(ahead.ids)
+
+
+def _commit(
+    uow: UnitOfWork, context: Context, hei_id: HeiId, asked: _Asked, answer: IndexAnswer
 ) -> tuple[IndexDecision, Health | None]:
-    own = context.own_hei_id
+    own, full = context.own_hei_id, asked.modified_since is None
     state = uow.partners.index(hei_id) or IndexState(hei_id)
     known = uow.copies.ids_of_partner(hei_id, own)
     decision = decide_index(
         known,
         {*answer.ids}.difference(map(IiaId, state.foreign_ids)),
-        full=modified_since is None,
+        full=full,
+        ignores=asked.ignores,
         previous_count=state.count,
         floor=context.settings.sync.shrink_floor,
-        accept_shrink=accept_shrink,
+        accept_shrink=asked.accept_shrink,
     )
     uow.evidence.append(answer.exchanges)
-    former = note_success(uow, hei_id, INDEX, asked_at)
+    former = note_success(uow, hei_id, INDEX, asked.at)
     if decision.dirty:
-        uow.work.mark_dirty(hei_id, decision.dirty, asked_at, "listed by the index")
-    after = _after(state, answer, decision, modified_since, asked_at)
+        uow.work.mark_dirty(hei_id, decision.dirty, asked.at, "listed by the index")
+    after = _after(state, answer, decision, asked)
     uow.partners.save_index(after)
-    keys = _keep_listing(uow, own, hei_id, answer, full=modified_since is None, decision=decision)
+    keys = _keep_listing(uow, own, hei_id, answer, full=full, decision=decision)
     if former is not None or _facts(after) != _facts(state):
         keys.append(partner_key(hei_id))
-    uow.work.mark_to_compare(keys, asked_at)
+    uow.work.mark_to_compare(keys, asked.at)
     return decision, former
 
 
@@ -146,13 +178,7 @@ def _keep_listing(
     return keys_of(uow, own, hei_id, [item for item in held if item is not None])
 
 
-def _after(
-    state: IndexState,
-    answer: IndexAnswer,
-    decision: IndexDecision,
-    modified_since: datetime | None,
-    asked_at: datetime,
-) -> IndexState:
+def _after(state: IndexState, answer: IndexAnswer, decision: IndexDecision, asked: _Asked) -> IndexState:
     """The index state after an answer. A full listing that is not believed changes nothing but `shrunk_to`."""
     if decision.shrunk_to is not None:
         return IndexState(
@@ -164,14 +190,14 @@ def _after(
             state.ignores_modified_since,
             state.foreign_ids,
         )
-    was_full = modified_since is None or decision.ignored_modified_since
+    was_full = asked.modified_since is None or decision.ignored_modified_since
     return IndexState(
         state.partner_hei_id,
-        asked_at,
-        asked_at if was_full else state.full_at,
+        asked.at,
+        asked.at if was_full else state.full_at,
         len(answer.ids) if was_full else state.count,
         None,
-        decision.ignored_modified_since if modified_since is not None else state.ignores_modified_since,
+        state.ignores_modified_since if asked.modified_since is None else decision.ignored_modified_since,
         tuple(sorted(set(state.foreign_ids) & set(answer.ids))) if was_full else state.foreign_ids,
     )
 

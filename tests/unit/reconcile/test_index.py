@@ -3,7 +3,7 @@
 import pytest
 
 from mobility_bridge.domain.identifiers import IiaId
-from mobility_bridge.reconcile.index import IndexDecision, decide_index
+from mobility_bridge.reconcile.index import IndexDecision, decide_index, names_everything
 
 
 def ids(*numbers: int) -> set[IiaId]:
@@ -13,6 +13,7 @@ def ids(*numbers: int) -> set[IiaId]:
 def decide(known: set[IiaId], listed: set[IiaId], **changes: bool | int) -> IndexDecision:
     facts = {
         "full": True,
+        "ignores": False,
         "previous_count": len(known),
         "floor": 2,
         "accept_shrink": False,
@@ -55,6 +56,30 @@ def test_a_listing_of_changes_suspects_nobody() -> None:
     assert (found.new, found.changed, found.suspected_gone) == (("ald-4",), ("ald-2",), ())
 
 
-def test_a_partner_that_ignores_modified_since_is_noticed() -> None:
-    found = decide(ids(1, 2), ids(1, 2, 3), full=False)
+def test_a_partner_that_ignores_modified_since_says_nothing_of_changes() -> None:
+    found = decide(ids(1, 2), ids(1, 2, 3), full=False, ignores=True)
     assert (found.ignored_modified_since, found.changed, found.new) == (True, (), ("ald-3",))
+
+
+def test_all_copies_may_really_have_changed() -> None:
+    found = decide(ids(1, 2), ids(1, 2), full=False)
+    assert (found.ignored_modified_since, found.changed) == (False, ("ald-1", "ald-2"))
+
+
+def test_a_partner_that_leaves_a_known_copy_out_is_no_longer_taken_to_ignore_the_parameter() -> None:
+    found = decide(ids(1, 2, 3), ids(1, 2), full=False, ignores=True)
+    assert (found.ignored_modified_since, found.changed) == (False, ("ald-1", "ald-2"))
+
+
+@pytest.mark.parametrize(
+    ("known", "listed", "everything"),
+    [
+        (ids(1, 2), ids(1, 2, 3), True),
+        (ids(1, 2), ids(1), False),
+        (ids(1), ids(1), False),
+        (ids(), ids(1, 2), False),
+    ],
+    ids=["all and a new one", "one of two", "the only one", "only new ones"],
+)
+def test_an_answer_names_everything(known: set[IiaId], listed: set[IiaId], *, everything: bool) -> None:
+    assert names_everything(known, listed) is everything

@@ -138,14 +138,54 @@ async def test_new_ids_listed_again_and_again_do_not_make_the_index_look_larger_
     assert report.shrunk_to is None
 
 
+def questions(bridge: Bridge) -> int:
+    return bridge.network.calls[ALDERTON, "index"]
+
+
 async def test_a_partner_that_ignores_modified_since_is_not_read_anew_each_time() -> None:
     bridge = a_bridge()
     await read_all(bridge)
     bridge.network[ALDERTON].ignores_modified_since = True
-    bridge.clock.move(3600)
-    report = await sweep_partner(bridge.context, ALDERTON)
-    assert (report.changed, await dirty(bridge)) == (0, [])
+    before = questions(bridge)
+    for asked in (2, 3, 4):
+        bridge.clock.move(3600)
+        report = await sweep_partner(bridge.context, ALDERTON)
+        assert (report.changed, await dirty(bridge)) == (0, [])
+        assert questions(bridge) - before == asked
     assert (await index(bridge)).ignores_modified_since
+
+
+async def test_all_copies_of_a_partner_may_change_at_once() -> None:
+    bridge = a_bridge()
+    await read_all(bridge)
+    for _ in range(2):
+        bridge.clock.move(3600)
+        await read_all_changes(bridge)
+        assert len(await dirty(bridge)) == 4
+        await refresh_partner(bridge.context, ALDERTON)
+    assert not (await index(bridge)).ignores_modified_since
+
+
+async def read_all_changes(bridge: Bridge) -> None:
+    for number in range(4):
+        bridge.network[ALDERTON].put(f"ald-{number}", places=9, changed_at=bridge.clock.now())
+    await sweep_partner(bridge.context, ALDERTON)
+
+
+async def test_a_partner_that_begins_to_heed_modified_since_is_believed_again() -> None:
+    bridge = a_bridge()
+    await read_all(bridge)
+    bridge.network[ALDERTON].ignores_modified_since = True
+    bridge.clock.move(3600)
+    await sweep_partner(bridge.context, ALDERTON)
+    bridge.network[ALDERTON].ignores_modified_since = False
+    bridge.network[ALDERTON].copies["ald-0"].changed_at = bridge.clock.now() - 3 * DAY
+    bridge.clock.move(600)
+    await sweep_partner(bridge.context, ALDERTON)
+    assert not (await index(bridge)).ignores_modified_since
+    bridge.clock.move(600)
+    await read_all_changes(bridge)
+    assert len(await dirty(bridge)) == 4
 
 
 async def test_an_index_that_names_agreements_of_others_is_reported_until_it_does_not() -> None:
