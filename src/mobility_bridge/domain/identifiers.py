@@ -13,3 +13,12 @@ IiaHash = NewType("IiaHash", str)
 
 Sha256 = NewType("Sha256", str)
 """SHA-256 of some bytes: 64 lower-case hexadecimal digits."""
+
+OmobilityId = NewType("OmobilityId", str)
+"""A mobility's id, given by the sending HEI and used by every API: 1 to 64 visible ASCII characters."""
+
+ApplicationId = NewType("ApplicationId", str)
+"""An application's number in our mobility system, as text."""
+
+LadokUid = NewType("LadokUid", str)
+"""A Ladok UUID in lower case: of a student, an admission, an occasion or an event."""
