@@ -49,7 +49,7 @@ async def test_the_state_of_an_index_is_kept(store: Store):
     assert await store.read(lambda unit: unit.partners.index(BRAVA)) is None
 
 
-async def test_dirty_copies_come_longest_marked_first_and_are_marked_once(store: Store):
+async def test_dirty_copies_come_longest_marked_first_by_their_last_mark(store: Store):
     async def mark(partner: str, ids: list[str], at: float) -> None:
         await store.write(lambda unit: unit.work.mark_dirty(partner, ids, minutes(at), "cnr"))
 
@@ -59,13 +59,32 @@ async def test_dirty_copies_come_longest_marked_first_and_are_marked_once(store:
     await mark(ALDERTON, ["a"], 9)
     await mark(ALDERTON, [], 9)
 
-    everything = [(ALDERTON, "a"), (ALDERTON, "b"), (BRAVA, "x"), (ALDERTON, "late")]
+    everything = [(ALDERTON, "b"), (BRAVA, "x"), (ALDERTON, "late"), (ALDERTON, "a")]
     assert await store.read(lambda unit: unit.work.dirty()) == everything
     assert await store.read(lambda unit: unit.work.dirty(limit=2)) == everything[:2]
     assert await store.read(lambda unit: unit.work.dirty(BRAVA)) == [(BRAVA, "x")]
 
-    await store.write(lambda unit: unit.work.clear_dirty(ALDERTON, [IiaId("a"), IiaId("x")]))
+    await store.write(lambda unit: unit.work.clear_dirty(ALDERTON, [IiaId("b"), IiaId("x")], minutes(9)))
     assert await store.read(lambda unit: unit.work.dirty()) == everything[1:]
+
+
+async def test_a_mark_that_comes_while_a_copy_is_being_fetched_stays(store: Store):
+    async def mark(ids: list[str], at: float) -> None:
+        await store.write(lambda unit: unit.work.mark_dirty(ALDERTON, ids, minutes(at), "cnr"))
+
+    # given: asked for at 5
+    await mark(["again", "before", "same"], 1)
+    await mark(["same"], 5)
+    await mark(["again", "new"], 6)
+
+    # when
+    fetched = [IiaId("again"), IiaId("before"), IiaId("new"), IiaId("same")]
+    await store.write(lambda unit: unit.work.clear_dirty(ALDERTON, fetched, minutes(5)))
+
+    # then
+    assert await store.read(lambda unit: unit.work.dirty()) == [(ALDERTON, "again"), (ALDERTON, "new")]
+    await store.write(lambda unit: unit.work.clear_dirty(ALDERTON, fetched, minutes(6)))
+    assert await store.read(lambda unit: unit.work.dirty()) == []
 
 
 async def test_subjects_to_compare_come_longest_marked_first(store: Store):

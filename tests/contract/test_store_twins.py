@@ -93,8 +93,8 @@ def mark(partner: HeiId, ids: list[Any], at: Any) -> Step:
     return lambda unit: unit.work.mark_dirty(partner, ids, at, "x")
 
 
-def clear(partner: HeiId, ids: list[Any]) -> Step:
-    return lambda unit: unit.work.clear_dirty(partner, ids)
+def clear(partner: HeiId, ids: list[Any], asked_at: Any) -> Step:
+    return lambda unit: unit.work.clear_dirty(partner, ids, asked_at)
 
 
 def to_compare(ids: list[Any], at: Any) -> Step:
@@ -122,7 +122,7 @@ steps = st.one_of(
     queues,
     st.builds(attempt, instants, st.integers(1, 3), st.sampled_from(CnrState), queues),
     st.builds(mark, partners, many_ids, instants),
-    st.builds(clear, partners, many_ids),
+    st.builds(clear, partners, many_ids, instants),
     st.builds(to_compare, many_ids, instants),
     st.builds(compared, iia_ids, st.none() | st.dates(date(2026, 11, 1), date(2026, 11, 9))),
     st.builds(append, st.integers(0, 2)),

@@ -242,7 +242,8 @@ class FakeNetwork:
     """Implements `PartnerNetwork` and `NotificationSender`.
 
     `calls` counts by (hei, api); `asked` remembers each call with what it asked; `received` are the
-    notifications that a partner took, in order. `while_sending` runs within a notification, before its end.
+    notifications that a partner took, in order. `while_sending` runs within a notification, before its end,
+    and `while_fetching` after a `get` was asked, before its answer.
     """
 
     def __init__(self, clock: VirtualClock, library: Library, *partners: HeiId) -> None:
@@ -254,6 +255,7 @@ class FakeNetwork:
         self.catalogue_error: ExternalError | None = None
         self.known = True
         self.while_sending: Callable[[], Any] | None = None
+        self.while_fetching: Callable[[], Any] | None = None
         self.at_once: dict[HeiId, int] = {}
         self.most_at_once: Counter[HeiId] = Counter()
         self._clock = clock
@@ -295,6 +297,8 @@ class FakeNetwork:
             raise rejected(400, hei_id)
         if host.invalid.intersection(iia_ids):
             raise invalid(hei_id)
+        if self.while_fetching is not None:
+            await self.while_fetching()
         texts = [host.copies[name] for name in iia_ids if name in host.copies]
         document = f"theirs|{hei_id}|{texts!r}".encode()
         seen = (self._seen(hei_id, "iias.get", document.decode()),)

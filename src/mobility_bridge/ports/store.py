@@ -248,12 +248,14 @@ class WorkList(Protocol):
     """What has to be looked at again: refetched from a partner, or compared anew."""
 
     def mark_dirty(self, partner: HeiId, ids: Iterable[IiaId], at: datetime, cause: str) -> None:
-        """These partner copies must be fetched again."""
+        """These partner copies must be fetched again; of one marked several times the last instant counts."""
         ...
 
     def dirty(self, partner: HeiId | None = None, limit: int = 10_000) -> Sequence[tuple[HeiId, IiaId]]: ...
 
-    def clear_dirty(self, partner: HeiId, ids: Iterable[IiaId]) -> None: ...
+    def clear_dirty(self, partner: HeiId, ids: Iterable[IiaId], asked_at: datetime) -> None:
+        """They were fetched with a request that began at `asked_at`: what was marked later stays marked."""
+        ...
 
     def mark_to_compare(self, keys: Iterable[str], at: datetime) -> None:
         """These subjects (`Subject.key`) must be compared anew."""

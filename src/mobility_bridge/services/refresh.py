@@ -101,6 +101,7 @@ def due_copies(uow: UnitOfWork, context: Context, hei_id: HeiId, *, everything: 
 async def _fetch(context: Context, hei_id: HeiId, ids: Sequence[IiaId]) -> RefreshReport:
     """Fetch one batch; when its document is invalid, each id alone, so that one never hides the others."""
     current = await context.store.read(lambda uow: _current_document(uow, context, hei_id, ids))
+    asked_at = context.clock.now()
     try:
         answer = await context.the_network().fetch(hei_id, ids, lambda sha256: sha256 == current)
     except InvalidDocument as error:
@@ -115,7 +116,13 @@ async def _fetch(context: Context, hei_id: HeiId, ids: Sequence[IiaId]) -> Refre
         await partner_failed(context, hei_id, GET, error)
         return RefreshReport(hei_id, error=error)
     at = context.clock.now()
-    return await context.store.write(lambda uow: _commit(uow, context, hei_id, ids, answer, at))
+
+    def work(uow: UnitOfWork) -> RefreshReport:
+        # What was marked while the answer was under way may have changed after it was written.
+        uow.work.clear_dirty(hei_id, ids, asked_at)
+        return _commit(uow, context, hei_id, ids, answer, at)
+
+    return await context.store.write(work)
 
 
 def _current_document(
@@ -140,7 +147,6 @@ def _commit(
 ) -> RefreshReport:
     own = context.own_hei_id
     uow.evidence.append(answer.exchanges)
-    uow.work.clear_dirty(hei_id, ids)
     if answer.unchanged:
         uow.copies.confirm(hei_id, own, ids, at)
         uow.work.mark_to_compare(keys_of(uow, own, hei_id, _against_the_index(uow, own, hei_id, ids)), at)

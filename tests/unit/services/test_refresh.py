@@ -64,6 +64,24 @@ async def test_a_copy_is_kept_with_the_bytes_that_prove_it() -> None:
     assert bridge.context.decode(document, copy.copy.document).partners[0].iia_id == "ald-1"
 
 
+async def test_a_copy_that_changes_while_it_is_fetched_is_fetched_again() -> None:
+    bridge = a_bridge()
+    await listed(bridge, 2)
+
+    async def notified() -> None:
+        bridge.clock.move(1)
+        at = bridge.clock.now()
+        await bridge.store.write(lambda uow: uow.work.mark_dirty(ALDERTON, ["ald-1"], at, "cnr"))
+
+    bridge.network.while_fetching = notified
+    await refresh_partner(bridge.context, ALDERTON)
+    assert await dirty(bridge) == ["ald-1"]
+    bridge.network.while_fetching = None
+    await refresh_partner(bridge.context, ALDERTON)
+    assert gets(bridge) == [("ald-0", "ald-1"), ("ald-1",)]
+    assert await dirty(bridge) == []
+
+
 async def test_an_answer_equal_to_the_last_byte_is_only_confirmed() -> None:
     bridge = a_bridge()
     await listed(bridge, 2)

@@ -47,16 +47,17 @@ class MemoryWork:
 
     def mark_dirty(self, partner: HeiId, ids: Iterable[IiaId], at: datetime, cause: str) -> None:
         for iia_id in ids:
-            first = self._dirty.get((partner, iia_id))
-            self._dirty.put((partner, iia_id), (at if first is None else first[0], cause))
+            self._dirty.put((partner, iia_id), (at, cause))
 
     def dirty(self, partner: HeiId | None = None, limit: int = 10_000) -> Sequence[tuple[HeiId, IiaId]]:
         marked = [(at, key) for key, (at, _) in self._dirty.items() if partner is None or key[0] == partner]
         return [key for _, key in sorted(marked)[:limit]]
 
-    def clear_dirty(self, partner: HeiId, ids: Iterable[IiaId]) -> None:
+    def clear_dirty(self, partner: HeiId, ids: Iterable[IiaId], asked_at: datetime) -> None:
         for iia_id in ids:
-            self._dirty.drop((partner, iia_id))
+            mark = self._dirty.get((partner, iia_id))
+            if mark is not None and mark[0] <= asked_at:
+                self._dirty.drop((partner, iia_id))
 
     def mark_to_compare(self, keys: Iterable[str], at: datetime) -> None:
         for key in keys:

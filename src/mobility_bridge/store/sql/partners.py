@@ -90,18 +90,20 @@ class SqlWork:
             {"partner_hei_id": partner, "iia_id": iia_id, "marked_at": at, "cause": cause}
             for iia_id in dict.fromkeys(ids)
         ]
-        upsert(self._connection, dirty_copies, rows, keep={"marked_at"})
+        upsert(self._connection, dirty_copies, rows)
 
     def dirty(self, partner: HeiId | None = None, limit: int = 10_000) -> Sequence[tuple[HeiId, IiaId]]:
         wanted = _DIRTY if partner is None else _DIRTY_OF_PARTNER
         found = self._connection.execute(wanted, {"partner": partner, "most": limit})
         return [(row.partner_hei_id, row.iia_id) for row in found]
 
-    def clear_dirty(self, partner: HeiId, ids: Iterable[IiaId]) -> None:
+    def clear_dirty(self, partner: HeiId, ids: Iterable[IiaId], asked_at: datetime) -> None:
         for chunk in in_chunks(ids):
             self._connection.execute(
                 delete(dirty_copies).where(
-                    dirty_copies.c.partner_hei_id == partner, dirty_copies.c.iia_id.in_(chunk)
+                    dirty_copies.c.partner_hei_id == partner,
+                    dirty_copies.c.iia_id.in_(chunk),
+                    dirty_copies.c.marked_at <= asked_at,
                 )
             )
 
