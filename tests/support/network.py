@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -243,7 +243,8 @@ class FakeNetwork:
 
     `calls` counts by (hei, api); `asked` remembers each call with what it asked; `received` are the
     notifications that a partner took, in order. `while_sending` runs within a notification, before its end,
-    and `while_fetching` after a `get` was asked, before its answer.
+    and `while_fetching` after a `get` was asked, before its answer. `told_ids` are the ids of ours that came
+    with each `get`.
     """
 
     def __init__(self, clock: VirtualClock, library: Library, *partners: HeiId) -> None:
@@ -254,6 +255,7 @@ class FakeNetwork:
         self.catalogue = CatalogueStatus(len(self.hosts), clock.now())
         self.catalogue_error: ExternalError | None = None
         self.known = True
+        self.told_ids: list[tuple[IiaId, ...]] = []
         self.while_sending: Callable[[], Any] | None = None
         self.while_fetching: Callable[[], Any] | None = None
         self.at_once: dict[HeiId, int] = {}
@@ -290,8 +292,13 @@ class FakeNetwork:
         return IndexAnswer(tuple(map(IiaId, ids)), (self._seen(hei_id, "iias.index", repr(ids)),))
 
     async def fetch(
-        self, hei_id: HeiId, iia_ids: Sequence[IiaId], known: Callable[[Sha256], bool] | None = None
+        self,
+        hei_id: HeiId,
+        iia_ids: Sequence[IiaId],
+        known: Callable[[Sha256], bool] | None = None,
+        own_iia_ids: Collection[IiaId] = (),
     ) -> FetchAnswer:
+        self.told_ids.append(tuple(own_iia_ids))
         host = await self._call(hei_id, "get", tuple(iia_ids))
         if len(iia_ids) > host.max_ids:
             raise rejected(400, hei_id)

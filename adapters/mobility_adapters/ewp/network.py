@@ -1,7 +1,7 @@
 """The network as the services see it: `ports.sources.PartnerNetwork` and `ports.sinks.NotificationSender`."""
 
 import ssl
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -105,7 +105,11 @@ class EwpNetwork:
         return IndexAnswer(tuple(dict.fromkeys(ids)), reply.exchanges)
 
     async def fetch(
-        self, hei_id: HeiId, iia_ids: Sequence[IiaId], known: Callable[[Sha256], bool] | None = None
+        self,
+        hei_id: HeiId,
+        iia_ids: Sequence[IiaId],
+        known: Callable[[Sha256], bool] | None = None,
+        own_iia_ids: Collection[IiaId] = (),
     ) -> FetchAnswer:
         reply = await self._client.ask(self._about(hei_id, "iias", "get", iia_ids))
         if known is not None and known(reply.sha256):
@@ -120,6 +124,7 @@ class EwpNetwork:
                 fetched_at=received_at,
                 source=wire.SYSTEM,
                 tree=root,
+                own_iia_ids=own_iia_ids,
             )
 
         copies = tuple(await self._client.read(reply, read, partial(mended, holder_hei_id=hei_id)))

@@ -1,6 +1,6 @@
 """What we ask: our own systems for our copies, the network for the partners'."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -175,12 +175,17 @@ class PartnerNetwork(Protocol):
         ...
 
     async def fetch(
-        self, hei_id: HeiId, iia_ids: Sequence[IiaId], known: Callable[[Sha256], bool] | None = None
+        self,
+        hei_id: HeiId,
+        iia_ids: Sequence[IiaId],
+        known: Callable[[Sha256], bool] | None = None,
+        own_iia_ids: Collection[IiaId] = (),
     ) -> FetchAnswer:
         """Read the partner's current copies of the agreements named by its own ids.
 
         Shape:   at most `max_ids` of the partner's `iias` offer; one request. An absent id is not an error.
-                 `known` says whether a body with this digest is the stored state already.
+                 `known` says whether a body with this digest is the stored state already. `own_iia_ids` are
+                 ids of ours that the partner may have hashed without serving them: they explain wrong hashes.
         Raises:  Unreachable, Rejected, Untrusted, NotOffered; InvalidDocument for the batch as a whole: the
                  valid part of a broken answer says nothing about what is missing from it.
         Source:  EWP IIAs API 7.0.0, get endpoint.

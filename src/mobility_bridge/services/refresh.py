@@ -1,6 +1,6 @@
 """Fetch the partner copies that are out of date, and keep them with the bytes that prove them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -18,6 +18,8 @@ from mobility_bridge.services.subjects import keys_of, partner_key
 
 GET = "iias.get"
 """The call's name in health records."""
+MOST_OWN_IDS = 200
+"""Ids of ours that are tried on a wrong hash: a partner whose every hash is wrong must not cost a square."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +55,12 @@ async def refresh_partner(context: Context, hei_id: HeiId, *, everything: bool =
     partner = context.the_network().partner(hei_id)
     offer = partner.offers.get("iias") if partner is not None else None
     limit = offer.max_ids if offer is not None else 1
-    ids = await context.store.read(lambda uow: due_copies(uow, context, hei_id, everything=everything))
+    ids, ours = await context.store.read(lambda uow: _to_ask(uow, context, hei_id, everything=everything))
     total = RefreshReport(hei_id)
     if not ids:
         return total
     for batch in batched(ids, limit):
-        total += await _fetch(context, hei_id, batch)
+        total += await _fetch(context, hei_id, batch, ours)
         if total.error is not None and not isinstance(total.error, InvalidDocument):
             break
     if total.error is None:
@@ -73,6 +75,15 @@ async def refresh_partner(context: Context, hei_id: HeiId, *, everything: bool =
         duration_s=round(context.clock.monotonic() - started, 3),
     )
     return total
+
+
+def _to_ask(
+    uow: UnitOfWork, context: Context, hei_id: HeiId, *, everything: bool
+) -> tuple[Sequence[IiaId], Collection[IiaId]]:
+    """Name what to fetch, and the ids of ours with this partner, if they are few."""
+    ids = due_copies(uow, context, hei_id, everything=everything)
+    ours = uow.copies.ids_of_partner(context.own_hei_id, hei_id) if ids else set()
+    return ids, sorted(ours) if len(ours) <= MOST_OWN_IDS else ()
 
 
 async def _well(context: Context, hei_id: HeiId) -> None:
@@ -98,17 +109,19 @@ def due_copies(uow: UnitOfWork, context: Context, hei_id: HeiId, *, everything: 
     return sorted(dirty.union(stale))
 
 
-async def _fetch(context: Context, hei_id: HeiId, ids: Sequence[IiaId]) -> RefreshReport:
+async def _fetch(
+    context: Context, hei_id: HeiId, ids: Sequence[IiaId], own_iia_ids: Collection[IiaId]
+) -> RefreshReport:
     """Fetch one batch; when its document is invalid, each id alone, so that one never hides the others."""
     current = await context.store.read(lambda uow: _current_document(uow, context, hei_id, ids))
     asked_at = context.clock.now()
     try:
-        answer = await context.the_network().fetch(hei_id, ids, lambda sha256: sha256 == current)
+        answer = await context.the_network().fetch(hei_id, ids, lambda sha256: sha256 == current, own_iia_ids)
     except InvalidDocument as error:
         if len(ids) > 1:
             total = RefreshReport(hei_id)
             for iia_id in ids:
-                total += await _fetch(context, hei_id, (iia_id,))
+                total += await _fetch(context, hei_id, (iia_id,), own_iia_ids)
             return total
         await partner_failed(context, hei_id, GET, error)
         return RefreshReport(hei_id, error=error)

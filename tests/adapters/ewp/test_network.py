@@ -74,6 +74,23 @@ async def test_fetched_copies_come_with_their_bytes_and_facts(network: Network) 
     assert not answer.unchanged
 
 
+async def test_a_hash_with_an_id_of_ours_that_is_no_longer_served_is_explained(network: Network) -> None:
+    # given: hashed while it named n-1, served without it
+    network.answer = lambda request: network.signed(request, get_response(agreement("b-1")))
+    client = await network.ready()
+    (mapped,) = (await client.fetch(BRAVA, [IiaId("b-1")])).copies
+    unmapped = agreement("b-1", iia_hash=str(mapped.copy.computed_hash)).replace("<iia-id>n-1</iia-id>", "")
+    network.answer = lambda request: network.signed(request, get_response(unmapped))
+
+    # when
+    (blind,) = (await client.fetch(BRAVA, [IiaId("b-1")])).copies
+    (told,) = (await client.fetch(BRAVA, [IiaId("b-1")], own_iia_ids=[IiaId("n-0"), IiaId("n-1")])).copies
+
+    # then
+    assert blind.copy.hash_verdict is HashVerdict.DECLARED_WRONG
+    assert told.copy.hash_verdict is HashVerdict.BEFORE_MAPPING
+
+
 async def test_c30_ids_that_are_not_answered_are_absent_and_no_error(network: Network) -> None:
     network.answer = lambda request: network.signed(request, get_response(agreement("b-2")))
     client = await network.ready()

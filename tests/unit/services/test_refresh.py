@@ -53,6 +53,16 @@ async def test_nothing_to_fetch_asks_nobody() -> None:
     assert bridge.events("copies.refreshed") == []
 
 
+async def test_ids_of_ours_are_told_so_that_a_wrong_hash_can_be_explained() -> None:
+    bridge = a_bridge()
+    bridge.source.put("our-2", ALDERTON)
+    bridge.source.put("our-1", ALDERTON)
+    bridge.source.put("our-3", BRAVA)
+    bridge.network[ALDERTON].put("ald-0")
+    await bridge.sync(send=False)
+    assert bridge.network.told_ids == [("our-1", "our-2")]
+
+
 async def test_a_copy_is_kept_with_the_bytes_that_prove_it() -> None:
     bridge = a_bridge()
     await listed(bridge, 2)
