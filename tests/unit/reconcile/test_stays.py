@@ -1,0 +1,108 @@
+"""Which records of a student belong to the same stay."""
+
+from datetime import date
+from random import Random
+
+from mobility_bridge.domain.identifiers import HeiId
+from mobility_bridge.domain.person import Direction
+from mobility_bridge.domain.record import RecordKey, RecordKind, StayId
+from mobility_bridge.reconcile.stays import Trace, group
+
+US, BRAVA, CEDRONA = HeiId("nordhav.example"), HeiId("brava.example"), HeiId("cedrona.example")
+OUT = Direction.OUTGOING
+AUTUMN = (date(2026, 8, 31), date(2027, 1, 17))
+SPRING = (date(2027, 1, 18), date(2027, 6, 6))
+
+
+def trace(
+    kind: RecordKind,
+    name: str,
+    *ids: str,
+    partner: HeiId | None = BRAVA,
+    days: tuple[date, date] | None = AUTUMN,
+    stay: str | None = None,
+    source: str = "",
+) -> Trace:
+    first, last = days or (None, None)
+    system = source or kind.value
+    return Trace(
+        RecordKey(system, kind, US, name),
+        OUT,
+        partner,
+        first,
+        last,
+        frozenset(ids),
+        StayId(stay) if stay else None,
+    )
+
+
+def names(*traces: Trace) -> list[list[str]]:
+    return [sorted(each.key.record_id for each in stay.traces) for stay in group(traces)]
+
+
+def application(name: str = "app", **facts: object) -> Trace:
+    return trace(RecordKind.APPLICATION, name, f"application:{name}", **facts)  # type: ignore[arg-type]
+
+
+def nomination(name: str = "nom", **facts: object) -> Trace:
+    return trace(RecordKind.NOMINATION, name, f"omobility:{name}", **facts)  # type: ignore[arg-type]
+
+
+def test_a_shared_id_ties_records_whatever_their_periods() -> None:
+    agreement = trace(RecordKind.LEARNING_AGREEMENT, "la", "omobility:nom", days=SPRING)
+    assert names(nomination(), agreement) == [["la", "nom"]]
+
+
+def test_records_of_one_partner_and_period_are_one_stay() -> None:
+    admission = trace(RecordKind.ADMISSION, "adm", days=(date(2026, 9, 1), date(2027, 1, 10)))
+    assert names(application(), nomination(), admission) == [["adm", "app", "nom"]]
+
+
+def test_another_partner_or_another_period_is_another_stay() -> None:
+    elsewhere = nomination("else", partner=CEDRONA)
+    later = nomination("later", days=SPRING)
+    assert names(application(), elsewhere, later) == [["app"], ["else"], ["later"]]
+
+
+def test_two_stays_in_question_leave_a_record_by_itself() -> None:
+    admission = trace(RecordKind.ADMISSION, "adm", days=None)
+    found = names(nomination("one"), nomination("two", days=SPRING), admission)
+    assert found == [["one"], ["two"], ["adm"]]
+
+
+def test_two_nominations_are_never_silently_one_stay() -> None:
+    assert names(nomination("one"), nomination("two")) == [["one"], ["two"]]
+
+
+def test_a_name_given_before_stands() -> None:
+    found = group([nomination(stay="P1-1", days=SPRING), application(stay="P1-1")])
+    assert [(stay.stay_id, len(stay.traces)) for stay in found] == [("P1-1", 2)]
+
+
+def test_two_named_stays_become_one_only_by_a_shared_id() -> None:
+    one, two = application(stay="P1-1"), nomination(stay="P1-2")
+    assert len(group([one, two])) == 2
+    agreement = trace(RecordKind.LEARNING_AGREEMENT, "la", "omobility:nom", "application:app")
+    (joined,) = group([one, two, agreement])
+    assert joined.stay_id == "P1-1"
+
+
+def test_a_record_of_unknown_direction_joins_nobody_by_period() -> None:
+    unknown = Trace(RecordKey("ladok", RecordKind.ADMISSION, US, "adm"), None, BRAVA, *AUTUMN)
+    assert len(group([application(), unknown])) == 2
+
+
+def test_the_order_in_which_records_come_changes_nothing() -> None:
+    traces = [
+        application(),
+        nomination(),
+        trace(RecordKind.LEARNING_AGREEMENT, "la", "omobility:nom"),
+        trace(RecordKind.ADMISSION, "adm"),
+        trace(RecordKind.REGISTRATION, "reg", "admission:adm"),
+        nomination("spring", days=SPRING),
+        application("spring-app", days=SPRING, stay="P1-9"),
+    ]
+    expected = names(*traces)
+    for seed in range(40):
+        Random(seed).shuffle(traces)
+        assert names(*traces) == expected
