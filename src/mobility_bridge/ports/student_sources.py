@@ -104,6 +104,17 @@ class Decision(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ProposalDecision:
+    """A decision on exactly one proposal that the sending HEI holds; refusing needs a comment."""
+
+    sending_hei_id: HeiId
+    omobility_id: OmobilityId
+    proposal_id: str
+    decision: Decision
+    comment: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Signer:
     """Who decides for us. Personal data: goes into the update and the evidence, never into a log."""
 
@@ -160,14 +171,7 @@ class StudentNetwork(Protocol):
         """
         ...
 
-    async def decide_nomination(
-        self,
-        hei_id: HeiId,
-        omobility_id: OmobilityId,
-        proposal_id: str,
-        decision: Decision,
-        comment: str | None = None,
-    ) -> DecisionSent:
+    async def decide_nomination(self, decision: ProposalDecision) -> DecisionSent:
         """Approve or reject one proposal of a nomination, once; nothing is repeated here.
 
         Raises:  Rejected with `status` 409 when the proposal is not the current one; Unreachable when the outcome
@@ -177,14 +181,7 @@ class StudentNetwork(Protocol):
         ...
 
     async def decide_learning_agreement(
-        self,
-        hei_id: HeiId,
-        omobility_id: OmobilityId,
-        proposal_id: str,
-        decision: Decision,
-        signer: Signer,
-        signed_at: datetime,
-        comment: str | None = None,
+        self, decision: ProposalDecision, signer: Signer, signed_at: datetime
     ) -> DecisionSent:
         """Approve or comment one proposal of a learning agreement, once. Raises as `decide_nomination`.
 
