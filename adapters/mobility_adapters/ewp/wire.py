@@ -4,7 +4,8 @@ Namespaces are opaque strings; two styles exist (`blob/…/x.xsd` for IIAs docum
 entries, `tree/stable-vN` for the rest), so they are written out and never put together.
 
 Source: EWP architecture 1.16.0; IIAs API 7.0.0 and 6.3.0; IIAs Approval API 2.0.0; IIA CNR API 3.0.0; IIA
-Approval CNR API 2.0.0; Echo API 2.0.1; Registry API 1.5; Discovery API 6.0.0; security methods of sec-intro 2.
+Approval CNR API 2.0.0; Outgoing Mobility Learning Agreements API 1.2.0; Outgoing Mobility LA CNR API 1.1.0;
+Echo API 2.0.1; Registry API 1.5; Discovery API 6.0.0; security methods of sec-intro 2.
 """
 
 from typing import Final
@@ -26,6 +27,7 @@ CONTACT: Final = f"{_SITE}/ewp-specs-types-contact/tree/stable-v1"
 PHONE: Final = f"{_SITE}/ewp-specs-types-phonenumber/tree/stable-v1"
 ADDRESS: Final = f"{_SITE}/ewp-specs-types-address/tree/stable-v1"
 ACADEMIC_TERM_V1: Final = f"{_SITE}/ewp-specs-types-academic-term/tree/stable-v1"
+ACADEMIC_TERM_V2: Final = f"{_SITE}/ewp-specs-types-academic-term/tree/stable-v2"
 
 # --- IIAs 7 and 6 -------------------------------------------------------------------------------------
 IIAS_V7_ENTRY: Final = f"{_SITE}/ewp-specs-api-iias/blob/stable-v7/manifest-entry.xsd"
@@ -44,6 +46,27 @@ IIAS_APPROVAL_V2_ENTRY: Final = f"{_SITE}/ewp-specs-api-iias-approval/blob/stabl
 IIAS_APPROVAL_V2: Final = f"{_SITE}/ewp-specs-api-iias-approval/tree/stable-v2"
 IIA_APPROVAL_CNR_V2_ENTRY: Final = f"{_SITE}/ewp-specs-api-iia-approval-cnr/blob/stable-v2/manifest-entry.xsd"
 IIA_APPROVAL_CNR_V2: Final = f"{_SITE}/ewp-specs-api-iia-approval-cnr/tree/stable-v2"
+
+# --- learning agreements ------------------------------------------------------------------------------
+OMOBILITY_LAS_V1_ENTRY: Final = f"{_SITE}/ewp-specs-api-omobility-las/blob/stable-v1/manifest-entry.xsd"
+OMOBILITY_LAS_V1_GET: Final = f"{_SITE}/ewp-specs-api-omobility-las/blob/stable-v1/endpoints/get-response.xsd"
+OMOBILITY_LAS_V1_INDEX: Final = (
+    f"{_SITE}/ewp-specs-api-omobility-las/blob/stable-v1/endpoints/index-response.xsd"
+)
+OMOBILITY_LAS_V1_UPDATE_REQUEST: Final = (
+    f"{_SITE}/ewp-specs-api-omobility-las/blob/stable-v1/endpoints/update-request.xsd"
+)
+OMOBILITY_LAS_V1_UPDATE_RESPONSE: Final = (
+    f"{_SITE}/ewp-specs-api-omobility-las/blob/stable-v1/endpoints/update-response.xsd"
+)
+OMOBILITY_LAS_V1_STATS: Final = (
+    f"{_SITE}/ewp-specs-api-omobility-las/blob/stable-v1/endpoints/stats-response.xsd"
+)
+OMOBILITY_LA_CNR_V1_ENTRY: Final = f"{_SITE}/ewp-specs-api-omobility-la-cnr/blob/stable-v1/manifest-entry.xsd"
+OMOBILITY_LA_CNR_V1: Final = f"{_SITE}/ewp-specs-api-omobility-la-cnr/tree/stable-v1"
+OMOBILITY_LA_CNR_V1_STATS: Final = (
+    f"{_SITE}/ewp-specs-api-omobility-la-cnr/tree/stable-v1/endpoints/stats-response.xsd"
+)
 
 # --- Echo, Registry, Discovery ------------------------------------------------------------------------
 ECHO_V2_ENTRY: Final = f"{_SITE}/ewp-specs-api-echo/blob/stable-v2/manifest-entry.xsd"
@@ -74,6 +97,17 @@ IIAS_V6_GET_ROOT: Final = qname(IIAS_V6_GET, "iias-get-response")
 IIAS_APPROVAL_V2_ROOT: Final = qname(IIAS_APPROVAL_V2, "iias-approval-response")
 IIA_CNR_V3_ROOT: Final = qname(IIA_CNR_V3, "iia-cnr-response")
 IIA_APPROVAL_CNR_V2_ROOT: Final = qname(IIA_APPROVAL_CNR_V2, "iia-approval-cnr-response")
+OMOBILITY_LAS_V1_GET_ROOT: Final = qname(OMOBILITY_LAS_V1_GET, "omobility-las-get-response")
+OMOBILITY_LAS_V1_INDEX_ROOT: Final = qname(OMOBILITY_LAS_V1_INDEX, "omobility-las-index-response")
+OMOBILITY_LAS_V1_UPDATE_REQUEST_ROOT: Final = qname(
+    OMOBILITY_LAS_V1_UPDATE_REQUEST, "omobility-las-update-request"
+)
+OMOBILITY_LAS_V1_UPDATE_RESPONSE_ROOT: Final = qname(
+    OMOBILITY_LAS_V1_UPDATE_RESPONSE, "omobility-las-update-response"
+)
+OMOBILITY_LAS_V1_STATS_ROOT: Final = qname(OMOBILITY_LAS_V1_STATS, "las-outgoing-stats-response")
+OMOBILITY_LA_CNR_V1_ROOT: Final = qname(OMOBILITY_LA_CNR_V1, "omobility-la-cnr-response")
+OMOBILITY_LA_CNR_V1_STATS_ROOT: Final = qname(OMOBILITY_LA_CNR_V1_STATS, "las-incoming-stats-response")
 ECHO_V2_ROOT: Final = qname(ECHO_V2, "response")
 CATALOGUE_ROOT: Final = qname(CATALOGUE, "catalogue")
 ERROR_ROOT: Final = qname(COMMON, "error-response")
@@ -81,3 +115,4 @@ ERROR_ROOT: Final = qname(COMMON, "error-response")
 # --- formats of stored documents (`DocumentRef.format`) -----------------------------------------------
 FORMAT_IIAS_V7: Final = "ewp.iias.v7"
 FORMAT_IIAS_V6: Final = "ewp.iias.v6"
+FORMAT_OMOBILITY_LAS_V1: Final = "ewp.omobility-las.v1"

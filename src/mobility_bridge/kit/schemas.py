@@ -59,6 +59,23 @@ class SchemaProblem:
     message: str
 
 
+_LAS: Final = "ewp-specs-api-omobility-las/blob/stable-v1"
+_LA_CNR: Final = "ewp-specs-api-omobility-la-cnr"
+
+# What is said of students: name space after the site, root element, and what it is.
+_OF_STUDENTS: Final = (
+    (f"{_LAS}/manifest-entry.xsd", "omobility-las", "omobility-las", "1.2.0", "manifest-entry"),
+    (f"{_LAS}/endpoints/get-response.xsd", "omobility-las-get-response", "omobility-las", "1.2.0", "get"),
+    (f"{_LAS}/endpoints/index-response.xsd", "omobility-las-index-response", "omobility-las", "1.2.0", "index"),
+    (f"{_LAS}/endpoints/update-request.xsd", "omobility-las-update-request", "omobility-las", "1.2.0", "update-request"),
+    (f"{_LAS}/endpoints/update-response.xsd", "omobility-las-update-response", "omobility-las", "1.2.0", "update-response"),
+    (f"{_LAS}/endpoints/stats-response.xsd", "las-outgoing-stats-response", "omobility-las", "1.2.0", "stats"),
+    (f"{_LA_CNR}/blob/stable-v1/manifest-entry.xsd", "omobility-la-cnr", "omobility-la-cnr", "1.1.0", "manifest-entry"),
+    (f"{_LA_CNR}/tree/stable-v1", "omobility-la-cnr-response", "omobility-la-cnr", "1.1.0", "response"),
+    (f"{_LA_CNR}/tree/stable-v1/endpoints/stats-response.xsd", "las-incoming-stats-response", "omobility-la-cnr", "1.1.0", "stats"),
+)  # fmt: skip
+
+
 def _kinds() -> Iterator[tuple[str, DocumentKind]]:
     for api, major, version, entry in (
         ("iias", 7, "7.0.0", "iias"),
@@ -94,6 +111,8 @@ def _kinds() -> Iterator[tuple[str, DocumentKind]]:
         f"{{{_SITE}/ewp-specs-architecture/blob/stable-v1/common-types.xsd}}error-response",
         DocumentKind("architecture", "1.16.0", "error"),
     )
+    for namespace, root, api, version, endpoint in _OF_STUDENTS:
+        yield f"{{{_SITE}/{namespace}}}{root}", DocumentKind(api, version, endpoint)
 
 
 KINDS: Final[Mapping[str, DocumentKind]] = dict(_kinds())
