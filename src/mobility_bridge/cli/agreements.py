@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mobility_bridge.cli.lazy import LazyGroup
-from mobility_bridge.cli.options import Invocation, takes_options
+from mobility_bridge.cli.options import Invocation, takes_options, takes_partner, takes_partner_of_agreement
 from mobility_bridge.cli.render import print_json, print_pairs, print_table
 
 if TYPE_CHECKING:
     from mobility_bridge.domain.agreement import Iia
+    from mobility_bridge.services.explain import Explanation
     from mobility_bridge.services.listing import Listed
 
 _HERE = "mobility_bridge.cli.agreements"
@@ -57,7 +58,7 @@ def _year(_ctx: click.Context, _param: click.Parameter, value: str | None) -> st
 
 
 @click.command("list")
-@click.option("--partner", metavar="HEI", help="Only this partner: a SCHAC id, an Erasmus code or a PIC.")
+@takes_partner
 @click.option("--state", type=click.Choice(STATES), help="Only this state.")
 @click.option("--open", "only_open", is_flag=True, help="Only those with open discrepancies.")
 @click.option(
@@ -149,17 +150,17 @@ def _listed_data(item: "Listed") -> dict[str, Any]:
 
 @click.command()
 @click.argument("agreement")
-@click.option(
-    "--partner", metavar="HEI", help="Needed only when several partners have an agreement with this id."
-)
+@takes_partner_of_agreement
 @takes_options
 def show(invocation: Invocation, agreement: str, partner: str | None) -> None:
     """Show the terms of both copies of one agreement, by our id or the partner's."""
-    from mobility_bridge.domain.identifiers import HeiId
+    from mobility_bridge.cli.filters import chosen_partner
     from mobility_bridge.services.explain import explain
 
-    hei_id = HeiId(partner) if partner else None
-    case = invocation.with_bridge(lambda bridge: explain(bridge.context, agreement, hei_id)).case
+    async def work(bridge: Any) -> "Explanation":
+        return await explain(bridge.context, agreement, await chosen_partner(bridge, partner))
+
+    case = invocation.with_bridge(work).case
     sides = {"local": case.local, "partner": case.partner}
     if invocation.as_json:
         terms = {side: _terms_data(view.iia) if view and view.iia else None for side, view in sides.items()}
@@ -216,7 +217,7 @@ def _terms_data(terms: "Iia") -> dict[str, Any]:
 
 
 @click.command()
-@click.option("--partner", metavar="HEI", help="Only this partner: a SCHAC id, an Erasmus code or a PIC.")
+@takes_partner
 @click.option("--year", metavar="YYYY/YYYY", callback=_year, help="Only this academic year.")
 @click.option("--planned", is_flag=True, help="Count what is not in force yet, too.")
 @takes_options
@@ -271,7 +272,7 @@ def _remarks(item: Any) -> str:
 
 
 @click.command()
-@click.option("--partner", metavar="HEI", help="Only this partner: a SCHAC id, an Erasmus code or a PIC.")
+@takes_partner
 @click.option(
     "--within", "months", type=int, default=18, show_default=True, help="Only ends within so many months."
 )
@@ -335,19 +336,25 @@ def pair(  # noqa: PLR0913 - one parameter per option
     The bridge proposes pairings but never makes one. A confirmed one lets it compare both copies; the ids
     themselves are exchanged in the system that holds our agreements.
     """
+    from mobility_bridge.cli.filters import the_partner
     from mobility_bridge.domain.identifiers import HeiId, IiaId
     from mobility_bridge.services.pair import Pairing
     from mobility_bridge.services.pair import pair as run
 
     name = by or getpass.getuser()
-    pairing = Pairing(
-        HeiId(partner), IiaId(iia_id), IiaId(partner_iia_id), name, reason, confirmed=not reject
-    )
-    invocation.with_bridge(lambda bridge: run(bridge.context, pairing, dry_run=dry_run))
+
+    async def work(bridge: Any) -> HeiId:
+        hei_id = await the_partner(bridge, partner)
+        ours, theirs = IiaId(iia_id), IiaId(partner_iia_id)
+        pairing = Pairing(hei_id, ours, theirs, name, reason, confirmed=not reject)
+        await run(bridge.context, pairing, dry_run=dry_run)
+        return hei_id
+
+    hei_id = invocation.with_bridge(work)
     verb = ("would be " if dry_run else "") + ("rejected" if reject else "confirmed")
     if invocation.as_json:
         print_json(
-            {"iia_id": iia_id, "partner_iia_id": partner_iia_id, "partner_hei_id": partner, "result": verb}
+            {"iia_id": iia_id, "partner_iia_id": partner_iia_id, "partner_hei_id": hei_id, "result": verb}
         )
     else:
-        click.echo(f"{iia_id} and {partner_iia_id} of {partner}: {verb} by {name}.")
+        click.echo(f"{iia_id} and {partner_iia_id} of {hei_id}: {verb} by {name}.")

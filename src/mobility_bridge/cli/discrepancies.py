@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mobility_bridge.cli.lazy import LazyGroup
-from mobility_bridge.cli.options import Invocation, takes_options
+from mobility_bridge.cli.options import Invocation, takes_options, takes_partner
 from mobility_bridge.cli.render import SEVERITY_STYLES, print_json, print_pairs, print_table
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def discrepancies() -> None:
     help="Default: open and acknowledged.",
 )
 @click.option("--severity", type=click.Choice(tuple(SEVERITY_STYLES)), help="Only this severity.")
-@click.option("--partner", metavar="HEI", help="Only this partner: a SCHAC id, an Erasmus code or a PIC.")
+@takes_partner
 @click.option("--code", help="Only this code.")
 @click.option("--owner", type=click.Choice(OWNERS), help="Only what this owner has to settle.")
 @click.option(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mobility_bridge.cli.lazy import LazyGroup
-from mobility_bridge.cli.options import Invocation, takes_options
+from mobility_bridge.cli.options import Invocation, takes_options, takes_partner
 from mobility_bridge.cli.render import print_json, print_pairs, print_table, short, working
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def evidence() -> None:
 
 
 @click.command("list")
-@click.option("--partner", metavar="HEI", help="Only this partner.")
+@takes_partner
 @click.option(
     "--about", metavar="TEXT", help="Only calls whose address or request has this text, such as an id."
 )
@@ -38,11 +38,10 @@ def evidence() -> None:
 @takes_options
 def list_(invocation: Invocation, partner: str | None, about: str | None, limit: int) -> None:
     """List what was received last."""
-    from mobility_bridge.domain.identifiers import HeiId
-
-    hei_id = HeiId(partner) if partner else None
+    from mobility_bridge.cli.filters import chosen_partner
 
     async def work(bridge: Any) -> "Sequence[EvidenceRecord]":
+        hei_id = await chosen_partner(bridge, partner)
         found: Sequence[EvidenceRecord] = await bridge.context.store.read(
             lambda uow: uow.evidence.select(partner=hei_id, text=about, limit=limit)
         )
@@ -168,7 +167,7 @@ def verify(invocation: Invocation, expect: str | None) -> int:
 
 @click.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--partner", metavar="HEI", help="Only this partner.")
+@takes_partner
 @click.option(
     "--about", metavar="TEXT", help="Only calls whose address or request has this text, such as an id."
 )
@@ -188,11 +187,13 @@ def export(
 
     Bodies may hold personal data: what is written is readable by you alone.
     """
-    from mobility_bridge.domain.identifiers import HeiId
+    from mobility_bridge.cli.filters import chosen_partner
     from mobility_bridge.services.evidence import selected
 
-    hei_id = HeiId(partner) if partner else None
-    found = invocation.with_bridge(lambda bridge: selected(bridge.context, hei_id, about, numbers))
+    async def work(bridge: Any) -> "Sequence[EvidenceRecord]":
+        return await selected(bridge.context, await chosen_partner(bridge, partner), about, numbers)
+
+    found = invocation.with_bridge(work)
     if not dry_run:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         for record in found:

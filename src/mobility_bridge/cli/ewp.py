@@ -32,7 +32,8 @@ def ewp() -> None:
 @click.option("--refresh", is_flag=True, help="Fetch it now, even if it is not due.")
 @takes_options
 def catalogue(invocation: Invocation, hei: str | None, *, refresh: bool) -> None:
-    """Show who offers what, as the registry has it. HEI: a SCHAC id, an Erasmus code or a PIC."""
+    """Show who offers what, as the registry has it. HEI: a SCHAC id, an Erasmus code, a PIC or the whole name."""
+    from mobility_bridge.cli.filters import listed_hei
     from mobility_bridge.errors import UsageError
     from mobility_bridge.services.catalogue import refresh_catalogue
 
@@ -41,7 +42,7 @@ def catalogue(invocation: Invocation, hei: str | None, *, refresh: bool) -> None
         network = bridge.context.the_network()
         if hei is None:
             return list(network.partners())
-        found = network.find_hei(hei)
+        found = listed_hei(network, hei)
         partner = network.partner(found) if found is not None else None
         if partner is None:
             raise UsageError(
@@ -94,6 +95,7 @@ def _partner_data(partner: "Partner") -> dict[str, Any]:
 @takes_options
 def echo(invocation: Invocation, partner: str, words: tuple[str, ...]) -> int:
     """Call PARTNER's Echo API with WORDS: does it know us, do both signatures hold?"""
+    from mobility_bridge.cli.filters import listed_hei
     from mobility_bridge.domain.identifiers import HeiId
     from mobility_bridge.errors import UsageError
     from mobility_bridge.services.catalogue import refresh_catalogue
@@ -102,7 +104,7 @@ def echo(invocation: Invocation, partner: str, words: tuple[str, ...]) -> int:
     async def work(bridge: Any) -> "tuple[str, EchoAnswer]":
         await refresh_catalogue(bridge.context)
         network = bridge.context.the_network()
-        hei_id = HeiId(network.find_hei(partner) or partner)
+        hei_id = HeiId(listed_hei(network, partner) or partner.strip().lower())
         if network.partners() and network.partner(hei_id) is None:
             raise UsageError(
                 f"{partner} is not in the catalogue", next_step="Run: mobility-bridge ewp catalogue"

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mobility_bridge.cli.options import Invocation, takes_options
+from mobility_bridge.cli.options import Invocation, takes_options, takes_partner_of_agreement
 from mobility_bridge.cli.render import print_json, print_pairs, print_table, short
 
 if TYPE_CHECKING:
@@ -14,9 +14,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("agreement")
-@click.option(
-    "--partner", metavar="HEI", help="Needed only when several partners have an agreement with this id."
-)
+@takes_partner_of_agreement
 @takes_options
 def explain(invocation: Invocation, agreement: str, partner: str | None) -> None:
     """Tell everything about one agreement, by our id, the partner's id or a discrepancy's id.
@@ -24,11 +22,13 @@ def explain(invocation: Invocation, agreement: str, partner: str | None) -> None
     Where each copy came from and when, ids, hashes, approvals, the differences side by side, the first
     fragment in which texts part, open discrepancies, and what happened when.
     """
-    from mobility_bridge.domain.identifiers import HeiId
+    from mobility_bridge.cli.filters import chosen_partner
     from mobility_bridge.services.explain import explain as run
 
-    hei_id = HeiId(partner) if partner else None
-    found = invocation.with_bridge(lambda bridge: run(bridge.context, agreement, hei_id))
+    async def work(bridge: Any) -> "Explanation":
+        return await run(bridge.context, agreement, await chosen_partner(bridge, partner))
+
+    found = invocation.with_bridge(work)
     if invocation.as_json:
         from mobility_bridge.cli.explain_json import as_data
 

@@ -2,15 +2,13 @@
 
 import click
 
-from mobility_bridge.cli.options import Invocation, takes_options
+from mobility_bridge.cli.options import Invocation, takes_options, takes_partner_of_agreement
 from mobility_bridge.cli.render import print_json, print_table
 
 
 @click.command()
 @click.argument("iia_id")
-@click.option(
-    "--partner", metavar="HEI", help="Needed only when several partners have an agreement with this id."
-)
+@takes_partner_of_agreement
 @click.option("--dry-run", is_flag=True, help="Say what would be sent; send and write nothing.")
 @takes_options
 def notify(invocation: Invocation, iia_id: str, partner: str | None, *, dry_run: bool) -> int:
@@ -19,16 +17,16 @@ def notify(invocation: Invocation, iia_id: str, partner: str | None, *, dry_run:
     For a partner who says that it never received them: an IIA CNR, and an approval CNR if we approved.
     """
     from mobility_bridge.bootstrap import Bridge
+    from mobility_bridge.cli.filters import chosen_partner
     from mobility_bridge.domain.identifiers import HeiId, IiaId
-    from mobility_bridge.domain.notification import ChangeNotification
+    from mobility_bridge.domain.notification import ChangeNotification, CnrKind
     from mobility_bridge.services import notify as service
     from mobility_bridge.services.catalogue import refresh_catalogue
     from mobility_bridge.services.outbox import notify_again, planned_again
 
-    hei_id = HeiId(partner) if partner is not None else None
-
     async def work(bridge: Bridge) -> list[ChangeNotification]:
         context = bridge.context
+        hei_id = await chosen_partner(bridge, partner)
         await refresh_catalogue(context)
         queued = await notify_again(context, IiaId(iia_id), hei_id)
         await service.notify(context)
@@ -36,8 +34,11 @@ def notify(invocation: Invocation, iia_id: str, partner: str | None, *, dry_run:
         found = await context.store.read(lambda uow: uow.outbox.select(partner=queued.partner_hei_id))
         return [item for item in found if item.notification_id in ids]
 
+    async def plan(bridge: Bridge) -> list[tuple[CnrKind, HeiId, IiaId]]:
+        return await planned_again(bridge.context, IiaId(iia_id), await chosen_partner(bridge, partner))
+
     if dry_run:
-        planned = invocation.with_bridge(lambda bridge: planned_again(bridge.context, IiaId(iia_id), hei_id))
+        planned = invocation.with_bridge(plan)
         rows = [(kind.value, whom, theirs, "not sent (dry run)", "") for kind, whom, theirs in planned]
     else:
         sent = invocation.with_bridge(work)

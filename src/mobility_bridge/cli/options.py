@@ -27,6 +27,9 @@ LOOKING = frozenset(
 """Commands that only look: they write no line, so they work where the log cannot be written."""
 
 
+_WAYS_TO_NAME = "a SCHAC id, an Erasmus code, a PIC or the whole name"
+
+
 @dataclass(frozen=True, slots=True)
 class Invocation:
     """One call of a command: the configuration it means and how to print."""
@@ -61,6 +64,20 @@ class Invocation:
                     return await work(bridge)
 
         return asyncio.run(whole())
+
+
+def takes_partner(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command `--partner` as a filter; `filters.chosen_partner` says who is meant."""
+    return click.option("--partner", metavar="HEI", help=f"Only this partner: {_WAYS_TO_NAME}.")(function)
+
+
+def takes_partner_of_agreement(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command about one agreement `--partner`, for an id that several have."""
+    return click.option(
+        "--partner",
+        metavar="HEI",
+        help=f"Needed only when several partners have an agreement with this id: {_WAYS_TO_NAME}.",
+    )(function)
 
 
 def takes_options(function: Callable[..., Any]) -> Callable[..., Any]:

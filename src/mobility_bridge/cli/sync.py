@@ -66,10 +66,12 @@ def sync(
 
 
 def _hei(bridge: "Bridge", text: str) -> str:
-    """Accept an Erasmus code or a PIC where the catalogue on disk knows it."""
+    """Accept an Erasmus code, a PIC or a name where the catalogue on disk knows it."""
+    from mobility_bridge.cli.filters import listed_hei
+
     network = bridge.context.network
-    found = network.find_hei(text) if network is not None else None
-    return found or text
+    found = listed_hei(network, text) if network is not None else None
+    return found or text.strip().lower()
 
 
 def as_data(report: "SyncReport") -> dict[str, Any]:

@@ -102,7 +102,10 @@ def _subject(uow: UnitOfWork, own: HeiId, text: str, partner: HeiId | None) -> S
     if len(subjects) == 1:
         return next(iter(subjects.values()))
     if not subjects:
-        raise UsageError(f"no agreement has the id {text}", next_step="Run: mobility-bridge agreements list")
+        whose = f" of {partner}" if partner is not None else ""
+        raise UsageError(
+            f"no agreement{whose} has the id {text}", next_step="Run: mobility-bridge agreements list"
+        )
     heis = ", ".join(sorted({str(subject.partner_hei_id) for subject in subjects.values()}))
     raise UsageError(f"several agreements have the id {text} ({heis})", next_step="Add --partner HEI.")
 

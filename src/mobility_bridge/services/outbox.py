@@ -83,7 +83,8 @@ def _own_copy(
     ]
     if not found:
         raise UsageError(
-            f"we have no agreement with the id {iia_id}", next_step="Run: mobility-bridge agreements list"
+            f"we have no agreement with the id {iia_id}{f' with {partner}' if partner else ''}",
+            next_step="Run: mobility-bridge agreements list",
         )
     if len(found) > 1:
         heis = ", ".join(sorted(copy.partner_hei_id for copy in found))
