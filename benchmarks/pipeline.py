@@ -69,8 +69,8 @@ class Bridge:
         found = [self.read(document) for document in batch]
 
         def commit(uow: UnitOfWork) -> int:
-            uow.evidence.append([an_exchange(document) for document in batch])
-            uow.copies.put_documents(batch)
+            uow.evidence.append([an_exchange(each) for each in found])
+            uow.copies.put_documents({each.copy.document.sha256: each.document for each in found})
             return len(uow.copies.save([each.copy for each in found], NOW))
 
         return self.write(commit)
@@ -80,8 +80,8 @@ class Bridge:
         found = [self.read(document) for document in batch]
 
         def commit(uow: UnitOfWork) -> None:
-            uow.evidence.append([an_exchange(document) for document in batch])
-            uow.copies.put_documents(batch)
+            uow.evidence.append([an_exchange(each) for each in found])
+            uow.copies.put_documents({each.copy.document.sha256: each.document for each in found})
             changed = uow.copies.save([each.copy for each in found], NOW)
             assert len(changed) == EDITED
             now = {each.copy.iia_id: each.document for each in found}
@@ -147,7 +147,8 @@ def a_bridge() -> Iterator[Bridge]:
         runner.run(store.close())
 
 
-def an_exchange(body: bytes) -> Exchange:
+def an_exchange(answer: ReadCopy) -> Exchange:
+    """How the answer came; it is digested once, and what reads it and what keeps it are told."""
     return Exchange(
         system=wire.SYSTEM,
         hei_id=PARTNER,
@@ -160,7 +161,8 @@ def an_exchange(body: bytes) -> Exchange:
         request_body=b"iia_id=9ded95ec8413b8c0fed5bf4167bf623f",
         status=200,
         response_headers={"Content-Type": "text/xml; charset=utf-8", "Digest": "SHA-256=" + 44 * "x"},
-        body=body,
+        body=answer.document,
+        body_sha256=answer.copy.document.sha256,
         verification=Verification.VERIFIED,
         duration_s=0.2,
     )
@@ -229,7 +231,7 @@ def an_answer(batch: Batch) -> Answer:
 
 def keep(answer: Answer, copies: Sequence[AgreementCopy]) -> Callable[[UnitOfWork], None]:
     def commit(uow: UnitOfWork) -> None:
-        uow.copies.put_documents([answer.body])
+        uow.copies.put_documents({copies[0].document.sha256: answer.body})
         uow.copies.save(copies, NOW)
 
     return commit

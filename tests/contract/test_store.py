@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from tests.support.stores import ALDERTON, BRAVA, NOON, US, Backend, a_copy, an_exchange, minutes
+from tests.support.stores import ALDERTON, BRAVA, NOON, US, Backend, a_copy, an_exchange, digest, minutes
 
 from mobility_bridge.errors import StoreError
 from mobility_bridge.ports.store import Store, UnitOfWork
@@ -35,7 +35,7 @@ async def test_an_exception_rolls_everything_back(store: Store):
     await store.write(lambda unit: unit.copies.save([a_copy("before")], NOON))
 
     def half(unit: UnitOfWork) -> None:
-        unit.copies.put_documents([b"<document/>"])
+        unit.copies.put_documents({digest("<document/>"): b"<document/>"})
         unit.copies.save([a_copy("before", in_effect=False), a_copy("new")], minutes(1))
         unit.copies.mark_gone(ALDERTON, US, ["before"], minutes(1))
         unit.evidence.append([an_exchange()])

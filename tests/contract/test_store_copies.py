@@ -15,6 +15,10 @@ async def save(store: Store, *copies: AgreementCopy, at: datetime = NOON) -> lis
     return list(await store.write(lambda unit: unit.copies.save(copies, at)))
 
 
+def documents(*bodies: bytes) -> dict[Sha256, bytes]:
+    return {sha256_of(body): body for body in bodies}
+
+
 async def get(store: Store, iia_id: str = "iia-1") -> StoredCopy:
     stored = await store.read(lambda unit: unit.copies.get(ALDERTON, US, iia_id))
     assert stored is not None
@@ -306,15 +310,15 @@ async def test_a_document_is_current_when_exactly_the_ids_asked_stand_in_it(stor
 
 @pytest.mark.parametrize("body", [b"<a/>", bytes(range(256)) * 3, "<å>𝄞</å>".encode() * 100_000], ids=len)
 async def test_a_document_is_kept_byte_for_byte(store: Store, body: bytes):
-    await store.write(lambda unit: unit.copies.put_documents([body, b"another", body]))
+    await store.write(lambda unit: unit.copies.put_documents(documents(body, b"another")))
 
     sha256 = sha256_of(body)
     assert await store.read(lambda unit: unit.copies.document(sha256)) == body
 
 
 async def test_a_document_kept_already_may_be_put_again(store: Store):
-    await store.write(lambda unit: unit.copies.put_documents([b"one"]))
-    await store.write(lambda unit: unit.copies.put_documents([b"one", b"two"]))
+    await store.write(lambda unit: unit.copies.put_documents(documents(b"one")))
+    await store.write(lambda unit: unit.copies.put_documents(documents(b"one", b"two")))
 
     assert await store.read(lambda unit: unit.copies.document(sha256_of(b"one"))) == b"one"
     assert await store.read(lambda unit: unit.copies.document(sha256_of(b"two"))) == b"two"
@@ -325,7 +329,7 @@ async def test_documents_are_kept_compressed(backend: Backend):
     if backend.name == "memory":
         pytest.skip("in memory documents are kept as they are")
     body = b"<cooperation-conditions>" * 1000
-    await backend.open().write(lambda unit: unit.copies.put_documents([body]))
+    await backend.open().write(lambda unit: unit.copies.put_documents(documents(body)))
 
     backend.execute("DELETE FROM documents WHERE length(body) < 1000 AND length = 24000")
 

@@ -23,7 +23,8 @@ class Exchange:
 
     `received_at` is UTC; `url` is the one on the wire; `request_headers` and `request_body` hold no secret
     (an adapter blanks them). `body` is what arrived after content decoding; when it was over the limit it
-    holds the first part and `truncated` is true. `status` is None when nothing came back.
+    holds the first part and `truncated` is true. `status` is None when nothing came back. `body_sha256` is the
+    digest of `body` where whoever received it has it already; it says nothing more than `body`.
     """
 
     system: str
@@ -42,6 +43,7 @@ class Exchange:
     verification: Verification = Verification.NO_RESPONSE
     failure: str | None = None
     duration_s: float = 0.0
+    body_sha256: Sha256 | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

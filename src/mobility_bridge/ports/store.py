@@ -23,8 +23,8 @@ class CopyRepository(Protocol):
     The other party of a partner's copy is us. Ours are those that carry a `LocalRecord`.
     """
 
-    def put_documents(self, documents: Iterable[bytes]) -> None:
-        """Keep documents by their SHA-256; one already kept is not written again."""
+    def put_documents(self, documents: Mapping[Sha256, bytes]) -> None:
+        """Keep documents by their SHA-256, which is believed; one already kept is not written again."""
         ...
 
     def document(self, sha256: Sha256) -> bytes | None: ...

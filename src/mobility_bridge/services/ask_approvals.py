@@ -125,5 +125,6 @@ def _proof(uow: UnitOfWork, answer: ApprovalAnswer) -> Sha256 | None:
     if not answer.exchanges:
         return None
     body = answer.exchanges[-1].body
-    uow.copies.put_documents([body])
-    return Sha256(sha256(body).hexdigest())
+    digest = Sha256(sha256(body).hexdigest())
+    uow.copies.put_documents({digest: body})
+    return digest

@@ -207,7 +207,7 @@ def _commit(
     if first_look and reading.complete:
         uow.set_cursor(known_since, at.isoformat())
     uow.evidence.append(reading.exchanges)
-    uow.copies.put_documents(item.document for item in reading.copies)
+    uow.copies.put_documents({item.copy.document.sha256: item.document for item in reading.copies})
     uow.copies.save(plan.save, at)
     for hei_id, iia_id in plan.gone:
         uow.copies.mark_gone(own, hei_id, [iia_id], at)

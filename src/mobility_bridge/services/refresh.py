@@ -166,7 +166,7 @@ def _commit(
         return RefreshReport(hei_id, len(ids), unchanged=len(ids))
     ours, foreign = _sorted_out(answer.copies, own, ids)
     touched = _held(uow, own, hei_id, ids)
-    uow.copies.put_documents({item.copy.document.sha256: item.document for item in ours}.values())
+    uow.copies.put_documents({item.copy.document.sha256: item.document for item in ours})
     changed = uow.copies.save([item.copy for item in ours], at)
     gone = uow.copies.mark_gone(hei_id, own, [*answer.absent, *foreign], at)
     moved = {*changed, *gone}

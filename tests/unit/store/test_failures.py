@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from tests.support.stores import NOON, a_copy
+from tests.support.stores import NOON, a_copy, digest
 
 from mobility_bridge.errors import StoreBusy, StoreError, StoreOutdated
 from mobility_bridge.ports.store import UnitOfWork
@@ -90,7 +90,8 @@ async def test_a_full_disk_is_named(sqlite_url: str):
     def fill(unit: UnitOfWork) -> None:
         # The database's own limit on pages is how a disk fills up on demand.
         unit._connection.exec_driver_sql("PRAGMA max_page_count = 1")
-        unit.copies.put_documents([bytes(str(number), "ascii") * 5000 for number in range(500)])
+        bodies = [str(number) * 5000 for number in range(500)]
+        unit.copies.put_documents({digest(body): body.encode() for body in bodies})
 
     with pytest.raises(StoreError, match="disk that holds the store is full") as caught:
         await store.write(fill)

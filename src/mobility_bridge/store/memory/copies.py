@@ -1,12 +1,11 @@
 """Copies of agreements, in memory."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from mobility_bridge.domain.identifiers import HeiId, IiaId, Sha256
 from mobility_bridge.domain.snapshot import AgreementCopy, StoredCopy
-from mobility_bridge.store.chain import sha256_of
 from mobility_bridge.store.changes import counterparts, is_local
 from mobility_bridge.store.memory.shelf import Journal, Shelf
 
@@ -21,9 +20,9 @@ class MemoryCopies:
         self._current: Shelf[Key, StoredCopy] = Shelf(journal)
         self._former: Shelf[int, StoredCopy] = Shelf(journal)
 
-    def put_documents(self, documents: Iterable[bytes]) -> None:
-        for body in documents:
-            self._documents.put(sha256_of(body), body)
+    def put_documents(self, documents: Mapping[Sha256, bytes]) -> None:
+        for sha256, body in documents.items():
+            self._documents.put(sha256, body)
 
     def document(self, sha256: Sha256) -> bytes | None:
         return self._documents.get(sha256)

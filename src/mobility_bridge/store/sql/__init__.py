@@ -21,6 +21,7 @@ from mobility_bridge.store.revision import REVISION, revision_table
 from mobility_bridge.store.sql.agreements import SqlApprovals, SqlLinks
 from mobility_bridge.store.sql.copies import SqlCopies
 from mobility_bridge.store.sql.discrepancies import SqlDiscrepancies
+from mobility_bridge.store.sql.documents import SqlDocuments
 from mobility_bridge.store.sql.engines import READERS, connect, locate
 from mobility_bridge.store.sql.evidence import SqlEvidence
 from mobility_bridge.store.sql.failures import UPGRADE, translated
@@ -44,12 +45,13 @@ class SqlUnitOfWork:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self.copies = SqlCopies(connection)
+        documents = SqlDocuments(connection)
+        self.copies = SqlCopies(connection, documents)
         self.links = SqlLinks(connection)
         self.approvals = SqlApprovals(connection)
         self.discrepancies = SqlDiscrepancies(connection)
         self.outbox = SqlOutbox(connection)
-        self.evidence = SqlEvidence(connection)
+        self.evidence = SqlEvidence(connection, documents)
         self.partners = SqlPartners(connection)
         self.work = SqlWork(connection)
 

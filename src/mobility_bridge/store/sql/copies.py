@@ -2,19 +2,16 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
-    Row,
     and_,
     bindparam,
     func,
-    insert,
     or_,
     select,
     update,
@@ -22,19 +19,21 @@ from sqlalchemy import (
 
 from mobility_bridge.domain.identifiers import HeiId, IiaId, Sha256
 from mobility_bridge.domain.snapshot import AgreementCopy, StoredCopy
-from mobility_bridge.store.chain import sha256_of
 from mobility_bridge.store.changes import counterparts, is_local
 from mobility_bridge.store.columns import to_micros
 from mobility_bridge.store.sql.copy_rows import (
     COLUMNS,
+    DOCUMENT,
+    HELD,
+    Held,
     facts_of,
+    held,
     in_same_document,
-    raw_copies,
     says_the_same,
     stored_copy,
 )
-from mobility_bridge.store.sql.documents import keep_documents, load_document
-from mobility_bridge.store.sql.statements import in_chunks, upsert_raw
+from mobility_bridge.store.sql.documents import SqlDocuments
+from mobility_bridge.store.sql.statements import in_chunks, run_raw, upsert_raw, write_raw
 from mobility_bridge.store.tables import LOCAL_COPY, copies, copies_history
 
 _LIVE = copies.c.gone_at.is_(None)
@@ -53,18 +52,33 @@ _IDS_TO_REFRESH = (
     .limit(bindparam("most"))
 )
 
+# What is asked and written of every copy that comes in, past the library's binding.
+_THESE = "holder_hei_id = ? AND partner_hei_id = ? AND iia_id IN (*)"
+_STORED = f"SELECT {', '.join(HELD)} FROM copies WHERE {_THESE}"  # noqa: S608 - our own names
+_TO_HISTORY = (
+    f"INSERT INTO copies_history ({', '.join(COLUMNS)})"  # noqa: S608 - as above
+    f" SELECT {', '.join(COLUMNS)} FROM copies WHERE {_THESE}"
+)
+_CONFIRM = f"UPDATE copies SET confirmed_at = ? WHERE gone_at IS NULL AND {_THESE}"  # noqa: S608 - as above
+_REVIVE = f"UPDATE copies SET gone_at = NULL WHERE {_THESE}"  # noqa: S608 - as above
+_MOVE = (
+    "UPDATE copies SET document_sha256 = ?, document_format = ?, document_position = ?"
+    " WHERE holder_hei_id = ? AND partner_hei_id = ? AND iia_id = ?"
+)
+
 
 class SqlCopies:
     """`CopyRepository` on one transaction."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, documents: SqlDocuments) -> None:
         self._connection = connection
+        self._documents = documents
 
-    def put_documents(self, documents: Iterable[bytes]) -> None:
-        keep_documents(self._connection, {sha256_of(body): body for body in documents})
+    def put_documents(self, documents: Mapping[Sha256, bytes]) -> None:
+        self._documents.keep(documents)
 
     def document(self, sha256: Sha256) -> bytes | None:
-        return load_document(self._connection, sha256)
+        return self._documents.load(sha256)
 
     def save(self, copies: Sequence[AgreementCopy], at: datetime) -> Sequence[IiaId]:
         by_partner: dict[tuple[HeiId, HeiId], dict[IiaId, AgreementCopy]] = defaultdict(dict)
@@ -78,11 +92,7 @@ class SqlCopies:
 
     def confirm(self, holder: HeiId, partner: HeiId, ids: Iterable[IiaId], at: datetime) -> None:
         for chunk in in_chunks(ids):
-            self._connection.execute(
-                update(copies)
-                .where(_of(copies, holder, partner), copies.c.iia_id.in_(chunk), _LIVE)
-                .values(confirmed_at=at)
-            )
+            run_raw(self._connection, _CONFIRM, (to_micros(at), holder, partner), chunk)
 
     def mark_gone(self, holder: HeiId, partner: HeiId, ids: Iterable[IiaId], at: datetime) -> Sequence[IiaId]:
         gone: list[IiaId] = []
@@ -148,57 +158,35 @@ class SqlCopies:
     def _save_chunk(
         self, holder: HeiId, partner: HeiId, by_id: dict[IiaId, AgreementCopy], at: datetime
     ) -> list[IiaId]:
-        stored = self._raw(holder, partner, list(by_id))
+        stored = self._stored(holder, partner, list(by_id))
         now = to_micros(at)
-        changed, revived, rows = [], [], []
-        moved: list[AgreementCopy] = []
+        changed, revived, rows, moved = [], [], [], []
         for iia_id, copy in by_id.items():
-            facts, row = facts_of(copy), stored.get(iia_id)
-            if row is None or not says_the_same(row, facts):
-                first_seen_at = now if row is None else row.first_seen_at
+            facts, held = facts_of(copy), stored.get(iia_id)
+            if held is None or not says_the_same(held.facts, facts):
+                first_seen_at = now if held is None else held.first_seen_at
                 times = (to_micros(copy.fetched_at), first_seen_at, now, now, None)
                 rows.append((holder, partner, iia_id, *facts, *times))
                 changed.append(iia_id)
                 continue
-            if row.gone_at is not None:
+            if held.gone_at is not None:
                 revived.append(iia_id)
-            if not in_same_document(row, facts):
-                moved.append(copy)
+            if not in_same_document(held.facts, facts):
+                moved.append((*facts[DOCUMENT], holder, partner, iia_id))
         self._to_history(holder, partner, [iia_id for iia_id in changed if iia_id in stored])
         upsert_raw(self._connection, copies, rows)
-        self._revive(holder, partner, revived)
-        self._move(moved)
+        if revived:
+            run_raw(self._connection, _REVIVE, (holder, partner), revived)
+        write_raw(self._connection, _MOVE, moved)
         self.confirm(holder, partner, by_id.keys() - set(changed), at)
         return changed + revived
 
-    def _raw(self, holder: HeiId, partner: HeiId, ids: Sequence[IiaId]) -> dict[IiaId, Row[Any]]:
-        wanted = select(raw_copies).where(_of(raw_copies, holder, partner), raw_copies.c.iia_id.in_(ids))
-        return {row.iia_id: row for row in self._connection.execute(wanted)}
+    def _stored(self, holder: HeiId, partner: HeiId, ids: Sequence[IiaId]) -> dict[IiaId, Held]:
+        return {row[0]: held(row) for row in run_raw(self._connection, _STORED, (holder, partner), ids)}
 
     def _to_history(self, holder: HeiId, partner: HeiId, ids: Sequence[IiaId]) -> None:
         if ids:
-            former = select(raw_copies).where(_of(raw_copies, holder, partner), raw_copies.c.iia_id.in_(ids))
-            self._connection.execute(insert(copies_history).from_select(COLUMNS, former))
-
-    def _revive(self, holder: HeiId, partner: HeiId, ids: Sequence[IiaId]) -> None:
-        if ids:
-            self._connection.execute(
-                update(copies)
-                .where(_of(copies, holder, partner), copies.c.iia_id.in_(ids))
-                .values(gone_at=None)
-            )
-
-    def _move(self, moved: Sequence[AgreementCopy]) -> None:
-        """Keep unchanged copies with the document they came in last."""
-        for copy in moved:
-            ref = copy.document
-            self._connection.execute(
-                update(copies)
-                .where(_of(copies, copy.holder_hei_id, copy.partner_hei_id), copies.c.iia_id == copy.iia_id)
-                .values(
-                    document_sha256=ref.sha256, document_format=ref.format, document_position=ref.position
-                )
-            )
+            run_raw(self._connection, _TO_HISTORY, (holder, partner), ids)
 
     def _select(self, where: ColumnElement[bool]) -> Sequence[StoredCopy]:
         wanted = select(copies).where(where).order_by(*_KEY_ORDER)

@@ -1,9 +1,10 @@
 """A copy as a row, and back."""
 
 import json
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
-from sqlalchemy import Row, column, table
+from sqlalchemy import Row
 
 from mobility_bridge.domain.snapshot import AgreementCopy, DocumentRef, HashVerdict, LocalRecord, StoredCopy
 from mobility_bridge.store.columns import from_micros, to_digest, to_micros
@@ -15,11 +16,26 @@ Raw = str | bytes | int | bool | None
 COLUMNS = tuple(column.name for column in copies.columns)
 """Key (3), facts, then times (5: fetched, first seen, changed, confirmed, gone)."""
 
-FACTS = slice(3, COLUMNS.index("fetched_at"))
-_DOCUMENT = slice(COLUMNS.index("document_sha256") - FACTS.start, COLUMNS.index("text_digest") - FACTS.start)
+_FACTS = COLUMNS[3 : COLUMNS.index("fetched_at")]
+DOCUMENT = slice(_FACTS.index("document_sha256"), _FACTS.index("text_digest"))
+"""Of the facts those that say where the copy stands."""
 
-raw_copies = table("copies", *(column(name) for name in COLUMNS))
-"""The same table without our column types: what is only compared need not be decoded."""
+HELD = ("iia_id", *_FACTS, "first_seen_at", "gone_at")
+"""What a copy that comes in is held against."""
+
+
+class Held(NamedTuple):
+    """A stored copy as the driver gives it: what is only compared need not be decoded."""
+
+    facts: tuple[Raw, ...]
+    first_seen_at: int
+    gone_at: int | None
+
+
+def held(row: Sequence[Any]) -> Held:
+    """Read a row of the columns `HELD`."""
+    _, *facts, first_seen_at, gone_at = row
+    return Held(tuple(facts), first_seen_at, gone_at)
 
 
 def facts_of(copy: AgreementCopy) -> tuple[Raw, ...]:
@@ -46,20 +62,18 @@ def facts_of(copy: AgreementCopy) -> tuple[Raw, ...]:
     )
 
 
-def says_the_same(row: Row[Any], facts: tuple[Raw, ...]) -> bool:
+def says_the_same(held: tuple[Raw, ...], facts: tuple[Raw, ...]) -> bool:
     """`AgreementCopy.says_the_same_as`, on encoded facts: the document counts only where there is no text digest."""
-    held = tuple(row[FACTS])
-    if facts[_DOCUMENT.stop] is None:
+    if facts[DOCUMENT.stop] is None:
         return held == facts
     return (
-        held[: _DOCUMENT.start] == facts[: _DOCUMENT.start]
-        and held[_DOCUMENT.stop :] == facts[_DOCUMENT.stop :]
+        held[: DOCUMENT.start] == facts[: DOCUMENT.start] and held[DOCUMENT.stop :] == facts[DOCUMENT.stop :]
     )
 
 
-def in_same_document(row: Row[Any], facts: tuple[Raw, ...]) -> bool:
+def in_same_document(held: tuple[Raw, ...], facts: tuple[Raw, ...]) -> bool:
     """Whether the copy still stands at its place in its document."""
-    return tuple(row[FACTS])[_DOCUMENT] == facts[_DOCUMENT]
+    return held[DOCUMENT] == facts[DOCUMENT]
 
 
 def stored_copy(row: Row[Any]) -> StoredCopy:

@@ -8,18 +8,13 @@ from zstandard import ZstdCompressor, ZstdDecompressor
 
 from mobility_bridge.domain.identifiers import Sha256
 from mobility_bridge.store.columns import to_digest
-from mobility_bridge.store.sql.statements import in_chunks, upsert_raw
+from mobility_bridge.store.sql.statements import in_chunks, run_raw, upsert_raw
 from mobility_bridge.store.tables import documents
 
 _LEVEL = 3
 
-_KEPT = select(documents.c.sha256).where(
-    documents.c.sha256.in_(bindparam("digests", expanding=True)), documents.c.body.is_not(None)
-)
-
-_KEPT_ONE = select(documents.c.sha256).where(
-    documents.c.sha256 == bindparam("digest"), documents.c.body.is_not(None)
-)
+_KEPT = "SELECT sha256 FROM documents WHERE body IS NOT NULL AND sha256 IN (*)"
+_BODY = select(documents.c.body, documents.c.length).where(documents.c.sha256 == bindparam("digest"))
 
 
 class _Tools(threading.local):
@@ -42,24 +37,27 @@ def unpacked(body: bytes, length: int) -> bytes:
     return _tools.decompressor.decompress(body, max_output_size=length)
 
 
-def keep_documents(connection: Connection, bodies: Mapping[Sha256, bytes]) -> None:
-    """Write those that are not there, or were erased."""
-    for chunk in in_chunks((sha256, body) for sha256, body in bodies.items() if body):
-        if len(chunk) == 1:
-            found = connection.execute(_KEPT_ONE, {"digest": chunk[0][0]})
-        else:
-            found = connection.execute(_KEPT, {"digests": [sha256 for sha256, _ in chunk]})
-        kept = set(found.scalars())
-        upsert_raw(
-            connection,
-            documents,
-            [(to_digest(sha256), packed(body), len(body)) for sha256, body in chunk if sha256 not in kept],
-        )
+class SqlDocuments:
+    """The documents of one transaction. What it kept or found there once it does not look for again."""
 
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._there: set[Sha256] = set()
 
-def load_document(connection: Connection, sha256: Sha256) -> bytes | None:
-    """The document, or None when it was never kept or was erased."""
-    row = connection.execute(
-        select(documents.c.body, documents.c.length).where(documents.c.sha256 == sha256)
-    ).one_or_none()
-    return None if row is None or row.body is None else unpacked(row.body, row.length)
+    def keep(self, bodies: Mapping[Sha256, bytes]) -> None:
+        """Write those that are not there, or were erased."""
+        wanted = [sha256 for sha256, body in bodies.items() if body and sha256 not in self._there]
+        for chunk in in_chunks(wanted):
+            digests = {to_digest(sha256): sha256 for sha256 in chunk}
+            for (digest,) in run_raw(self._connection, _KEPT, (), list(digests)):
+                del digests[digest]
+            rows = [
+                (digest, packed(bodies[sha256]), len(bodies[sha256])) for digest, sha256 in digests.items()
+            ]
+            upsert_raw(self._connection, documents, rows)
+            self._there.update(chunk)
+
+    def load(self, sha256: Sha256) -> bytes | None:
+        """The document, or None when it was never kept or was erased."""
+        row = self._connection.execute(_BODY, {"digest": sha256}).one_or_none()
+        return None if row is None or row.body is None else unpacked(row.body, row.length)

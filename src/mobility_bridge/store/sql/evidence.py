@@ -8,11 +8,10 @@ from sqlalchemy import Connection, Row, Select, func, or_, select
 from zstandard import ZstdError
 
 from mobility_bridge.domain.evidence import EvidenceRecord, Exchange, Verification
-from mobility_bridge.domain.identifiers import HeiId
-from mobility_bridge.store.chain import START, ChainEnd, link
+from mobility_bridge.domain.identifiers import HeiId, Sha256
+from mobility_bridge.store.chain import START, ChainEnd, body_sha256_of, headers_as_json, seal
 from mobility_bridge.store.columns import to_digest, to_micros
-from mobility_bridge.store.sql.copy_rows import compact
-from mobility_bridge.store.sql.documents import keep_documents, unpacked
+from mobility_bridge.store.sql.documents import SqlDocuments, unpacked
 from mobility_bridge.store.sql.statements import bytes_contain, in_chunks, insert_raw, text_contains
 from mobility_bridge.store.tables import documents, evidence
 
@@ -32,22 +31,23 @@ class SqlEvidence:
     Two that append at the same time would take the same number; the key lets only one of them commit.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, documents: SqlDocuments) -> None:
         self._connection = connection
+        self._documents = documents
 
     def append(self, exchanges: Iterable[Exchange]) -> Sequence[int]:
         end = self._end()
-        sequences: list[int] = []
+        first = end.sequence + 1
         for chunk in in_chunks(exchanges):
-            records = []
+            bodies, rows = {}, []
             for exchange in chunk:
-                records.append(link(exchange, end))
-                end = ChainEnd(records[-1].sequence, records[-1].record_hash)
-            bodies = {record.body_sha256: record.exchange.body for record in records}
-            keep_documents(self._connection, bodies)
-            insert_raw(self._connection, evidence, [_row_of(record) for record in records])
-            sequences += [record.sequence for record in records]
-        return sequences
+                body_sha256 = body_sha256_of(exchange)
+                bodies[body_sha256] = exchange.body
+                row, end = _linked(exchange, body_sha256, end)
+                rows.append(row)
+            self._documents.keep(bodies)
+            insert_raw(self._connection, evidence, rows)
+        return list(range(first, end.sequence + 1))
 
     def get(self, sequence: int) -> EvidenceRecord | None:
         row = self._connection.execute(_WITH_BODY.where(evidence.c.sequence == sequence)).one_or_none()
@@ -87,11 +87,13 @@ class SqlEvidence:
         return START if row is None else ChainEnd(row.sequence, row.record_hash)
 
 
-def _row_of(record: EvidenceRecord) -> tuple[Any, ...]:
-    """The record's values in the order of the table's columns, encoded."""
-    exchange = record.exchange
-    return (
-        record.sequence,
+def _linked(exchange: Exchange, body_sha256: Sha256, after: ChainEnd) -> tuple[tuple[Any, ...], ChainEnd]:
+    """Make the record's row, its values encoded and in the order of the table's columns, and the chain's new end."""
+    asked, asked_by_name = headers_as_json(exchange.request_headers)
+    answered, answered_by_name = headers_as_json(exchange.response_headers)
+    end = ChainEnd(after.sequence + 1, seal(exchange, after, body_sha256, asked_by_name, answered_by_name))
+    row = (
+        end.sequence,
         exchange.system,
         exchange.hei_id,
         exchange.api,
@@ -99,19 +101,20 @@ def _row_of(record: EvidenceRecord) -> tuple[Any, ...]:
         exchange.url,
         to_micros(exchange.received_at),
         exchange.request_id,
-        compact(dict(exchange.request_headers)),
+        asked,
         exchange.request_body,
         exchange.status,
-        compact(dict(exchange.response_headers)),
+        answered,
         exchange.truncated,
         exchange.verification.value,
         exchange.failure,
         exchange.duration_s,
-        to_digest(record.body_sha256),
-        record.body_length,
-        to_digest(record.previous_hash),
-        to_digest(record.record_hash),
+        to_digest(body_sha256),
+        len(exchange.body),
+        to_digest(after.record_hash),
+        to_digest(end.record_hash),
     )
+    return row, end
 
 
 def _body(row: Row[Any]) -> bytes:
@@ -125,12 +128,14 @@ def _body(row: Row[Any]) -> bytes:
 
 
 def _headers(text: str) -> dict[str, str]:
-    """The headers; what is not JSON any more is given whole, so that the record's hash tells."""
+    """The headers; what is not an object of texts any more is given whole, so that the record's hash tells."""
     try:
         found = json.loads(text)
     except ValueError:
         found = None
-    return found if isinstance(found, dict) else {"": text}
+    if isinstance(found, dict) and all(isinstance(value, str) for value in found.values()):
+        return found
+    return {"": text}
 
 
 def _record(row: Row[Any], body: bytes) -> EvidenceRecord:

@@ -34,35 +34,52 @@ def _upsert(table: Table, dialect: str, keep: frozenset[str]) -> Any:
     return insert.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=written)
 
 
-def upsert_raw(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
-    """As `upsert`, for many rows whose values are what the driver takes, in the order of the table's columns.
+def run_raw(connection: Connection, sql: str, values: Sequence[Any], listed: Sequence[Any] = ()) -> Any:
+    """Run a statement past the library's binding: `?` is a value, and `(*)` at its end the list of `listed`.
 
-    Binding each value through the library costs more than writing the row.
+    Shape:   values go in and come out as the driver takes and gives them (`store.columns` says how they are
+             kept). Made for statements about many rows: binding and decoding each value through the library
+             costs more than reading or writing the row.
     """
-    if rows:
-        connection.exec_driver_sql(_raw_upsert(table, connection.dialect.name), list(rows))
+    return connection.exec_driver_sql(_spelled(sql, connection.dialect.name, len(listed)), (*values, *listed))
+
+
+@cache
+def _spelled(sql: str, dialect: str, listed: int) -> str:
+    sql = sql.replace("(*)", f"({', '.join('?' * listed)})")
+    return sql if dialect == "sqlite" else sql.replace("?", "%s")
+
+
+def upsert_raw(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """As `upsert`, for many rows whose values are what the driver takes, in the order of the table's columns."""
+    write_raw(connection, _raw_upsert(table), rows)
 
 
 def insert_raw(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
     """Insert new rows, values as for `upsert_raw`; a key that is there already is an error."""
+    write_raw(connection, _raw_insert(table), rows)
+
+
+def write_raw(connection: Connection, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Run a statement once for each of `rows`, values as for `run_raw`."""
     if rows:
-        connection.exec_driver_sql(_raw_insert(table, connection.dialect.name), list(rows))
+        connection.exec_driver_sql(_spelled(sql, connection.dialect.name, 0), list(rows))
 
 
 @cache
-def _raw_insert(table: Table, dialect: str) -> str:
+def _raw_insert(table: Table) -> str:
     names = ", ".join(column.name for column in table.columns)
-    values = ", ".join("?" if dialect == "sqlite" else "%s" for _ in table.columns)
+    values = ", ".join("?" for _ in table.columns)
     return f"INSERT INTO {table.name} ({names}) VALUES ({values})"  # noqa: S608 - our own names
 
 
 @cache
-def _raw_upsert(table: Table, dialect: str) -> str:
+def _raw_upsert(table: Table) -> str:
     key = ", ".join(column.name for column in table.primary_key)
     written = ", ".join(
         f"{column.name} = excluded.{column.name}" for column in table.columns if not column.primary_key
     )
-    return f"{_raw_insert(table, dialect)} ON CONFLICT ({key}) DO UPDATE SET {written}"
+    return f"{_raw_insert(table)} ON CONFLICT ({key}) DO UPDATE SET {written}"
 
 
 def text_contains(connection: Connection, column: ColumnElement[str], text: str) -> ColumnElement[bool]:
