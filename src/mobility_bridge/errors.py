@@ -17,7 +17,7 @@ BridgeError
 Whether to retry belongs to the class (`retryable`); attributes, not text, carry the facts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 
@@ -89,7 +89,10 @@ class ExternalError(BridgeError):
 
 
 class Unreachable(ExternalError):
-    """No usable answer. `reason`: timeout, connection, tls, http_5xx, http_429, incomplete."""
+    """No usable answer. `reason`: timeout, connection, tls, http_5xx, http_429, incomplete.
+
+    `maintenance` stands in place of any of them where a closure was announced: nobody need be alarmed.
+    """
 
     retryable = True
 
@@ -97,7 +100,8 @@ class Unreachable(ExternalError):
 class Rejected(ExternalError):
     """The system understood and said no. `reason`: http_3xx, http_4xx, soap_fault, error_document_invalid.
 
-    `status` is the HTTP status; `developer_message` what an EWP error document said, if it was one.
+    `status` is the HTTP status; `developer_message` what an EWP error document said, if it was one; `codes`
+    the system's own stable codes by name (never texts, never personal data).
     """
 
     def __init__(  # noqa: PLR0913 - the facts of one failure, keyword only
@@ -108,6 +112,7 @@ class Rejected(ExternalError):
         reason: str,
         status: int | None = None,
         developer_message: str | None = None,
+        codes: Mapping[str, str] | None = None,
         hei_id: str | None = None,
         evidence: Sequence[object] = (),
         next_step: str | None = None,
@@ -117,6 +122,7 @@ class Rejected(ExternalError):
         )
         self.status = status
         self.developer_message = developer_message
+        self.codes = dict(codes or {})
 
 
 class Untrusted(ExternalError):

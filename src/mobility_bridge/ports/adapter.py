@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from mobility_bridge.domain.identifiers import HeiId
 from mobility_bridge.ports.ambient import Clock
 from mobility_bridge.ports.documents import DocumentInspector
+from mobility_bridge.ports.registry import StudentRegistry
 from mobility_bridge.ports.sinks import NotificationSender
 from mobility_bridge.ports.sources import AgreementSource, PartnerNetwork
 
@@ -37,6 +38,7 @@ class Capabilities:
     agreements: AgreementSource | None = None
     network: PartnerNetwork | None = None
     notifications: NotificationSender | None = None
+    registry: StudentRegistry | None = None
     close: Any = None
 
 

@@ -1,0 +1,286 @@
+"""The student registry as we ask it: a feed of what happens, reads to make sure, and the one write."""
+
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Final, Protocol, Self
+
+from mobility_bridge.domain.evidence import Exchange
+from mobility_bridge.domain.identifiers import LadokUid
+from mobility_bridge.domain.person import Direction
+from mobility_bridge.domain.registration import Fact, Participation
+from mobility_bridge.ports.sources import Capability
+
+_FORM: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class PageGap:
+    """A page of the feed that was missing, and when it was last asked for."""
+
+    page: int
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPosition:
+    """Where in a feed we are: the canonical page and the last entry handled on it.
+
+    `entry_id` is None when nothing of the page was handled. `recent` are all entries handled on it while it is
+    open, newest last, so that one delivered late among them shows. `gaps` are pages still missing.
+    """
+
+    page: int
+    entry_id: str | None = None
+    recent: tuple[str, ...] = ()
+    gaps: tuple[PageGap, ...] = ()
+
+    def cursor(self) -> str:
+        """The position as text, to be stored with the effects of what came before it."""
+        said: dict[str, object] = {"form": _FORM, "page": self.page, "entry": self.entry_id}
+        if self.recent:
+            said["recent"] = self.recent
+        if self.gaps:
+            said["gaps"] = [[gap.page, gap.asked_at.isoformat()] for gap in self.gaps]
+        return json.dumps(said, separators=(",", ":"))
+
+    @classmethod
+    def parse(cls, cursor: str) -> Self:
+        """Read a stored position. Raises ValueError for a text that is none."""
+        try:
+            said = json.loads(cursor)
+            form, page, entry_id = said["form"], int(said["page"]), said["entry"]
+            gaps = tuple(PageGap(int(gap), datetime.fromisoformat(at)) for gap, at in said.get("gaps", ()))
+            recent = tuple(said.get("recent", ()))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ValueError("the stored text is no position in a feed") from error
+        if form != _FORM:
+            raise ValueError(f"the stored position has the form {form}, expected {_FORM}")
+        return cls(page, entry_id, recent, gaps)
+
+
+class FeedNotice(StrEnum):
+    """What is worth saying about a feed itself."""
+
+    POSITION_LOST = "position_lost"
+    LATE_ENTRY = "late_entry"
+    DUPLICATE = "duplicate"
+    PAGE_MISSING = "page_missing"
+    PAGE_FOUND = "page_found"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRemark:
+    """One notice and where: `entry_id` and `detail` hold ids, names of events and elements, nothing personal."""
+
+    notice: FeedNotice
+    page: int
+    entry_id: str | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedEvent:
+    """One event as facts. `own`: our own certificate caused it. `repair`: a data repair, not an act.
+
+    `problems` are (element, what) pairs about values that could not be read; they hold nothing personal.
+    """
+
+    event_uid: LadokUid
+    entry_id: str
+    page: int
+    name: str
+    at: datetime
+    facts: tuple[Fact, ...]
+    student_uid: LadokUid | None = None
+    own: bool = False
+    repair: bool = False
+    problems: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FeedBatch:
+    """What one page brought, oldest first, and the position that holds once it has taken effect.
+
+    `entries` counts the entries handled, those included that are of no concern: `skipped` counts them by name,
+    with an asterisk in front of names that are not known at all. `more`: further pages are known to follow.
+    """
+
+    events: tuple[FeedEvent, ...]
+    position: FeedPosition
+    page: int
+    entries: int = 0
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    remarks: tuple[FeedRemark, ...] = ()
+    exchanges: tuple[Exchange, ...] = ()
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryReading:
+    """What one question brought. `complete` is False when a part failed: then an absent fact means nothing."""
+
+    facts: tuple[Fact, ...]
+    complete: bool = True
+    exchanges: tuple[Exchange, ...] = ()
+    problems: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """What stands in the way of a write; only a stopping one prevents it. `key` is the registry's own."""
+
+    key: str
+    stopping: bool
+    texts: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationOrder:
+    """Register this admission's student for one period (from 1)."""
+
+    student_uid: LadokUid
+    admission_uid: LadokUid
+    period: int = 1
+
+
+class RegistrationState(StrEnum):
+    """How a registration ended."""
+
+    DONE = "done"
+    ALREADY = "already"
+    OBSTACLE = "obstacle"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    NOT_ADMITTED = "not_admitted"
+    FAILED = "failed"
+    LIMIT = "limit"
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationOutcome:
+    """What became of one order. `before` and `after` are the participation as read on either side of the write.
+
+    UNKNOWN: the write may or may not have taken effect; the next run looks before it writes again.
+    `detail` names codes, never a person.
+    """
+
+    order: RegistrationOrder
+    state: RegistrationState
+    before: Participation | None = None
+    after: Participation | None = None
+    obstacles: tuple[Obstacle, ...] = ()
+    detail: str = ""
+    exchanges: tuple[Exchange, ...] = ()
+
+    @property
+    def registered(self) -> bool:
+        return self.state in (RegistrationState.DONE, RegistrationState.ALREADY)
+
+
+class CertificateLevel(StrEnum):
+    """How near its end a certificate is: more than 90, 90, 30, 7 days, over."""
+
+    GOOD = "good"
+    NOTICE = "notice"
+    WARNING = "warning"
+    CRITICAL = "critical"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateStatus:
+    """The client certificate: whose it is and how long it holds."""
+
+    user: str
+    environment: str | None
+    expires_at: datetime
+    days_left: int
+    level: CertificateLevel
+
+
+@dataclass(frozen=True, slots=True)
+class ReportQuestion:
+    """Which exchanges the report shall list: those that are under way in a span of days."""
+
+    first_day: date
+    last_day: date
+    directions: tuple[Direction, ...] = (Direction.OUTGOING, Direction.INCOMING)
+
+
+class StudentRegistry(Protocol):
+    """The national student registry at our university.
+
+    Every answer and error carries its exchanges; reads are retried inside where the error class allows, the write
+    never without looking first.
+    """
+
+    @property
+    def name(self) -> str:
+        """The system's name in the configuration, such as `ladok`."""
+        ...
+
+    def events(self, position: FeedPosition | None) -> AsyncIterator[FeedBatch]:
+        """Read the feed from a position (None: where the configuration says a new start begins) to its end.
+
+        Shape:   one batch a page; commit its effects and `position` together before asking for the next. Ends
+                 when the open page is read; ask again after `feed_every_s`. Events come at least once: a repeated
+                 one has the same `event_uid` and facts of the same weight.
+        Raises:  Unreachable, Rejected, InvalidDocument; what was yielded before stands.
+        Source:  Ladok: consuming the feed right.
+        """
+        ...
+
+    async def student(self, uid: LadokUid) -> RegistryReading:
+        """Read one person by Ladok's key; no facts when unknown."""
+        ...
+
+    async def find_student(
+        self, *, civic_number: str | None = None, external_uid: LadokUid | None = None
+    ) -> RegistryReading:
+        """Find one person by civic number or national UID; no facts when unknown."""
+        ...
+
+    async def participations(self, student_uid: LadokUid) -> RegistryReading:
+        """Read all that a student is admitted to or has begun, as `Participation` facts."""
+        ...
+
+    async def participants(self, occasion_uid: LadokUid) -> RegistryReading:
+        """Read who is on a package's occasion: on an exchange occasion, who is on exchange."""
+        ...
+
+    async def occasions(self, agreement_code: str) -> RegistryReading:
+        """Read an agreement and its occasions by the agreement's code."""
+        ...
+
+    async def results(self, student_uid: LadokUid) -> RegistryReading:
+        """Read a student's attested results, of which a transcript is made."""
+        ...
+
+    async def code_table(self, table: str) -> RegistryReading:
+        """Read a code table. Partners and exchange programmes are assumed: NotOffered while switched off."""
+        ...
+
+    async def exchange_report(self, question: ReportQuestion) -> RegistryReading:
+        """Read the registry's own report of exchanges. NotOffered while switched off."""
+        ...
+
+    async def register(self, orders: Sequence[RegistrationOrder]) -> Sequence[RegistrationOutcome]:
+        """Register students, each after asking for obstacles, up to the configured number in one run.
+
+        Shape:   one outcome per order, in order; beyond the limit LIMIT. An order already fulfilled is ALREADY.
+        Raises:  NotOffered while the write is switched off. What goes wrong with one order is its outcome.
+        Source:  Ladok: adapter rule 3.
+        """
+        ...
+
+    def certificate(self) -> CertificateStatus | None:
+        """Say how long the client certificate holds; None where none is used."""
+        ...
+
+    async def probe(self) -> Sequence[Capability]:
+        """Say what is offered, allowed and switched on, without changing anything."""
+        ...
