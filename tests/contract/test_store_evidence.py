@@ -89,6 +89,9 @@ async def test_select_gives_the_newest_first_without_bodies(store: Store):
     assert await found(limit=2) == [3, 2]
     assert await found(partner=ALDERTON) == [3, 1]
     assert await found(partner=BRAVA) == [2]
+    assert await found(before=3) == [2, 1]
+    assert await found(before=3, partner=ALDERTON, limit=1) == [1]
+    assert await found(before=1) == []
 
 
 async def test_select_looks_for_text_in_the_url_and_the_request_body(store: Store):

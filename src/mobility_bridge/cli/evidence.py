@@ -4,13 +4,13 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 import click
 
 from mobility_bridge.cli.lazy import LazyGroup
 from mobility_bridge.cli.options import Invocation, takes_options, takes_partner
-from mobility_bridge.cli.render import print_json, print_pairs, print_table, short, working
+from mobility_bridge.cli.render import plain, print_json, print_pairs, print_table, short, working
 
 if TYPE_CHECKING:
     from mobility_bridge.domain.evidence import EvidenceRecord
@@ -76,18 +76,9 @@ def list_(invocation: Invocation, partner: str | None, about: str | None, limit:
 @takes_options
 def show(invocation: Invocation, number: int, *, body_only: bool) -> None:
     """Show one exchange, headers and body."""
-    from mobility_bridge.errors import UsageError
+    from mobility_bridge.services.evidence import one
 
-    async def work(bridge: Any) -> "EvidenceRecord":
-        found: EvidenceRecord | None = await bridge.context.store.read(lambda uow: uow.evidence.get(number))
-        if found is None:
-            raise UsageError(
-                f"there is no evidence with the number {number}",
-                next_step="Run: mobility-bridge evidence list",
-            )
-        return found
-
-    record = invocation.with_bridge(work)
+    record = invocation.with_bridge(lambda bridge: one(bridge.context, number))
     exchange = record.exchange
     if body_only:
         sys.stdout.buffer.write(exchange.body)
@@ -188,29 +179,59 @@ def export(
     Bodies may hold personal data: what is written is readable by you alone.
     """
     from mobility_bridge.cli.filters import chosen_partner
-    from mobility_bridge.services.evidence import selected
+    from mobility_bridge.services.evidence import chosen_numbers, one
 
-    async def work(bridge: Any) -> "Sequence[EvidenceRecord]":
-        return await selected(bridge.context, await chosen_partner(bridge, partner), about, numbers)
+    if numbers and (partner or about):
+        raise click.UsageError("--number names records one by one; leave out --partner and --about.")
 
-    found = invocation.with_bridge(work)
-    if not dry_run:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for record in found:
-            _write(folder / f"{record.sequence:08}.body", record.exchange.body)
-        from mobility_bridge.cli.render import plain
+    async def work(bridge: Any) -> list[int]:
+        hei_id = await chosen_partner(bridge, partner)
+        found = await chosen_numbers(bridge.context, hei_id, about, numbers)
+        if not dry_run:
+            with _Folder(folder) as written:
+                for number in found:
+                    written.add(await one(bridge.context, number))
+        return found
 
-        listing = json.dumps(plain([as_data(record) for record in found]), ensure_ascii=False, indent=2)
-        _write(folder / "evidence.json", listing.encode())
+    with working("Reading the evidence"):
+        found = invocation.with_bridge(work)
     if invocation.as_json:
-        print_json([record.sequence for record in found])
+        print_json(found)
     else:
         click.echo(f"{len(found)} exchanges {'would be ' if dry_run else ''}written to {folder}.")
 
 
-def _write(file: Path, content: bytes) -> None:
+class _Folder:
+    """Takes one record after the other. The list bears its name only when it is whole."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._part = folder / "evidence.json.part"
+        self._count = 0
+
+    def __enter__(self) -> Self:
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._list = _for_owner(self._part)
+        self._list.write(b"[")
+        return self
+
+    def add(self, record: "EvidenceRecord") -> None:
+        with _for_owner(self._folder / f"{record.sequence:08}.body") as file:
+            file.write(record.exchange.body)
+        text = json.dumps(plain(as_data(record)), ensure_ascii=False, indent=2)
+        self._list.write(("," if self._count else "").encode() + b"\n" + text.encode())
+        self._count += 1
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._list.write(b"\n]\n")
+        self._list.close()
+        if kind is None:
+            self._part.replace(self._folder / "evidence.json")
+
+
+def _for_owner(file: Path) -> BinaryIO:
     file.touch(mode=0o600)
-    file.write_bytes(content)
+    return file.open("wb")
 
 
 def as_data(record: "EvidenceRecord") -> dict[str, Any]:

@@ -213,9 +213,17 @@ class EvidenceLog(Protocol):
         ...
 
     def select(
-        self, *, partner: HeiId | None = None, text: str | None = None, limit: int = 50
+        self,
+        *,
+        partner: HeiId | None = None,
+        text: str | None = None,
+        before: int | None = None,
+        limit: int = 50,
     ) -> Sequence[EvidenceRecord]:
-        """Newest first, bodies left out; `text` is looked for in the URL and the request body."""
+        """Newest first, bodies left out; `text` is looked for in the URL and the request body.
+
+        `before` leaves out the record with this number and later ones.
+        """
         ...
 
     def scan(self, start: int = 1, limit: int = 500) -> Sequence[EvidenceRecord]:

@@ -32,27 +32,54 @@ def _scan(uow: UnitOfWork, *, start: int) -> Sequence[EvidenceRecord]:
     return uow.evidence.scan(start, PAGE)
 
 
-async def selected(
+async def chosen_numbers(
     context: Context, partner: HeiId | None, about: str | None, numbers: Sequence[int]
-) -> list[EvidenceRecord]:
-    """The records that were asked for, with their bodies, oldest first.
+) -> list[int]:
+    """The numbers of the records that were asked for, oldest first; `numbers` name them one by one.
 
     Raises:  UsageError when a number does not exist.
     """
+    if not numbers:
+        return await _matching(context, partner, about)
+    wanted = sorted(set(numbers))
+    for number in wanted:
+        await context.store.read(partial(_insist, number=number))
+    return wanted
 
-    def work(uow: UnitOfWork) -> list[EvidenceRecord]:
-        wanted = numbers or [
-            record.sequence for record in uow.evidence.select(partner=partner, text=about, limit=1_000_000)
-        ]
-        records = []
-        for number in sorted(wanted):
-            record = uow.evidence.get(number)
-            if record is None:
-                raise UsageError(
-                    f"there is no evidence with the number {number}",
-                    next_step="Run: mobility-bridge evidence list",
-                )
-            records.append(record)
-        return records
+
+async def _matching(context: Context, partner: HeiId | None, about: str | None) -> list[int]:
+    found: list[int] = []
+    while True:
+        before = found[-1] if found else None
+        page = await context.store.read(partial(_page, partner=partner, about=about, before=before))
+        found.extend(page)
+        if len(page) < PAGE:
+            return found[::-1]
+
+
+def _page(uow: UnitOfWork, *, partner: HeiId | None, about: str | None, before: int | None) -> list[int]:
+    page = uow.evidence.select(partner=partner, text=about, before=before, limit=PAGE)
+    return [record.sequence for record in page]
+
+
+def _insist(uow: UnitOfWork, *, number: int) -> None:
+    if not any(record.sequence == number for record in uow.evidence.select(before=number + 1, limit=1)):
+        raise _nothing(number)
+
+
+def _nothing(number: int) -> UsageError:
+    return UsageError(
+        f"there is no evidence with the number {number}", next_step="Run: mobility-bridge evidence list"
+    )
+
+
+async def one(context: Context, number: int) -> EvidenceRecord:
+    """One record with its bodies. Raises UsageError when there is none with this number."""
+
+    def work(uow: UnitOfWork) -> EvidenceRecord:
+        record = uow.evidence.get(number)
+        if record is None:
+            raise _nothing(number)
+        return record
 
     return await context.store.read(work)

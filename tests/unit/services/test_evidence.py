@@ -25,13 +25,25 @@ async def test_records_are_selected_by_partner_by_what_they_are_about_or_by_numb
         bridge.context,
         [exchange(ALDERTON, "iias.get", b"a", now), exchange(BRAVA, "iias.get", b"b", now)],
     )
-    assert [item.sequence for item in await evidence.selected(bridge.context, BRAVA, None, [])] == [2]
-    assert [item.sequence for item in await evidence.selected(bridge.context, None, "iias", [])] == [1, 2]
-    (one,) = await evidence.selected(bridge.context, None, None, [1])
-    assert one.exchange.body == b"a"
+    assert await evidence.chosen_numbers(bridge.context, BRAVA, None, []) == [2]
+    assert await evidence.chosen_numbers(bridge.context, None, "iias", []) == [1, 2]
+    assert await evidence.chosen_numbers(bridge.context, None, None, [2, 1, 2]) == [1, 2]
+    assert (await evidence.one(bridge.context, 1)).exchange.body == b"a"
+
+
+async def test_more_than_a_page_is_chosen_oldest_first() -> None:
+    bridge = a_bridge()
+    count = 2 * evidence.PAGE
+    await evidence.keep(bridge.context, [exchange(ALDERTON, "iias.get", b"x", bridge.clock.now())] * count)
+    assert await evidence.chosen_numbers(bridge.context, ALDERTON, None, []) == list(range(1, count + 1))
 
 
 async def test_a_number_that_does_not_exist_is_said_with_the_next_step() -> None:
-    with pytest.raises(UsageError) as caught:
-        await evidence.selected(a_bridge().context, None, None, [7])
-    assert caught.value.next_step == "Run: mobility-bridge evidence list"
+    bridge = a_bridge()
+    await evidence.keep(bridge.context, [exchange(ALDERTON, "iias.get", b"x", bridge.clock.now())])
+    for number in (0, 2, 7):
+        with pytest.raises(UsageError, match=f"the number {number}") as caught:
+            await evidence.chosen_numbers(bridge.context, None, None, [1, number])
+        assert caught.value.next_step == "Run: mobility-bridge evidence list"
+        with pytest.raises(UsageError):
+            await evidence.one(bridge.context, number)

@@ -32,12 +32,18 @@ class MemoryEvidence:
         return None if record is None else self._with_body(record)
 
     def select(
-        self, *, partner: HeiId | None = None, text: str | None = None, limit: int = 50
+        self,
+        *,
+        partner: HeiId | None = None,
+        text: str | None = None,
+        before: int | None = None,
+        limit: int = 50,
     ) -> Sequence[EvidenceRecord]:
         found = [
             record
             for record in self._rows
             if (partner is None or record.exchange.hei_id == partner)
+            and (before is None or record.sequence < before)
             and (text is None or text in record.exchange.url or text.encode() in record.exchange.request_body)
         ]
         return sorted(found, key=lambda record: record.sequence, reverse=True)[:limit]

@@ -54,11 +54,18 @@ class SqlEvidence:
         return None if row is None else _record(row, _body(row))
 
     def select(
-        self, *, partner: HeiId | None = None, text: str | None = None, limit: int = 50
+        self,
+        *,
+        partner: HeiId | None = None,
+        text: str | None = None,
+        before: int | None = None,
+        limit: int = 50,
     ) -> Sequence[EvidenceRecord]:
         wanted = select(evidence).order_by(evidence.c.sequence.desc()).limit(limit)
         if partner is not None:
             wanted = wanted.where(evidence.c.hei_id == partner)
+        if before is not None:
+            wanted = wanted.where(evidence.c.sequence < before)
         if text is not None:
             wanted = wanted.where(
                 or_(
