@@ -1,7 +1,8 @@
 """Records: one thing that one system says about a student, as last read.
 
-What the network calls a copy of an agreement is for students a record: an application, a nomination, a learning
-agreement, a registration. Each keeps the bytes it was read from, and knows whose it is once the student is known.
+What a copy is for agreements, a record is for students: an application, a nomination, a learning agreement, a
+transcript. Each keeps the bytes it was read from, and knows whose it is once the student is known. What the
+registry says comes in smaller pieces: `domain.registration`.
 """
 
 from dataclasses import dataclass, field
@@ -28,14 +29,6 @@ class RecordKind(StrEnum):
     LEARNING_AGREEMENT = "learning_agreement"
     ARRIVAL = "arrival"
     TRANSCRIPT = "transcript"
-    LADOK_STUDENT = "ladok_student"
-    ADMISSION = "admission"
-    REGISTRATION = "registration"
-    WITHDRAWAL = "withdrawal"
-    INTERRUPTION = "interruption"
-    LEAVE = "leave"
-    RESULT = "result"
-    CREDIT_TRANSFER = "credit_transfer"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from mobility_bridge.domain.academic_year import AcademicYear
 
 _FORM = re.compile(r"(HT|VT)\s?(?:20)?([0-9]{2})", re.IGNORECASE)
 _AUTUMN = "HT"
+_FIRST_SPRING_MONTH = 1
 _FIRST_AUTUMN_MONTH = 8
 
 
@@ -63,10 +64,17 @@ class Term:
 
 
 def terms_between(first_day: date, last_day: date) -> tuple[Term, ...]:
-    """Name the terms that a stay touches, oldest first; none when it ends before it starts."""
+    """Name the terms that a stay takes, oldest first; none when it ends before it starts.
+
+    A term reaches into the month in which the next one begins: an autumn term ends in January, and a spring term
+    abroad may end in August. So a stay that began before and ends in that month does not take the next term.
+    """
     terms = []
     term = Term.containing(first_day)
-    while term <= Term.containing(last_day) and first_day <= last_day:
+    last = Term.containing(last_day)
+    if last_day.month in (_FIRST_SPRING_MONTH, _FIRST_AUTUMN_MONTH) and last > term:
+        last = last.preceding
+    while term <= last and first_day <= last_day:
         terms.append(term)
         term = term.following
     return tuple(terms)

@@ -1,4 +1,5 @@
-"""What the store keeps about students: records of each system, whose they are, and what people decided.
+"""What the store keeps about students: records of each system, facts of the registry, whose they are, and what
+people decided.
 
 Every function here runs inside one unit of work, like those of `ports.store`.
 """
@@ -9,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from mobility_bridge.domain.identifiers import HeiId, Sha256
+from mobility_bridge.domain.identifiers import HeiId, LadokUid, Sha256
 from mobility_bridge.domain.person import Direction
 from mobility_bridge.domain.record import (
     IdentityKey,
@@ -20,6 +21,7 @@ from mobility_bridge.domain.record import (
     StoredRecord,
     StudentId,
 )
+from mobility_bridge.domain.registration import F, Fact
 
 
 class MatchState(StrEnum):
@@ -160,6 +162,27 @@ class StudentRepository(Protocol):
 
     def decide(self, match_id: int, state: MatchState, by: str, reason: str, now: datetime) -> Match | None:
         """Record what a person said of a proposed match; None when there is no such match."""
+        ...
+
+
+class FactRepository(Protocol):
+    """What the registry said (`domain.registration`, `domain.occasion`), the prevailing fact per key."""
+
+    def apply(self, facts: Iterable[Fact], now: datetime) -> Sequence[Fact]:
+        """Keep what prevails (`domain.registration.prevailing`); return the facts that changed anything.
+
+        The former fact goes to the history. Applying twice, or in another order, ends in the same state.
+        """
+        ...
+
+    def of_student(self, student_uid: LadokUid) -> Sequence[Fact]:
+        """Prevailing facts about one student, removed ones included, ordered by key."""
+        ...
+
+    def get(self, key: tuple[str, ...]) -> Fact | None: ...
+
+    def of_kind(self, kind: type[F]) -> Sequence[F]:
+        """All prevailing facts of a kind that is about no student: agreements, occasions, partners."""
         ...
 
 

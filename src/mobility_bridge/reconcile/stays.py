@@ -22,7 +22,7 @@ class Trace:
     """What a record says about the stay that it belongs to.
 
     `ids` are exact and shared between systems, each prefixed with what it is (`omobility:…`, `application:…`,
-    `admission:…`, `occasion:…`). `stay_id` is the stay it was given before: that stands, since discrepancies
+    `admission:…`). `stay_id` is the stay it was given before: that stands, since discrepancies
     hang on it.
     """
 

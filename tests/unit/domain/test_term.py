@@ -39,11 +39,14 @@ def test_a_term_is_written_for_people_and_for_the_registry() -> None:
 @pytest.mark.parametrize(
     ("first", "last", "codes"),
     [
-        (date(2026, 8, 31), date(2027, 1, 17), ["HT26", "VT27"]),
+        (date(2026, 8, 31), date(2027, 1, 17), ["HT26"]),
+        (date(2026, 8, 31), date(2027, 6, 6), ["HT26", "VT27"]),
+        (date(2027, 2, 15), date(2027, 8, 5), ["VT27"]),
+        (date(2027, 1, 7), date(2027, 1, 21), ["VT27"]),
         (date(2026, 8, 31), date(2026, 12, 20), ["HT26"]),
         (date(2027, 1, 18), date(2027, 6, 6), ["VT27"]),
         (date(2027, 2, 1), date(2027, 1, 1), []),
     ],
 )
-def test_a_stay_touches_terms(first: date, last: date, codes: list[str]) -> None:
+def test_a_stay_takes_terms(first: date, last: date, codes: list[str]) -> None:
     assert [term.code for term in terms_between(first, last)] == codes

@@ -54,7 +54,7 @@ def test_a_shared_id_ties_records_whatever_their_periods() -> None:
 
 
 def test_records_of_one_partner_and_period_are_one_stay() -> None:
-    admission = trace(RecordKind.ADMISSION, "adm", days=(date(2026, 9, 1), date(2027, 1, 10)))
+    admission = trace(RecordKind.ARRIVAL, "adm", days=(date(2026, 9, 1), date(2027, 1, 10)))
     assert names(application(), nomination(), admission) == [["adm", "app", "nom"]]
 
 
@@ -65,7 +65,7 @@ def test_another_partner_or_another_period_is_another_stay() -> None:
 
 
 def test_two_stays_in_question_leave_a_record_by_itself() -> None:
-    admission = trace(RecordKind.ADMISSION, "adm", days=None)
+    admission = trace(RecordKind.ARRIVAL, "adm", days=None)
     found = names(nomination("one"), nomination("two", days=SPRING), admission)
     assert found == [["one"], ["two"], ["adm"]]
 
@@ -88,7 +88,7 @@ def test_two_named_stays_become_one_only_by_a_shared_id() -> None:
 
 
 def test_a_record_of_unknown_direction_joins_nobody_by_period() -> None:
-    unknown = Trace(RecordKey("ladok", RecordKind.ADMISSION, US, "adm"), None, BRAVA, *AUTUMN)
+    unknown = Trace(RecordKey("ladok", RecordKind.ARRIVAL, US, "adm"), None, BRAVA, *AUTUMN)
     assert len(group([application(), unknown])) == 2
 
 
@@ -97,8 +97,8 @@ def test_the_order_in_which_records_come_changes_nothing() -> None:
         application(),
         nomination(),
         trace(RecordKind.LEARNING_AGREEMENT, "la", "omobility:nom"),
-        trace(RecordKind.ADMISSION, "adm"),
-        trace(RecordKind.REGISTRATION, "reg", "admission:adm"),
+        trace(RecordKind.ARRIVAL, "adm"),
+        trace(RecordKind.TRANSCRIPT, "reg", "admission:adm"),
         nomination("spring", days=SPRING),
         application("spring-app", days=SPRING, stay="P1-9"),
     ]

@@ -1,0 +1,224 @@
+"""Put the registry's facts about one student together into exchanges.
+
+Nothing in the registry is called an exchange: it is an admission to an occasion of a package that is an exchange
+agreement, with registrations on course occasions inside it.
+
+Source: Ladok: exchange in Ladok's model; events that matter for exchange.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TypeVar
+
+from mobility_bridge.domain.exchange import ExchangeParticipation
+from mobility_bridge.domain.identifiers import HeiId, LadokUid
+from mobility_bridge.domain.occasion import (
+    Commitment,
+    ExchangeAgreement,
+    ExternalParty,
+    Occasion,
+    OccasionCancelled,
+)
+from mobility_bridge.domain.person import Direction
+from mobility_bridge.domain.registration import (
+    Admission,
+    Completion,
+    CreditTransfer,
+    ExchangeStay,
+    Fact,
+    Interruption,
+    OccasionBegun,
+    Participation,
+    Placement,
+    Registration,
+    StudyPeriod,
+    Withdrawal,
+)
+from mobility_bridge.domain.term import Term, terms_between
+
+F = TypeVar("F", bound=Fact)
+
+
+@dataclass(frozen=True, slots=True)
+class Offering:
+    """What the registry knows of agreements and occasions, by id. `partners` names the HEI of an external party."""
+
+    agreements: Mapping[LadokUid, ExchangeAgreement] = field(default_factory=dict)
+    occasions: Mapping[LadokUid, Occasion] = field(default_factory=dict)
+    cancelled: frozenset[LadokUid] = frozenset()
+    parties: Mapping[str, ExternalParty] = field(default_factory=dict)
+    partners: Mapping[str, HeiId] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, facts: Iterable[Fact], partners: Mapping[str, HeiId]) -> "Offering":
+        """Sort facts that are about no student."""
+        said = list(facts)
+        return cls(
+            {each.education_uid: each for each in _living(said, ExchangeAgreement)},
+            {each.occasion_uid: each for each in _living(said, Occasion)},
+            frozenset(each.occasion_uid for each in _living(said, OccasionCancelled)),
+            {each.external_party_id: each for each in _living(said, ExternalParty)},
+            partners,
+        )
+
+    def agreement_of(self, occasion_uid: LadokUid | None) -> ExchangeAgreement | None:
+        """The exchange agreement whose occasion this is; None for any other package's."""
+        occasion = self.occasions.get(occasion_uid) if occasion_uid else None
+        if occasion is None or occasion.education_uid is None:
+            return None
+        agreement = self.agreements.get(occasion.education_uid)
+        return agreement if agreement is not None and agreement.exchange else None
+
+    def is_exchange(self, occasion_uid: LadokUid | None) -> bool:
+        occasion = self.occasions.get(occasion_uid) if occasion_uid else None
+        return self.agreement_of(occasion_uid) is not None or bool(occasion is not None and occasion.exchange)
+
+
+def exchanges(facts: Iterable[Fact], offering: Offering) -> tuple[ExchangeParticipation, ...]:
+    """Put one student's facts together, one result per admission to an exchange occasion, oldest first."""
+    student = _Student(tuple(facts), offering)
+    found = [student.exchange(admission_uid) for admission_uid in student.exchange_admissions()]
+    return tuple(sorted(found, key=lambda each: (each.first_day or date.max, each.admission_uid)))
+
+
+class _Student:
+    """The living facts about one student, by what they are about."""
+
+    def __init__(self, facts: tuple[Fact, ...], offering: Offering) -> None:
+        self._offering = offering
+        self._admissions = {each.admission_uid: each for each in _living(facts, Admission)}
+        removed = {each.admission_uid for each in facts if isinstance(each, Admission) and each.removed}
+        self._read = {
+            each.admission_uid: each
+            for each in _living(facts, Participation)
+            if each.admission_uid not in removed
+        }
+        self._placements = {each.admission_uid: each for each in _living(facts, Placement)}
+        self._registrations = list(_living(facts, Registration))
+        self._commitments = list(_living(facts, Commitment))
+        self._withdrawals = {each.admission_uid: each for each in _living(facts, Withdrawal)}
+        self._interruptions = {each.occasion_uid: each for each in _living(facts, Interruption)}
+        self._begun = {each.occasion_uid for each in _living(facts, OccasionBegun)}
+        self._completed = {each.occasion_uid for each in _living(facts, Completion)}
+        self._transfers = list(_living(facts, CreditTransfer))
+        self._reported = list(_living(facts, ExchangeStay))
+        self._earlier = {each.earlier_admission_uid for each in self._admissions.values()}
+
+    def exchange_admissions(self) -> list[LadokUid]:
+        uids = {*self._admissions, *self._read}
+        return sorted(uid for uid in uids if self._offering.is_exchange(self._occasion_uid(uid)))
+
+    def exchange(self, admission_uid: LadokUid) -> ExchangeParticipation:
+        occasion_uid = self._occasion_uid(admission_uid)
+        occasion = self._offering.occasions.get(occasion_uid) if occasion_uid else None
+        agreement = self._offering.agreement_of(occasion_uid)
+        party_id = agreement.external_party_id if agreement is not None else None
+        admission, read = self._admissions.get(admission_uid), self._read.get(admission_uid)
+        registrations = self._inside(admission_uid, occasion_uid)
+        first_day, last_day = _days(occasion, admission, read)
+        interruption = self._interruptions.get(occasion_uid) if occasion_uid else None
+        withdrawal = self._withdrawals.get(admission_uid)
+        return ExchangeParticipation(
+            student_uid=_student_uid(admission, read),
+            admission_uid=admission_uid,
+            occasion_uid=occasion_uid,
+            occasion=occasion,
+            agreement=agreement,
+            party=self._offering.parties.get(party_id) if party_id else None,
+            partner_hei_id=self._offering.partners.get(party_id) if party_id else None,
+            direction=self._direction(occasion, agreement),
+            first_day=first_day,
+            last_day=last_day,
+            registrations=registrations,
+            registered_terms=_registered_terms(registrations, read),
+            begun=occasion_uid in self._begun or bool(read is not None and read.begun),
+            completed=occasion_uid in self._completed or bool(read is not None and read.completed),
+            withdrawn=withdrawal is not None or bool(read is not None and read.withdrawn),
+            withdrawn_on=withdrawal.withdrawn_on if withdrawal is not None else None,
+            interrupted=interruption is not None,
+            interrupted_on=interruption.interrupted_on if interruption is not None else None,
+            cancelled_occasion=occasion_uid in self._offering.cancelled,
+            replaced=admission_uid in self._earlier,
+            earlier_admission_uid=admission.earlier_admission_uid if admission is not None else None,
+            transfers=tuple(each for each in self._transfers if each.occasion_uid == occasion_uid),
+        )
+
+    def _occasion_uid(self, admission_uid: LadokUid) -> LadokUid | None:
+        admission, read = self._admissions.get(admission_uid), self._read.get(admission_uid)
+        said = admission.occasion_uid if admission is not None else None
+        return said or (read.occasion_uid if read is not None else None)
+
+    def _inside(self, admission_uid: LadokUid, occasion_uid: LadokUid | None) -> tuple[Registration, ...]:
+        """Registrations on course occasions that the exchange surrounds, however that is said."""
+        committed = {
+            each.occasion_uid for each in self._commitments if each.package_admission_uid == admission_uid
+        }
+        found = [
+            each
+            for each in self._registrations
+            if each.occasion_uid in committed
+            or (occasion_uid is not None and occasion_uid in self._surroundings(each))
+        ]
+        return tuple(sorted(found, key=lambda each: (each.starts_on or date.max, each.registration_uid)))
+
+    def _surroundings(self, registration: Registration) -> set[LadokUid | None]:
+        around: set[LadokUid | None] = {each.occasion_uid for each in registration.within}
+        around.add(registration.occasion_uid)
+        admission = self._admissions.get(registration.admission_uid or LadokUid(""))
+        if admission is not None:
+            around.update(admission.within_occasion_uids)
+        placement = self._placements.get(registration.admission_uid or LadokUid(""))
+        if placement is not None:
+            around.update(each.occasion_uid for each in placement.within)
+        return around
+
+    def _direction(self, occasion: Occasion | None, agreement: ExchangeAgreement | None) -> Direction | None:
+        if occasion is not None and occasion.direction is not None:
+            return occasion.direction
+        code = agreement.code if agreement is not None else None
+        said = {
+            each.direction
+            for each in self._reported
+            if each.agreement_code == code
+            and (occasion is None or each.occasion_code in (None, occasion.code))
+        }
+        return said.pop() if len(said) == 1 else None
+
+
+def _living(facts: Iterable[Fact], kind: type[F]) -> Iterable[F]:
+    return (each for each in facts if isinstance(each, kind) and not each.removed)
+
+
+def _student_uid(admission: Admission | None, read: Participation | None) -> LadokUid:
+    said = admission.student_uid if admission is not None else None
+    return said or (read.student_uid if read is not None else LadokUid(""))
+
+
+def _days(
+    occasion: Occasion | None, admission: Admission | None, read: Participation | None
+) -> tuple[date | None, date | None]:
+    """The student's own periods where they are stated, else those of the occasion."""
+    periods: tuple[StudyPeriod, ...] = ()
+    for said in (read, admission):
+        if said is not None and said.periods:
+            periods = said.periods
+            break
+    first = min((each.starts_on for each in periods if each.starts_on is not None), default=None)
+    last = max((each.ends_on for each in periods if each.ends_on is not None), default=None)
+    if occasion is None:
+        return first, last
+    return first or occasion.starts_on, last or occasion.ends_on
+
+
+def _registered_terms(
+    registrations: tuple[Registration, ...], read: Participation | None
+) -> tuple[Term, ...]:
+    terms: set[Term] = set()
+    for each in registrations:
+        if each.starts_on is not None:
+            terms.update(terms_between(each.starts_on, each.ends_on or each.starts_on))
+    for period in read.periods if read is not None else ():
+        if period.registered and period.starts_on is not None:
+            terms.update(terms_between(period.starts_on, period.ends_on or period.starts_on))
+    return tuple(sorted(terms))

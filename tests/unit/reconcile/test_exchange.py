@@ -1,0 +1,178 @@
+"""The registry's facts about one student, put together into exchanges."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+from mobility_bridge.domain.identifiers import HeiId, LadokUid
+from mobility_bridge.domain.occasion import (
+    Commitment,
+    ExchangeAgreement,
+    ExternalParty,
+    Occasion,
+    OccasionCancelled,
+)
+from mobility_bridge.domain.person import Direction
+from mobility_bridge.domain.registration import (
+    Admission,
+    CreditTransfer,
+    ExchangeStay,
+    Fact,
+    Interruption,
+    OccasionBegun,
+    PackageOccasion,
+    Participation,
+    Registration,
+    StudyPeriod,
+    Withdrawal,
+)
+from mobility_bridge.domain.term import Term
+from mobility_bridge.reconcile.exchange import Offering, exchanges
+
+AT = datetime(2026, 5, 18, 10, tzinfo=UTC)
+BRAVA = HeiId("brava.example")
+AUTUMN, SPRING = Term(2026, autumn=True), Term(2027, autumn=False)
+
+
+def uid(name: str) -> LadokUid:
+    return LadokUid(name)
+
+
+AGREEMENT = ExchangeAgreement(
+    as_of=AT, education_uid=uid("edu"), code="UABRA", external_party_id="7", exchange=True
+)
+OCCASION = Occasion(
+    as_of=AT,
+    occasion_uid=uid("occ"),
+    education_uid=uid("edu"),
+    code="UT262",
+    periods=((date(2026, 8, 31), date(2027, 1, 17), None),),
+    direction=Direction.OUTGOING,
+)
+PARTY = ExternalParty(as_of=AT, external_party_id="7", code="BRAVA01")
+ADMITTED = Admission(as_of=AT, admission_uid=uid("adm"), student_uid=uid("stu"), occasion_uid=uid("occ"))
+COMMITTED = Commitment(
+    as_of=AT, occasion_uid=uid("course"), student_uid=uid("stu"), package_admission_uid=uid("adm")
+)
+REGISTERED = Registration(
+    as_of=AT,
+    registration_uid=uid("reg"),
+    student_uid=uid("stu"),
+    occasion_uid=uid("course"),
+    starts_on=date(2026, 8, 31),
+    ends_on=date(2027, 1, 17),
+)
+
+
+def offering(*more: Fact) -> Offering:
+    return Offering.of([AGREEMENT, OCCASION, PARTY, *more], {"7": BRAVA})
+
+
+def put_together(*facts: Fact, known: Offering | None = None) -> Any:
+    found = exchanges(facts, known or offering())
+    assert len(found) == 1
+    return found[0]
+
+
+def test_an_admission_to_an_agreements_occasion_is_an_exchange() -> None:
+    found = put_together(ADMITTED)
+    assert (found.partner_hei_id, found.direction, found.first_day) == (
+        BRAVA,
+        Direction.OUTGOING,
+        date(2026, 8, 31),
+    )
+    assert (found.registered_terms, found.missing_terms) == ((), (AUTUMN,))
+
+
+def test_an_admission_to_an_ordinary_programme_is_none() -> None:
+    programme = replace(ADMITTED, occasion_uid=uid("programme"))
+    assert exchanges([programme], offering()) == ()
+
+
+def test_a_students_own_commitment_is_what_is_registered() -> None:
+    found = put_together(ADMITTED, COMMITTED, REGISTERED)
+    assert (found.registered_terms, found.missing_terms) == ((AUTUMN,), ())
+
+
+def test_a_recalled_registration_registers_nothing() -> None:
+    recalled = replace(REGISTERED, removed=True)
+    assert put_together(ADMITTED, COMMITTED, recalled).missing_terms == (AUTUMN,)
+
+
+def test_a_registration_inside_the_exchange_counts_without_a_commitment() -> None:
+    inside = replace(
+        REGISTERED, occasion_uid=uid("physics"), within=(PackageOccasion(occasion_uid=uid("occ")),)
+    )
+    assert put_together(ADMITTED, inside).registered_terms == (AUTUMN,)
+
+
+def test_a_registration_elsewhere_does_not_count() -> None:
+    assert put_together(ADMITTED, replace(REGISTERED, occasion_uid=uid("physics"))).registered_terms == ()
+
+
+def test_a_year_is_registered_term_by_term() -> None:
+    year = replace(OCCASION, periods=((date(2026, 8, 31), date(2027, 6, 6), None),))
+    known = Offering.of([AGREEMENT, year], {})
+    found = put_together(ADMITTED, COMMITTED, REGISTERED, known=known)
+    assert found.missing_terms == (SPRING,)
+
+
+def test_what_was_read_stands_in_for_what_the_feed_did_not_say() -> None:
+    period = StudyPeriod(index=1, starts_on=date(2026, 8, 31), ends_on=date(2027, 1, 17), state="registrerad")
+    read = Participation(
+        as_of=AT,
+        admission_uid=uid("adm"),
+        student_uid=uid("stu"),
+        occasion_uid=uid("occ"),
+        begun=True,
+        periods=(period,),
+    )
+    found = put_together(read)
+    assert (found.registered_terms, found.begun) == ((AUTUMN,), True)
+
+
+def test_a_removed_admission_is_no_exchange_even_if_it_was_read_before() -> None:
+    read = Participation(as_of=AT, admission_uid=uid("adm"), student_uid=uid("stu"), occasion_uid=uid("occ"))
+    assert exchanges([replace(ADMITTED, removed=True), read], offering()) == ()
+
+
+def test_withdrawal_interruption_and_cancellation_show() -> None:
+    withdrawn = Withdrawal(as_of=AT, admission_uid=uid("adm"), withdrawn_on=date(2026, 7, 1))
+    broken = Interruption(
+        as_of=AT, student_uid=uid("stu"), occasion_uid=uid("occ"), interrupted_on=date(2026, 10, 1)
+    )
+    begun = OccasionBegun(as_of=AT, student_uid=uid("stu"), occasion_uid=uid("occ"))
+    cancelled = offering(OccasionCancelled(as_of=AT, occasion_uid=uid("occ")))
+    found = put_together(ADMITTED, withdrawn, broken, begun, known=cancelled)
+    assert (found.withdrawn, found.living, found.withdrawn_on) == (True, False, date(2026, 7, 1))
+    assert (found.interrupted_on, found.begun, found.cancelled_occasion) == (date(2026, 10, 1), True, True)
+
+
+def test_a_change_of_occasion_replaces_the_earlier_admission() -> None:
+    longer = replace(OCCASION, occasion_uid=uid("year"))
+    changed = replace(
+        ADMITTED, admission_uid=uid("new"), occasion_uid=uid("year"), earlier_admission_uid=uid("adm")
+    )
+    before, after = sorted(
+        exchanges([ADMITTED, changed], offering(longer)), key=lambda each: each.admission_uid
+    )
+    assert (before.replaced, before.living, after.replaced) == (True, False, False)
+
+
+def test_the_report_says_which_way_when_the_occasion_does_not() -> None:
+    known = Offering.of([AGREEMENT, replace(OCCASION, direction=None)], {})
+    row = ExchangeStay(
+        as_of=AT,
+        student_uid=uid("stu"),
+        direction=Direction.INCOMING,
+        agreement_code="UABRA",
+        occasion_code="UT262",
+    )
+    assert put_together(ADMITTED, known=known).direction is None
+    assert put_together(ADMITTED, row, known=known).direction is Direction.INCOMING
+
+
+def test_a_credit_transfer_belongs_to_the_exchange_that_it_names() -> None:
+    transfer = CreditTransfer(as_of=AT, credit_transfer_uid=uid("t"), occasion_uid=uid("occ"))
+    elsewhere = replace(transfer, credit_transfer_uid=uid("u"), occasion_uid=uid("other"))
+    assert put_together(ADMITTED, transfer, elsewhere).transfers == (transfer,)
