@@ -20,12 +20,18 @@ def notify(invocation: Invocation, iia_id: str, partner: str | None, *, dry_run:
     from mobility_bridge.cli.filters import chosen_partner
     from mobility_bridge.domain.identifiers import HeiId, IiaId
     from mobility_bridge.domain.notification import ChangeNotification, CnrKind
+    from mobility_bridge.errors import UsageError
     from mobility_bridge.services import notify as service
     from mobility_bridge.services.catalogue import refresh_catalogue
     from mobility_bridge.services.outbox import notify_again, planned_again
 
     async def work(bridge: Bridge) -> list[ChangeNotification]:
         context = bridge.context
+        if not context.settings.notify.enabled:
+            raise UsageError(
+                "sending is switched off (notify.enabled = false)",
+                next_step="Switch it on in the configuration, or see what would be sent: add --dry-run.",
+            )
         hei_id = await chosen_partner(bridge, partner)
         await refresh_catalogue(context)
         queued = await notify_again(context, IiaId(iia_id), hei_id)

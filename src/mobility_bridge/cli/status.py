@@ -47,7 +47,7 @@ def _show(found: "Overview", *, offline: bool) -> None:
         [
             ("catalogue", _health(found.catalogue)),
             ("discrepancies", f"{counts or 'none'} ({found.acknowledged} acknowledged)"),
-            ("notifications", outbox or "none"),
+            ("notifications", f"{outbox or 'none'}{'' if found.sending else ' (sending is switched off)'}"),
             ("evidence", f"{found.evidence_records} records"),
             ("assumed", _assumed(found, offline=offline)),
         ],
@@ -145,6 +145,7 @@ def _data(found: "Overview") -> dict[str, Any]:
         "discrepancies": dict(found.discrepancies),
         "acknowledged": found.acknowledged,
         "notifications": dict(found.outbox),
+        "sending": found.sending,
         "evidence_records": found.evidence_records,
         "assumed": found.assumed,
     }

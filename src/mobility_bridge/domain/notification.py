@@ -28,6 +28,10 @@ class CnrState(StrEnum):
     NO_RECEIVER = "no_receiver"
 
 
+SWITCHED_OFF = "not_offered.switched_off"
+"""How the `last_error` of a notification begins that expired because we send none."""
+
+
 @dataclass(frozen=True, slots=True)
 class ChangeNotification:
     """One notification in the outbox.
@@ -53,3 +57,8 @@ class ChangeNotification:
     finished_at: datetime | None = None
     last_error: str | None = None
     cause: str = ""
+
+    @property
+    def held_back(self) -> bool:
+        """Whether it expired because sending is switched off on our side: then the partner omitted nothing."""
+        return self.state is CnrState.EXPIRED and (self.last_error or "").startswith(SWITCHED_OFF)

@@ -63,8 +63,8 @@ async def planned_again(
 def _planned(
     uow: UnitOfWork, own: HeiId, iia_id: IiaId, partner: HeiId | None
 ) -> list[tuple[CnrKind, HeiId, IiaId]]:
-    hei_id, theirs = _own_copy(uow, own, iia_id, partner)
-    planned = [(CnrKind.IIA, hei_id, iia_id)]
+    hei_id, ours, theirs = _own_copy(uow, own, iia_id, partner)
+    planned = [(CnrKind.IIA, hei_id, ours)]
     if theirs is not None:
         planned.append((CnrKind.IIA_APPROVAL, hei_id, theirs))
     return planned
@@ -72,24 +72,24 @@ def _planned(
 
 def _own_copy(
     uow: UnitOfWork, own: HeiId, iia_id: IiaId, partner: HeiId | None
-) -> tuple[HeiId, IiaId | None]:
-    """Find the partner of our agreement, and the partner's id if our approval of it is on record."""
-    found = [
+) -> tuple[HeiId, IiaId, IiaId | None]:
+    """Find our agreement by either id: its partner, our id, and the partner's if we approved its copy."""
+    ours = [
         held.copy
         for held in uow.copies.find(iia_id)
-        if held.copy.holder_hei_id == own
-        and held.copy.iia_id == iia_id
-        and partner in (None, held.copy.partner_hei_id)
+        if held.copy.holder_hei_id == own and partner in (None, held.copy.partner_hei_id)
     ]
+    found = [copy for copy in ours if copy.iia_id == iia_id] or ours
     if not found:
         raise UsageError(
             f"we have no agreement with the id {iia_id}{f' with {partner}' if partner else ''}",
             next_step="Run: mobility-bridge agreements list",
         )
     if len(found) > 1:
-        heis = ", ".join(sorted(copy.partner_hei_id for copy in found))
+        which = ", ".join(sorted(f"{copy.iia_id} with {copy.partner_hei_id}" for copy in found))
         raise UsageError(
-            f"several agreements of ours have the id {iia_id} ({heis})", next_step="Add --partner HEI."
+            f"several agreements of ours have the id {iia_id}: {which}",
+            next_step="Give our id, or add --partner HEI.",
         )
     copy = found[0]
     if copy.iia_hash is None:
@@ -98,4 +98,4 @@ def _own_copy(
             next_step="Share it in the system that holds it first.",
         )
     approved = copy.record is not None and copy.record.own_approval
-    return copy.partner_hei_id, copy.partner_iia_id if approved else None
+    return copy.partner_hei_id, copy.iia_id, copy.partner_iia_id if approved else None

@@ -54,6 +54,7 @@ class Overview:
     acknowledged: int
     outbox: Mapping[CnrState, int]
     evidence_records: int
+    sending: bool = True
 
     @property
     def last_activity_at(self) -> datetime | None:
@@ -122,6 +123,7 @@ def _overview(
         sum(item.state is DiscrepancyState.ACKNOWLEDGED for item in unresolved),
         uow.outbox.counts(),
         uow.evidence.count(),
+        context.settings.notify.enabled,
     )
 
 

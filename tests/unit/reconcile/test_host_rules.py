@@ -8,9 +8,9 @@ import pytest
 from tests.support.cases import NOW, OURS, THEIRS
 
 from mobility_bridge.domain.case import PartnerCase, SourceCase
-from mobility_bridge.domain.discrepancy import Severity, Subject, SubjectKind
+from mobility_bridge.domain.discrepancy import Owner, Severity, Subject, SubjectKind
 from mobility_bridge.domain.identifiers import HeiId, IiaId
-from mobility_bridge.domain.notification import ChangeNotification, CnrKind, CnrState
+from mobility_bridge.domain.notification import SWITCHED_OFF, ChangeNotification, CnrKind, CnrState
 from mobility_bridge.domain.partner import ApiOffer, Health, IndexState, Partner
 from mobility_bridge.reconcile.engine import evaluate_partner, evaluate_source
 from mobility_bridge.reconcile.registry import PARTNER_RULES, SOURCE_RULES
@@ -116,6 +116,28 @@ def test_notifications_without_a_receiver_are_explained_by_the_missing_interface
         undelivered=(notification(1, CnrState.NO_RECEIVER),),
     )
     assert [each.code for each in evaluate_partner(given).findings] == ["API_MISSING"]
+
+
+def test_what_we_do_not_send_is_not_the_partners_omission() -> None:
+    unsent = replace(notification(3, CnrState.EXPIRED), last_error=f"{SWITCHED_OFF}: sending is switched off")
+    given = host(undelivered=(notification(1, CnrState.EXPIRED), unsent))
+    theirs, ours = evaluate_partner(given).findings
+    assert (theirs.owner, ours.owner) == (Owner.PARTNER_PROVIDER, Owner.OPERATIONS)
+    assert theirs.discrepancy_id != ours.discrepancy_id
+    assert "did not take" in theirs.text.en
+    assert "switched off" not in theirs.text.en
+    assert "switched off on our side" in ours.text.en
+    assert "did not take" not in ours.text.en
+    assert ours.next_step.en.startswith("Set notify.enabled = true")
+    assert theirs.next_step.sv.startswith("Meddela den tekniska kontakten")
+
+
+def test_what_we_do_not_send_is_said_of_a_silent_partner_too() -> None:
+    unsent = replace(notification(3, CnrState.EXPIRED), last_error=f"{SWITCHED_OFF}: sending is switched off")
+    found = evaluate_partner(
+        failing("unreachable", "timeout", undelivered=(unsent, notification(1)))
+    ).findings
+    assert {each.code for each in found} == {"PARTNER_UNREACHABLE", "NOTIFICATION_UNDELIVERED"}
 
 
 def test_an_interface_that_cannot_be_used_is_as_good_as_missing() -> None:

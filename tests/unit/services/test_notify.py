@@ -9,6 +9,7 @@ import pytest
 from tests.support.bridges import Bridge, FailingStore, a_bridge, with_store
 from tests.support.network import ALDERTON, BRAVA, not_offered, rejected, unreachable
 
+from mobility_bridge.domain.discrepancy import Owner
 from mobility_bridge.domain.identifiers import HeiId, IiaId
 from mobility_bridge.domain.notification import ChangeNotification, CnrKind, CnrState
 from mobility_bridge.errors import StoreError
@@ -286,7 +287,14 @@ async def test_switched_off_nothing_is_sent_and_everything_expires_in_time() -> 
     assert (await only(bridge)).state is CnrState.EXPIRED
     assert bridge.network.calls[(ALDERTON, "iia")] == 0
     await bridge.sync()
-    assert "NOTIFICATION_UNDELIVERED" in await bridge.open_codes()
+    (found,) = await bridge.store.read(
+        lambda uow: uow.discrepancies.select(code="NOTIFICATION_UNDELIVERED", partner=ALDERTON)
+    )
+    assert found.finding.owner is Owner.OPERATIONS
+    assert found.finding.text.en == (
+        "Our notifications of changed agreements to alderton.example were not sent, because sending is switched "
+        "off on our side (1: nh-1). The partner may not know our latest text or approval."
+    )
 
 
 async def test_a_store_that_fails_for_one_partner_lets_the_others_finish_and_hands_back_the_rest() -> None:

@@ -372,38 +372,44 @@ def partner_lists_agreements_of_others(case: PartnerCase) -> Iterator[Observatio
     code="NOTIFICATION_UNDELIVERED",
     severity=Severity.WARNING,
     owner=Owner.PARTNER_PROVIDER,
-    title=Text("Notifications were not taken", "Aviseringar har inte tagits emot"),
+    title=Text("Notifications did not arrive", "Aviseringar har inte kommit fram"),
     text=Text(
-        "{partner_hei_id} did not take our notifications of {kind} ({count}: {ids}). It may not know our latest "
-        "text or approval.",
-        "{partner_hei_id} har inte tagit emot våra aviseringar om {kind} ({count}: {ids}). De känner kanske inte "
-        "till vår senaste text eller vårt senaste godkännande.",
+        "[{partner_hei_id} did not take our notifications of {kind} ({count}: {ids}).]"
+        "[Our notifications of {kind} to {partner_hei_id} were not sent, because sending is switched off on our "
+        "side ({unsent}: {ids}).] The partner may not know our latest text or approval.",
+        "[{partner_hei_id} har inte tagit emot våra aviseringar om {kind} ({count}: {ids}).]"
+        "[Våra aviseringar om {kind} till {partner_hei_id} har inte skickats, eftersom sändning är avstängd hos "
+        "oss ({unsent}: {ids}).] Partnern känner kanske inte till vår senaste text eller vårt senaste godkännande.",
     ),
     next_step=Text(
-        "Tell the technical contact of {partner_hei_id}, then notify again, for each agreement: "
-        "mobility-bridge notify {first} --partner {partner_hei_id}",
-        "Meddela den tekniska kontakten hos {partner_hei_id} och avisera sedan på nytt, för varje avtal: "
-        "mobility-bridge notify {first} --partner {partner_hei_id}",
+        "[Tell the technical contact of {partner_hei_id} (notifications: {count}), then notify again, ]"
+        "[Set notify.enabled = true if we are to send (notifications: {unsent}), then notify again, ]"
+        "for each agreement: mobility-bridge notify {first} --partner {partner_hei_id}",
+        "[Meddela den tekniska kontakten hos {partner_hei_id} (aviseringar: {count}) och avisera sedan på nytt, ]"
+        "[Sätt notify.enabled = true om vi ska skicka (aviseringar: {unsent}) och avisera sedan på nytt, ]"
+        "för varje avtal: mobility-bridge notify {first} --partner {partner_hei_id}",
     ),
     source="EWP agreements: scenarios",
 )
 def notifications_were_not_taken(case: PartnerCase) -> Iterator[Observation]:
-    """Notifications expired or were refused.
+    """Notifications expired or were refused; ours to settle where they expired because we send none.
 
     Silent while the partner does not answer at all, and for interfaces that it does not offer: both are
     findings of their own.
 
     Source: EWP agreements: scenarios; reported to the network's service desk.
     """
-    if _failing(case, _unreachable):
-        return
-    by_kind: dict[str, list[ChangeNotification]] = {}
+    silent = bool(_failing(case, _unreachable))
+    by_kind: dict[tuple[str, bool], list[ChangeNotification]] = {}
     for each in case.undelivered:
-        if each.state is not CnrState.NO_RECEIVER:
-            by_kind.setdefault(each.kind.value, []).append(each)
-    for kind, items in sorted(by_kind.items()):
+        if each.held_back or not (silent or each.state is CnrState.NO_RECEIVER):
+            by_kind.setdefault((each.kind.value, each.held_back), []).append(each)
+    for (kind, held_back), items in sorted(by_kind.items()):
         ids = sorted({each.iia_id for each in items})
-        yield Observation(kind, {"kind": kind, "count": str(len(items)), "ids": _some(ids), "first": ids[0]})
+        values = {"kind": kind, "ids": _some(ids), "first": ids[0]}
+        values["unsent" if held_back else "count"] = str(len(items))
+        place, owner = (f"{kind}, not sent", Owner.OPERATIONS) if held_back else (kind, None)
+        yield Observation(place, values, owner=owner)
 
 
 def _some(ids: Sequence[str]) -> str:
