@@ -22,7 +22,11 @@ LIMIT = 10_000_000
 MUTANTS_PER_ROOT = 1000
 SMALLEST_SHARE = 0.08
 # libxml2 is wrong about white space around these; the published schemas mean what the standard says.
-DATE_LEAVES = ("signing-date", "start-date", "end-date")
+DATE_LEAVES = (
+    *("signing-date", "start-date", "end-date"),
+    *("birth-date", "actual-arrival-date", "actual-departure-date"),
+    *("generatedDate", "issueDate", "dateOfBirth", "bday", "enrolmentDate", "date", "start", "end"),
+)
 
 
 @pytest.fixture(scope="module")
