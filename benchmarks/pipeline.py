@@ -9,7 +9,6 @@ document. `identical` answers are known by their digest and not parsed.
 """
 
 import asyncio
-import hashlib
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -27,9 +26,10 @@ from mobility_adapters.ewp import wire
 from mobility_adapters.ewp.codecs import iias_v7
 from mobility_bridge.domain.comparison import Equality
 from mobility_bridge.domain.evidence import Exchange, Verification
-from mobility_bridge.domain.identifiers import HeiId, IiaId, Sha256
+from mobility_bridge.domain.identifiers import HeiId, IiaId
 from mobility_bridge.domain.snapshot import AgreementCopy
 from mobility_bridge.kit import xml
+from mobility_bridge.kit.fingerprint import fingerprint
 from mobility_bridge.kit.schemas import SchemaSet
 from mobility_bridge.ports.sources import ReadCopy
 from mobility_bridge.ports.store import Store, UnitOfWork
@@ -95,18 +95,12 @@ class Bridge:
         self.write(commit)
 
     def recognise(self, answer: "Answer") -> None:
-        """Know an answer by its digest, as a refresh does: it is the document that these copies stand in."""
-        digest = Sha256(hashlib.sha256(answer.body).hexdigest())
-
-        def known(uow: UnitOfWork) -> bool:
-            held = uow.copies.get(PARTNER, OWN, answer.ids[0])
-            return (
-                held is not None
-                and held.copy.document.sha256 == digest
-                and uow.copies.is_current_document(PARTNER, OWN, digest, answer.ids)
-            )
-
-        assert self.runner.run(self.store.read(known))
+        """Know an answer by its fingerprint, as a refresh does: it is the document that these copies stand in."""
+        known = self.runner.run(
+            self.store.read(lambda uow: uow.copies.current_document(PARTNER, OWN, answer.ids))
+        )
+        assert known is not None
+        assert known.fingerprint == fingerprint(answer.body)
 
     def write(self, work: Callable[[UnitOfWork], Any]) -> Any:
         return self.runner.run(self.store.write(work))

@@ -5,8 +5,16 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from tests.support.stores import ALDERTON, BRAVA, NOON, US, Backend, a_copy, digest, minutes
 
-from mobility_bridge.domain.identifiers import Sha256
-from mobility_bridge.domain.snapshot import AgreementCopy, DocumentRef, HashVerdict, LocalRecord, StoredCopy
+from mobility_bridge.domain.identifiers import HeiId, Sha256
+from mobility_bridge.domain.snapshot import (
+    AgreementCopy,
+    DocumentRef,
+    HashVerdict,
+    KnownDocument,
+    LocalRecord,
+    StoredCopy,
+)
+from mobility_bridge.kit.fingerprint import fingerprint
 from mobility_bridge.ports.store import Store
 from mobility_bridge.store.chain import sha256_of
 
@@ -287,25 +295,61 @@ async def test_partners_are_every_hei_with_which_a_copy_exists(store: Store):
     assert await store.read(lambda unit: unit.copies.partner_hei_ids()) == {ALDERTON, BRAVA}
 
 
-async def test_a_document_is_current_when_exactly_the_ids_asked_stand_in_it(store: Store):
-    old, new = digest("old"), digest("new")
+async def test_the_current_document_is_the_one_that_all_copies_asked_for_stand_in(store: Store):
+    old = digest("old")
     both = [a_copy(iia_id, document=DocumentRef(old, "ewp.iias.v7", i)) for i, iia_id in enumerate("ab")]
     await save(store, *both, a_copy("c"))
 
-    async def current(sha256: Sha256, *ids: str) -> bool:
-        return await store.read(lambda unit: unit.copies.is_current_document(ALDERTON, US, sha256, list(ids)))
+    async def current(*ids: str, of: HeiId = ALDERTON) -> str | None:
+        known = await store.read(lambda unit: unit.copies.current_document(of, US, ids))
+        return None if known is None else known.sha256
 
-    assert await current(old, "b", "a")
-    assert not await current(old, "a")
-    assert not await current(old, "a", "b", "c")
-    assert not await current(new)
-    assert not await current(new, "a", "b")
+    assert await current("b", "a") == await current("a") == await current("a", "a") == old
+    assert await current("c") == digest("documentc")
+    assert await current("a", "b", "c") is None
+    assert await current("a", "never-there") is None
+    assert await current() is None
 
     await store.write(lambda unit: unit.copies.mark_gone(ALDERTON, US, ["a"], minutes(1)))
 
-    assert not await current(old, "a", "b")
-    assert await current(old, "b")
-    assert not await store.read(lambda unit: unit.copies.is_current_document(BRAVA, US, old, ["b"]))
+    assert await current("a", "b") is None
+    assert await current("b") == old
+    assert await current("b", of=BRAVA) is None
+
+
+async def test_a_document_that_is_kept_is_known_by_its_fingerprint(store: Store):
+    body = b"<kept/>"
+    kept, lost = DocumentRef(sha256_of(body), "ewp.iias.v7"), DocumentRef(digest("lost"), "ewp.iias.v7")
+    await store.write(lambda unit: unit.copies.put_documents(documents(body)))
+    await save(store, a_copy("a", document=kept), a_copy("b", document=lost))
+
+    async def known(iia_id: str) -> KnownDocument | None:
+        return await store.read(lambda unit: unit.copies.current_document(ALDERTON, US, [iia_id]))
+
+    assert await known("a") == KnownDocument(kept.sha256, fingerprint(body))
+    assert await known("b") == KnownDocument(lost.sha256, None)
+
+
+async def test_more_ids_than_one_statement_takes_are_looked_up_in_several(store: Store):
+    ids = [f"iia-{number:04}" for number in range(1100)]
+    together = DocumentRef(digest("together"), "ewp.iias.v7")
+    await save(store, *(a_copy(iia_id, document=together) for iia_id in ids))
+
+    known = await store.read(lambda unit: unit.copies.current_document(ALDERTON, US, ids))
+    found = await store.read(lambda unit: unit.copies.some(ALDERTON, US, [*reversed(ids), "not-there"]))
+
+    assert known == KnownDocument(together.sha256)
+    assert [row.copy.iia_id for row in found] == ids
+
+
+async def test_several_copies_are_found_at_once_live_or_gone(store: Store):
+    await save(store, a_copy("a"), a_copy("b"), a_copy("c"), a_copy("b", of=BRAVA))
+    await store.write(lambda unit: unit.copies.mark_gone(ALDERTON, US, ["b"], minutes(1)))
+
+    found = await store.read(lambda unit: unit.copies.some(ALDERTON, US, ["c", "b", "x", "c"]))
+
+    assert [(row.copy.iia_id, row.live) for row in found] == [("b", False), ("c", True)]
+    assert await store.read(lambda unit: unit.copies.some(ALDERTON, US, [])) == []
 
 
 @pytest.mark.parametrize("body", [b"<a/>", bytes(range(256)) * 3, "<å>𝄞</å>".encode() * 100_000], ids=len)

@@ -135,11 +135,12 @@ def everything(unit: UnitOfWork) -> list[Any]:
     for holder, partner in [(ALDERTON, US), (US, ALDERTON), (BRAVA, US), (US, BRAVA)]:
         seen.append(unit.copies.of_partner(holder, partner, live_only=False))
         seen.append(unit.copies.ids_of_partner(holder, partner))
+        seen.append(unit.copies.some(holder, partner, ["b", "a"]))
         seen.append(unit.copies.ids_to_refresh(holder, partner, minutes(15), 2))
         for iia_id in ("a", "b", "B", "c"):
             seen.append(unit.copies.history(holder, partner, iia_id))
             seen.append(unit.copies.listing(holder, partner, iia_id))
-            seen.append(unit.copies.is_current_document(holder, partner, digest("one"), [iia_id]))
+            seen.append(unit.copies.current_document(holder, partner, [iia_id, "a"]))
     for iia_id in ("a", "b", "B", "c"):
         seen.append(unit.copies.find(iia_id))
         seen.append([unit.approvals.current(side, ALDERTON, iia_id) for side in ApprovalSide])

@@ -16,7 +16,13 @@ from mobility_bridge.domain.evidence import Exchange, Verification
 from mobility_bridge.domain.identifiers import HeiId, IiaHash, IiaId, Sha256
 from mobility_bridge.domain.notification import CnrKind
 from mobility_bridge.domain.partner import ApiOffer, Partner
-from mobility_bridge.domain.snapshot import AgreementCopy, DocumentRef, HashVerdict, LocalRecord
+from mobility_bridge.domain.snapshot import (
+    AgreementCopy,
+    DocumentRef,
+    HashVerdict,
+    KnownDocument,
+    LocalRecord,
+)
 from mobility_bridge.errors import ExternalError, InvalidDocument, NotOffered, Rejected, Unreachable
 from mobility_bridge.ports.sources import (
     ApprovalAnswer,
@@ -295,7 +301,7 @@ class FakeNetwork:
         self,
         hei_id: HeiId,
         iia_ids: Sequence[IiaId],
-        known: Callable[[Sha256], bool] | None = None,
+        known: KnownDocument | None = None,
         own_iia_ids: Collection[IiaId] = (),
     ) -> FetchAnswer:
         self.told_ids.append(tuple(own_iia_ids))
@@ -309,7 +315,7 @@ class FakeNetwork:
         texts = [host.copies[name] for name in iia_ids if name in host.copies]
         document = f"theirs|{hei_id}|{texts!r}".encode()
         seen = (self._seen(hei_id, "iias.get", document.decode()),)
-        if known is not None and known(sha(document)):
+        if known is not None and known.sha256 == sha(document):
             return FetchAnswer((), (), seen, unchanged=True)
         said = [terms(hei_id, US, text.iia_id, text.other_id, text.places) for text in texts]
         digest = self._library.put(document, said)

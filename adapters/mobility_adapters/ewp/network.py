@@ -1,7 +1,7 @@
 """The network as the services see it: `ports.sources.PartnerNetwork` and `ports.sinks.NotificationSender`."""
 
 import ssl
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -23,10 +23,10 @@ from mobility_adapters.ewp.requests import Question, address
 from mobility_adapters.ewp.settings import EwpSettings, resolve, signing_key
 from mobility_bridge.domain.agreement import Iia
 from mobility_bridge.domain.evidence import Exchange
-from mobility_bridge.domain.identifiers import HeiId, IiaId, Sha256
+from mobility_bridge.domain.identifiers import HeiId, IiaId
 from mobility_bridge.domain.notification import CnrKind
 from mobility_bridge.domain.partner import Partner
-from mobility_bridge.domain.snapshot import DocumentRef
+from mobility_bridge.domain.snapshot import DocumentRef, KnownDocument
 from mobility_bridge.errors import ConfigError, InvalidDocument
 from mobility_bridge.kit.http import Answer, Limits, Outgoing, WireTransport, tls_context
 from mobility_bridge.kit.schemas import SchemaSet
@@ -108,11 +108,11 @@ class EwpNetwork:
         self,
         hei_id: HeiId,
         iia_ids: Sequence[IiaId],
-        known: Callable[[Sha256], bool] | None = None,
+        known: KnownDocument | None = None,
         own_iia_ids: Collection[IiaId] = (),
     ) -> FetchAnswer:
         reply = await self._client.ask(self._about(hei_id, "iias", "get", iia_ids))
-        if known is not None and known(reply.sha256):
+        if known is not None and known.sha256 == reply.sha256:
             return FetchAnswer((), (), reply.exchanges, unchanged=True)
         received_at = reply.exchanges[-1].received_at
 

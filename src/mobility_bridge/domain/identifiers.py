@@ -14,6 +14,9 @@ IiaHash = NewType("IiaHash", str)
 Sha256 = NewType("Sha256", str)
 """SHA-256 of some bytes: 64 lower-case hexadecimal digits."""
 
+Fingerprint = NewType("Fingerprint", str)
+"""BLAKE3 of some bytes, 64 lower-case hexadecimal digits: by it bytes are recognised, and nothing is proven."""
+
 OmobilityId = NewType("OmobilityId", str)
 """A mobility's id, given by the sending HEI and used by every API: 1 to 64 visible ASCII characters."""
 

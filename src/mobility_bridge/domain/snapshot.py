@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from mobility_bridge.domain.identifiers import HeiId, IiaHash, IiaId, Sha256
+from mobility_bridge.domain.identifiers import Fingerprint, HeiId, IiaHash, IiaId, Sha256
 
 
 class HashVerdict(StrEnum):
@@ -45,6 +45,17 @@ class DocumentRef:
     sha256: Sha256
     format: str
     position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDocument:
+    """A document that is kept: enough to tell whether other bytes are the same.
+
+    `fingerprint` is None where it was never taken; then the bytes must be digested.
+    """
+
+    sha256: Sha256
+    fingerprint: Fingerprint | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,15 @@
 """What we ask: our own systems for our copies, the network for the partners'."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from mobility_bridge.domain.agreement import Iia
 from mobility_bridge.domain.evidence import Exchange
-from mobility_bridge.domain.identifiers import HeiId, IiaHash, IiaId, Sha256
+from mobility_bridge.domain.identifiers import HeiId, IiaHash, IiaId
 from mobility_bridge.domain.partner import Partner
-from mobility_bridge.domain.snapshot import AgreementCopy, DocumentRef
+from mobility_bridge.domain.snapshot import AgreementCopy, DocumentRef, KnownDocument
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,14 +178,15 @@ class PartnerNetwork(Protocol):
         self,
         hei_id: HeiId,
         iia_ids: Sequence[IiaId],
-        known: Callable[[Sha256], bool] | None = None,
+        known: KnownDocument | None = None,
         own_iia_ids: Collection[IiaId] = (),
     ) -> FetchAnswer:
         """Read the partner's current copies of the agreements named by its own ids.
 
         Shape:   at most `max_ids` of the partner's `iias` offer; one request. An absent id is not an error.
-                 `known` says whether a body with this digest is the stored state already. `own_iia_ids` are
-                 ids of ours that the partner may have hashed without serving them: they explain wrong hashes.
+                 `known` is the document that all these copies stand in now, if there is one: of an answer
+                 that is the same byte for byte only that is told. `own_iia_ids` are ids of ours that the
+                 partner may have hashed without serving them: they explain wrong hashes.
         Raises:  Unreachable, Rejected, Untrusted, NotOffered; InvalidDocument for the batch as a whole: the
                  valid part of a broken answer says nothing about what is missing from it.
         Source:  EWP IIAs API 7.0.0, get endpoint.

@@ -1,6 +1,6 @@
 """The store's shape. Units of work are plain functions: nothing is awaited while a transaction is open."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol, TypeVar
 
@@ -11,7 +11,7 @@ from mobility_bridge.domain.evidence import EvidenceRecord, Exchange
 from mobility_bridge.domain.identifiers import HeiId, IiaId, Sha256
 from mobility_bridge.domain.notification import ChangeNotification, CnrKind, CnrState
 from mobility_bridge.domain.partner import Health, IndexState
-from mobility_bridge.domain.snapshot import AgreementCopy, StoredCopy
+from mobility_bridge.domain.snapshot import AgreementCopy, KnownDocument, StoredCopy
 
 T = TypeVar("T")
 
@@ -48,6 +48,10 @@ class CopyRepository(Protocol):
 
     def get(self, holder: HeiId, partner: HeiId, iia_id: IiaId) -> StoredCopy | None: ...
 
+    def some(self, holder: HeiId, partner: HeiId, ids: Iterable[IiaId]) -> Sequence[StoredCopy]:
+        """Those of these copies that there are, live or gone, ordered by id."""
+        ...
+
     def find(self, iia_id: IiaId) -> Sequence[StoredCopy]:
         """All copies, live or gone, with this own id or listing it, ours first."""
         ...
@@ -82,10 +86,8 @@ class CopyRepository(Protocol):
         """Every HEI with which any copy exists."""
         ...
 
-    def is_current_document(
-        self, holder: HeiId, partner: HeiId, sha256: Sha256, ids: Sequence[IiaId]
-    ) -> bool:
-        """Whether exactly these ids are live and all stand in the document with this digest."""
+    def current_document(self, holder: HeiId, partner: HeiId, ids: Collection[IiaId]) -> KnownDocument | None:
+        """The one document that all these copies stand in; None when there are several, or one is not live."""
         ...
 
 

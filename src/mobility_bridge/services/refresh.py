@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from mobility_bridge.domain.identifiers import HeiId, IiaId, Sha256
+from mobility_bridge.domain.identifiers import HeiId, IiaId
 from mobility_bridge.domain.partner import Health, IndexState
 from mobility_bridge.domain.snapshot import StoredCopy
 from mobility_bridge.errors import ExternalError, InvalidDocument
@@ -113,10 +113,10 @@ async def _fetch(
     context: Context, hei_id: HeiId, ids: Sequence[IiaId], own_iia_ids: Collection[IiaId]
 ) -> RefreshReport:
     """Fetch one batch; when its document is invalid, each id alone, so that one never hides the others."""
-    current = await context.store.read(lambda uow: _current_document(uow, context, hei_id, ids))
+    known = await context.store.read(lambda uow: uow.copies.current_document(hei_id, context.own_hei_id, ids))
     asked_at = context.clock.now()
     try:
-        answer = await context.the_network().fetch(hei_id, ids, lambda sha256: sha256 == current, own_iia_ids)
+        answer = await context.the_network().fetch(hei_id, ids, known, own_iia_ids)
     except InvalidDocument as error:
         if len(ids) > 1:
             total = RefreshReport(hei_id)
@@ -138,18 +138,6 @@ async def _fetch(
     return await context.store.write(work)
 
 
-def _current_document(
-    uow: UnitOfWork, context: Context, hei_id: HeiId, ids: Sequence[IiaId]
-) -> Sha256 | None:
-    """The document that all these copies stand in, if they do: an answer equal to it needs no parsing."""
-    held = uow.copies.get(hei_id, context.own_hei_id, ids[0])
-    if held is None or not held.live:
-        return None
-    sha256 = held.copy.document.sha256
-    same = uow.copies.is_current_document(hei_id, context.own_hei_id, sha256, ids)
-    return sha256 if same else None
-
-
 def _commit(
     uow: UnitOfWork,
     context: Context,
@@ -165,13 +153,13 @@ def _commit(
         uow.work.mark_to_compare(keys_of(uow, own, hei_id, _against_the_index(uow, own, hei_id, ids)), at)
         return RefreshReport(hei_id, len(ids), unchanged=len(ids))
     ours, foreign = _sorted_out(answer.copies, own, ids)
-    touched = _held(uow, own, hei_id, ids)
+    touched = list(uow.copies.some(hei_id, own, ids))
     uow.copies.put_documents({item.copy.document.sha256: item.document for item in ours})
     changed = uow.copies.save([item.copy for item in ours], at)
     gone = uow.copies.mark_gone(hei_id, own, [*answer.absent, *foreign], at)
     moved = {*changed, *gone}
     touched = [held for held in touched if held.copy.iia_id in moved]
-    touched += _held(uow, own, hei_id, sorted(moved))
+    touched += uow.copies.some(hei_id, own, moved)
     touched += _against_the_index(uow, own, hei_id, ids)
     keys = [*keys_of(uow, own, hei_id, touched), *_remember_foreign(uow, hei_id, foreign)]
     uow.work.mark_to_compare(dict.fromkeys(keys), at)
@@ -179,17 +167,13 @@ def _commit(
     return RefreshReport(hei_id, len(ours), len(changed), unchanged, len(gone))
 
 
-def _held(uow: UnitOfWork, own: HeiId, hei_id: HeiId, ids: Iterable[IiaId]) -> list[StoredCopy]:
-    found = (uow.copies.get(hei_id, own, iia_id) for iia_id in ids)
-    return [held for held in found if held is not None]
-
-
 def _against_the_index(uow: UnitOfWork, own: HeiId, hei_id: HeiId, ids: Iterable[IiaId]) -> list[StoredCopy]:
     """Copies that the partner serves and does not list, or lists and does not serve."""
     listed = last_listing(uow, hei_id)
     if listed is None:
         return []
-    return [held for held in _held(uow, own, hei_id, ids) if held.live is not (held.copy.iia_id in listed)]
+    held = uow.copies.some(hei_id, own, ids)
+    return [each for each in held if each.live is not (each.copy.iia_id in listed)]
 
 
 def _sorted_out(

@@ -72,6 +72,7 @@ documents = Table(
     Column("sha256", Digest, primary_key=True),
     Column("body", LargeBinary),  # zstd; NULL once erased
     Column("length", BigInteger, nullable=False),  # of the bytes before compression
+    Column("fingerprint", Digest),  # of those bytes; NULL where it was not taken
 )
 
 copies = Table(
@@ -92,7 +93,6 @@ Index(  # answers "which ids are live" from neighbouring entries, without readin
 )
 Index("ix_copies_iia_id", copies.c.iia_id)
 Index("ix_copies_partner_iia_id", copies.c.partner_iia_id)
-Index("ix_copies_document_sha256", copies.c.document_sha256)
 
 LOCAL_COPY = column("record").is_not(None)
 """Ours: one of our own systems keeps a record of it. Written like this so that the partial index serves it."""

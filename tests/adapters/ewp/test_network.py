@@ -27,7 +27,7 @@ from mobility_adapters.ewp.quirks import Quirk
 from mobility_bridge.domain.evidence import Verification
 from mobility_bridge.domain.identifiers import HeiId, IiaId, Sha256
 from mobility_bridge.domain.notification import CnrKind
-from mobility_bridge.domain.snapshot import DocumentRef, HashVerdict
+from mobility_bridge.domain.snapshot import DocumentRef, HashVerdict, KnownDocument
 from mobility_bridge.errors import ConfigError, InvalidDocument, Rejected, Unreachable
 
 
@@ -102,20 +102,17 @@ async def test_c30_ids_that_are_not_answered_are_absent_and_no_error(network: Ne
 
 
 async def test_an_answer_that_is_already_known_is_not_even_parsed(network: Network) -> None:
-    asked: list[Sha256] = []
-    network.answer = lambda request: network.signed(request, b"this is no XML")
+    body = b"this is no XML"
+    network.answer = lambda request: network.signed(request, body)
     client = await network.ready()
 
-    def known(digest: Sha256) -> bool:
-        asked.append(digest)
-        return True
-
-    answer = await client.fetch(BRAVA, [IiaId("b-1")], known)
+    answer = await client.fetch(
+        BRAVA, [IiaId("b-1")], KnownDocument(Sha256(hashlib.sha256(body).hexdigest()))
+    )
 
     assert answer.unchanged
     assert answer.copies == answer.absent == ()
     assert len(answer.exchanges) == 1
-    assert asked == [hashlib.sha256(b"this is no XML").hexdigest()]
 
 
 async def test_one_broken_agreement_fails_the_whole_batch(network: Network) -> None:

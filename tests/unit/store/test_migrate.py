@@ -1,16 +1,25 @@
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
+from tests.support.stores import ALDERTON, NOON, US, a_copy
 
+from mobility_bridge.domain.snapshot import DocumentRef, KnownDocument, StoredCopy
 from mobility_bridge.errors import StoreOutdated
+from mobility_bridge.kit.fingerprint import fingerprint
+from mobility_bridge.store.chain import sha256_of
 from mobility_bridge.store.migrate import SCRIPTS, check, current, upgrade
 from mobility_bridge.store.revision import REVISION
+from mobility_bridge.store.sql import SqlUnitOfWork
+from mobility_bridge.store.sql.documents import packed
 from mobility_bridge.store.tables import metadata
 
 
@@ -21,6 +30,54 @@ def statements(url: str) -> set[str]:
         rows = connection.execute(text("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")).scalars().all()
     engine.dispose()
     return {re.sub(r"\s+", " ", sql) for sql in rows if "alembic_version" not in sql}
+
+
+@contextmanager
+def an_empty_database(name: str, request: pytest.FixtureRequest) -> Iterator[Connection]:
+    """One connection, in one transaction, to a place that has no tables."""
+    if name == "sqlite":
+        engine = create_engine(f"sqlite:///{request.getfixturevalue('tmp_path') / 'older.db'}")
+    else:
+        url = request.getfixturevalue("postgres_url")
+        engine = create_engine(url, connect_args={"options": "-c search_path=older"})
+    with engine.connect() as connection:
+        if name == "postgresql":
+            connection.execute(text("CREATE SCHEMA older"))
+        yield connection
+        connection.rollback()
+    engine.dispose()
+
+
+def migrate_to(connection: Connection, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+@pytest.mark.parametrize("name", ["sqlite", "postgresql"])
+def test_what_was_kept_in_the_first_tables_is_there_after_the_upgrade(
+    name: str, request: pytest.FixtureRequest
+):
+    body, newer = b"<kept-before/>", b"<kept-after/>"
+    copy = a_copy(document=DocumentRef(sha256_of(body), "ewp.iias.v7"))
+    with an_empty_database(name, request) as connection:
+        migrate_to(connection, "0001")
+        connection.execute(
+            text("INSERT INTO documents (sha256, body, length) VALUES (:sha256, :body, :length)"),
+            {"sha256": bytes.fromhex(sha256_of(body)), "body": packed(body), "length": len(body)},
+        )
+        SqlUnitOfWork(connection).copies.save([copy], NOON)
+
+        migrate_to(connection, "head")
+        copies = SqlUnitOfWork(connection).copies
+        copies.put_documents({sha256_of(body): body, sha256_of(newer): newer})
+        kept = connection.execute(text("SELECT fingerprint FROM documents ORDER BY length")).scalars().all()
+
+        assert copies.document(sha256_of(body)) == body
+        assert copies.get(ALDERTON, US, copy.iia_id) == StoredCopy(copy, NOON, NOON, NOON)
+        assert copies.current_document(ALDERTON, US, [copy.iia_id]) == KnownDocument(sha256_of(body))
+        assert kept == [bytes.fromhex(fingerprint(newer)), None]
 
 
 def test_the_migrated_tables_are_letter_for_letter_the_stated_ones(tmp_path: Path):

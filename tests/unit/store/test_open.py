@@ -9,6 +9,7 @@ import pytest
 from mobility_bridge.errors import StoreError, StoreOutdated
 from mobility_bridge.store import open_store
 from mobility_bridge.store.migrate import upgrade
+from mobility_bridge.store.revision import REVISION
 
 NEXT_STEP = "Run: mobility-bridge db upgrade"
 
@@ -65,7 +66,7 @@ def test_a_store_of_another_revision_says_which(sqlite_url: str):
     connection.commit()
     connection.close()
 
-    with pytest.raises(StoreOutdated, match="revision 0000; this version needs 0001") as caught:
+    with pytest.raises(StoreOutdated, match=f"revision 0000; this version needs {REVISION}") as caught:
         open_store(sqlite_url)
 
     assert caught.value.next_step == NEXT_STEP

@@ -1,11 +1,12 @@
 """Copies of agreements, in memory."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from mobility_bridge.domain.identifiers import HeiId, IiaId, Sha256
-from mobility_bridge.domain.snapshot import AgreementCopy, StoredCopy
+from mobility_bridge.domain.identifiers import Fingerprint, HeiId, IiaId, Sha256
+from mobility_bridge.domain.snapshot import AgreementCopy, KnownDocument, StoredCopy
+from mobility_bridge.kit.fingerprint import fingerprint
 from mobility_bridge.store.changes import counterparts, is_local
 from mobility_bridge.store.memory.shelf import Journal, Shelf
 
@@ -56,6 +57,10 @@ class MemoryCopies:
     def get(self, holder: HeiId, partner: HeiId, iia_id: IiaId) -> StoredCopy | None:
         return self._current.get((holder, partner, iia_id))
 
+    def some(self, holder: HeiId, partner: HeiId, ids: Iterable[IiaId]) -> Sequence[StoredCopy]:
+        found = (self.get(holder, partner, iia_id) for iia_id in sorted(set(ids)))
+        return [row for row in found if row is not None]
+
     def find(self, iia_id: IiaId) -> Sequence[StoredCopy]:
         found = [row for row in self._current if iia_id in (row.copy.iia_id, row.copy.partner_iia_id)]
         return sorted(found, key=lambda row: (not is_local(row.copy), _key(row.copy)))
@@ -92,13 +97,14 @@ class MemoryCopies:
         own = {row.copy.holder_hei_id for row in self.local(live_only=False)}
         return counterparts(((row.copy.holder_hei_id, row.copy.partner_hei_id) for row in self._current), own)
 
-    def is_current_document(
-        self, holder: HeiId, partner: HeiId, sha256: Sha256, ids: Sequence[IiaId]
-    ) -> bool:
-        standing = {
-            row.copy.iia_id for row in self.of_partner(holder, partner) if row.copy.document.sha256 == sha256
-        }
-        return bool(standing) and standing == set(ids)
+    def current_document(self, holder: HeiId, partner: HeiId, ids: Collection[IiaId]) -> KnownDocument | None:
+        held = [row for row in self.some(holder, partner, ids) if row.live]
+        found = {row.copy.document.sha256 for row in held}
+        if len(found) != 1 or len(held) != len(set(ids)):
+            return None
+        (sha256,) = found
+        body = self._documents.get(sha256)
+        return KnownDocument(sha256, None if body is None else Fingerprint(fingerprint(body)))
 
     def _select(self, wanted: Callable[[StoredCopy], bool]) -> Sequence[StoredCopy]:
         return sorted((row for row in self._current if wanted(row)), key=lambda row: _key(row.copy))

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import (
@@ -17,8 +17,8 @@ from sqlalchemy import (
     update,
 )
 
-from mobility_bridge.domain.identifiers import HeiId, IiaId, Sha256
-from mobility_bridge.domain.snapshot import AgreementCopy, StoredCopy
+from mobility_bridge.domain.identifiers import Fingerprint, HeiId, IiaId, Sha256
+from mobility_bridge.domain.snapshot import AgreementCopy, KnownDocument, StoredCopy
 from mobility_bridge.store.changes import counterparts, is_local
 from mobility_bridge.store.columns import to_micros
 from mobility_bridge.store.sql.copy_rows import (
@@ -53,8 +53,13 @@ _IDS_TO_REFRESH = (
 )
 
 # What is asked and written of every copy that comes in, past the library's binding.
-_THESE = "holder_hei_id = ? AND partner_hei_id = ? AND iia_id IN (*)"
+_THESE = "holder_hei_id = ? AND partner_hei_id = ? AND iia_id IN (...)"
 _STORED = f"SELECT {', '.join(HELD)} FROM copies WHERE {_THESE}"  # noqa: S608 - our own names
+_STANDING = (
+    "SELECT document_sha256, fingerprint, number FROM"  # noqa: S608 - as above
+    f" (SELECT document_sha256, count(*) AS number FROM copies WHERE gone_at IS NULL AND {_THESE}"
+    " GROUP BY document_sha256) AS standing LEFT JOIN documents ON sha256 = document_sha256"
+)
 _TO_HISTORY = (
     f"INSERT INTO copies_history ({', '.join(COLUMNS)})"  # noqa: S608 - as above
     f" SELECT {', '.join(COLUMNS)} FROM copies WHERE {_THESE}"
@@ -106,6 +111,12 @@ class SqlCopies:
         found = self._select(and_(_of(copies, holder, partner), copies.c.iia_id == iia_id))
         return found[0] if found else None
 
+    def some(self, holder: HeiId, partner: HeiId, ids: Iterable[IiaId]) -> Sequence[StoredCopy]:
+        found: list[StoredCopy] = []
+        for chunk in in_chunks(sorted(set(ids))):
+            found += self._select(and_(_of(copies, holder, partner), copies.c.iia_id.in_(chunk)))
+        return found
+
     def find(self, iia_id: IiaId) -> Sequence[StoredCopy]:
         found = self._select(or_(copies.c.iia_id == iia_id, copies.c.partner_iia_id == iia_id))
         return sorted(found, key=lambda row: not is_local(row.copy))
@@ -146,14 +157,19 @@ class SqlCopies:
         pairs = self._connection.execute(select(copies.c.holder_hei_id, copies.c.partner_hei_id).distinct())
         return counterparts([(holder, partner) for holder, partner in pairs], set(own.scalars()))
 
-    def is_current_document(
-        self, holder: HeiId, partner: HeiId, sha256: Sha256, ids: Sequence[IiaId]
-    ) -> bool:
-        wanted = select(copies.c.iia_id).where(
-            copies.c.document_sha256 == sha256, _of(copies, holder, partner), _LIVE
+    def current_document(self, holder: HeiId, partner: HeiId, ids: Collection[IiaId]) -> KnownDocument | None:
+        asked, standing = dict.fromkeys(ids), 0
+        documents = set()
+        for chunk in in_chunks(asked):
+            for *document, number in run_raw(self._connection, _STANDING, (holder, partner), chunk):
+                documents.add(tuple(document))
+                standing += number
+        if len(documents) != 1 or standing != len(asked):
+            return None
+        ((sha256, fingerprint),) = documents
+        return KnownDocument(
+            Sha256(sha256.hex()), None if fingerprint is None else Fingerprint(fingerprint.hex())
         )
-        standing = set(self._connection.execute(wanted).scalars().all())
-        return bool(standing) and standing == set(ids)
 
     def _save_chunk(
         self, holder: HeiId, partner: HeiId, by_id: dict[IiaId, AgreementCopy], at: datetime

@@ -7,13 +7,14 @@ from sqlalchemy import Connection, bindparam, select
 from zstandard import ZstdCompressor, ZstdDecompressor
 
 from mobility_bridge.domain.identifiers import Sha256
+from mobility_bridge.kit.fingerprint import fingerprint
 from mobility_bridge.store.columns import to_digest
 from mobility_bridge.store.sql.statements import in_chunks, run_raw, upsert_raw
 from mobility_bridge.store.tables import documents
 
 _LEVEL = 3
 
-_KEPT = "SELECT sha256 FROM documents WHERE body IS NOT NULL AND sha256 IN (*)"
+_KEPT = "SELECT sha256 FROM documents WHERE body IS NOT NULL AND sha256 IN (...)"
 _BODY = select(documents.c.body, documents.c.length).where(documents.c.sha256 == bindparam("digest"))
 
 
@@ -37,6 +38,10 @@ def unpacked(body: bytes, length: int) -> bytes:
     return _tools.decompressor.decompress(body, max_output_size=length)
 
 
+def _row(digest: bytes, body: bytes) -> tuple[bytes, bytes, int, bytes]:
+    return digest, packed(body), len(body), to_digest(fingerprint(body))
+
+
 class SqlDocuments:
     """The documents of one transaction. What it kept or found there once it does not look for again."""
 
@@ -48,13 +53,10 @@ class SqlDocuments:
         """Write those that are not there, or were erased."""
         wanted = [sha256 for sha256, body in bodies.items() if body and sha256 not in self._there]
         for chunk in in_chunks(wanted):
-            digests = {to_digest(sha256): sha256 for sha256 in chunk}
-            for (digest,) in run_raw(self._connection, _KEPT, (), list(digests)):
-                del digests[digest]
-            rows = [
-                (digest, packed(bodies[sha256]), len(bodies[sha256])) for digest, sha256 in digests.items()
-            ]
-            upsert_raw(self._connection, documents, rows)
+            missing = {to_digest(sha256): bodies[sha256] for sha256 in chunk}
+            for (digest,) in run_raw(self._connection, _KEPT, (), list(missing)):
+                del missing[digest]
+            upsert_raw(self._connection, documents, [_row(digest, body) for digest, body in missing.items()])
             self._there.update(chunk)
 
     def load(self, sha256: Sha256) -> bytes | None:

@@ -35,7 +35,7 @@ def _upsert(table: Table, dialect: str, keep: frozenset[str]) -> Any:
 
 
 def run_raw(connection: Connection, sql: str, values: Sequence[Any], listed: Sequence[Any] = ()) -> Any:
-    """Run a statement past the library's binding: `?` is a value, and `(*)` at its end the list of `listed`.
+    """Run a statement past the library's binding: `?` is a value, and `(...)` in it the list of `listed`.
 
     Shape:   values go in and come out as the driver takes and gives them (`store.columns` says how they are
              kept). Made for statements about many rows: binding and decoding each value through the library
@@ -46,7 +46,7 @@ def run_raw(connection: Connection, sql: str, values: Sequence[Any], listed: Seq
 
 @cache
 def _spelled(sql: str, dialect: str, listed: int) -> str:
-    sql = sql.replace("(*)", f"({', '.join('?' * listed)})")
+    sql = sql.replace("(...)", f"({', '.join('?' * listed)})")
     return sql if dialect == "sqlite" else sql.replace("?", "%s")
 
 
