@@ -18,7 +18,7 @@ from mobility_bridge.domain.learning_agreement import (
     LaComponent,
     LaMobilityType,
     LearningAgreement,
-    TermNumber,
+    TermId,
 )
 
 
@@ -135,7 +135,7 @@ class _Likeness(NamedTuple):
     loi_id: str | None
     code: str
     title: str
-    term: TermNumber | None
+    term_id: TermId | None
     credits: Mapping[str, Decimal]
 
     @classmethod
@@ -145,7 +145,7 @@ class _Likeness(NamedTuple):
             component.loi_id,
             _folded(component.los_code or ""),
             _folded(component.title),
-            component.term,
+            component.term_id,
             credit_sums((component,)),
         )
 
@@ -154,10 +154,10 @@ class _Likeness(NamedTuple):
         return bool(self.los_id) and self.los_id == other.los_id and same_instance
 
     def by_code(self, other: "_Likeness") -> bool:
-        return bool(self.code) and self.code == other.code and self.term == other.term
+        return bool(self.code) and self.code == other.code and self.term_id == other.term_id
 
     def by_title(self, other: "_Likeness") -> bool:
-        return self.title == other.title and self.term == other.term and self.credits == other.credits
+        return self.title == other.title and self.term_id == other.term_id and self.credits == other.credits
 
 
 def _applied(

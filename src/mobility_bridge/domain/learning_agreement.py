@@ -68,11 +68,11 @@ class ComponentTable(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class TermNumber:
+class TermId:
     """A term of the HEI that teaches: number 1 of 2 is its first semester, 1 of 1 its whole year."""
 
-    number: int
-    total: int
+    term_number: int
+    total_terms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class LaComponent:
     los_id: str | None = None
     los_code: str | None = None
     loi_id: str | None = None
-    term: TermNumber | None = None
+    term_id: TermId | None = None
     credits: tuple[LaCredit, ...] = ()
     recognition_conditions: str | None = None
     short_description: str | None = None
@@ -112,10 +112,10 @@ class LaComponent:
 class LaSignature:
     """Who signed, and when. Personal data of staff; a student's has a time and an application only.
 
-    `signed_at` has an offset; a document that gave none meant UTC.
+    `timestamp` has an offset; where a document gives none, UTC is meant.
     """
 
-    signed_at: datetime | None
+    timestamp: datetime | None
     signer_name: str | None = field(default=None, repr=False)
     signer_position: str | None = field(default=None, repr=False)
     signer_email: str | None = field(default=None, repr=False)
@@ -265,4 +265,4 @@ class LearningAgreement:
             return None
         latest = self.approved_changes or self.first_version
         signature = latest.receiving_hei_signature or self.first_version.receiving_hei_signature
-        return None if signature is None else signature.signed_at
+        return None if signature is None else signature.timestamp
