@@ -160,10 +160,11 @@ async def test_confirming_moves_confirmed_at_of_live_copies_alone(store: Store):
     await save(store, a_copy("a"), a_copy("b"), a_copy("gone"), a_copy("a", of=BRAVA))
     await store.write(lambda unit: unit.copies.mark_gone(ALDERTON, US, ["gone"], minutes(1)))
 
-    await store.write(
-        lambda unit: unit.copies.confirm(ALDERTON, US, ["a", "gone", "never-there"], minutes(2))
+    confirmed = await store.write(
+        lambda unit: unit.copies.confirm(ALDERTON, US, ["a", "gone", "never-there", "a"], minutes(2))
     )
 
+    assert confirmed == 1
     assert (await get(store, "a")).confirmed_at == minutes(2)
     assert (await get(store, "a")).changed_at == NOON
     assert (await get(store, "b")).confirmed_at == NOON
@@ -245,6 +246,19 @@ async def test_copies_of_a_partner_come_in_the_order_of_their_ids(store: Store):
     found = await store.read(lambda unit: unit.copies.of_partner(ALDERTON, US))
 
     assert [row.copy.iia_id for row in found] == ["B", "a-1", "a_1", "b", "ä"]
+
+
+async def test_confirming_by_document_leaves_out_what_stands_elsewhere_by_now(store: Store):
+    known = DocumentRef(digest("known"), "ewp.iias.v7")
+    await save(store, a_copy("a", document=known), a_copy("b"))
+
+    confirmed = await store.write(
+        lambda unit: unit.copies.confirm(ALDERTON, US, ["a", "b"], minutes(2), known.sha256)
+    )
+
+    assert confirmed == 1
+    assert (await get(store, "a")).confirmed_at == minutes(2)
+    assert (await get(store, "b")).confirmed_at == NOON
 
 
 async def test_copies_to_refresh_are_those_not_confirmed_since_longest_first(store: Store):

@@ -29,6 +29,8 @@ partners = st.sampled_from([ALDERTON, BRAVA])
 keys = st.sampled_from([(ALDERTON, US), (US, ALDERTON), (BRAVA, US), (US, BRAVA)])
 records = st.builds(LocalRecord, st.just("ACTIVE"), st.booleans(), modified_at=st.none() | instants)
 
+digests = st.sampled_from([digest("one"), digest("two")])
+
 
 @st.composite
 def copies(draw: st.DrawFn) -> Any:
@@ -41,7 +43,7 @@ def copies(draw: st.DrawFn) -> Any:
         partner_iia_id=draw(st.none() | iia_ids),
         in_effect=draw(st.booleans()),
         terminated=draw(st.none() | st.booleans()),
-        document=DocumentRef(draw(st.sampled_from([digest("one"), digest("two")])), "ewp.iias.v7"),
+        document=DocumentRef(draw(digests), "ewp.iias.v7"),
         fetched_at=draw(instants),
         record=draw(records) if holder == US else None,
     )
@@ -51,8 +53,8 @@ def save(batch: list[Any], at: Any) -> Step:
     return lambda unit: sorted(unit.copies.save(batch, at))
 
 
-def confirm(key: tuple[HeiId, HeiId], ids: list[Any], at: Any) -> Step:
-    return lambda unit: unit.copies.confirm(*key, ids, at)
+def confirm(key: tuple[HeiId, HeiId], ids: list[Any], at: Any, document: Any) -> Step:
+    return lambda unit: unit.copies.confirm(*key, ids, at, document)
 
 
 def mark_gone(key: tuple[HeiId, HeiId], ids: list[Any], at: Any) -> Step:
@@ -114,7 +116,7 @@ queues = st.builds(queue, kinds, partners, iia_ids, instants)
 steps = st.one_of(
     st.builds(save, st.lists(copies(), max_size=4), instants),
     st.builds(save, st.lists(copies(), min_size=1, max_size=2), instants),
-    st.builds(confirm, keys, many_ids, instants),
+    st.builds(confirm, keys, many_ids, instants, st.none() | digests),
     st.builds(mark_gone, keys, many_ids, instants),
     st.builds(decide, partners, iia_ids, iia_ids, confirmed=st.booleans()),
     st.builds(approve, sides, iia_ids, st.sampled_from("xy"), instants),

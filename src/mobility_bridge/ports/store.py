@@ -38,8 +38,18 @@ class CopyRepository(Protocol):
         """
         ...
 
-    def confirm(self, holder: HeiId, partner: HeiId, ids: Iterable[IiaId], at: datetime) -> None:
-        """Note that these copies were seen unchanged at `at`."""
+    def confirm(
+        self,
+        holder: HeiId,
+        partner: HeiId,
+        ids: Iterable[IiaId],
+        at: datetime,
+        document: Sha256 | None = None,
+    ) -> int:
+        """Note that these copies were seen unchanged at `at`; return how many of them that holds for.
+
+        It does for live ones, and where `document` is given, for those that still stand in it.
+        """
         ...
 
     def mark_gone(self, holder: HeiId, partner: HeiId, ids: Iterable[IiaId], at: datetime) -> Sequence[IiaId]:

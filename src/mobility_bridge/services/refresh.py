@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from mobility_bridge.domain.identifiers import HeiId, IiaId
 from mobility_bridge.domain.partner import Health, IndexState
-from mobility_bridge.domain.snapshot import StoredCopy
+from mobility_bridge.domain.snapshot import KnownDocument, StoredCopy
 from mobility_bridge.errors import ExternalError, InvalidDocument
 from mobility_bridge.kit.batches import batched
 from mobility_bridge.ports.sources import FetchAnswer, ReadCopy
@@ -44,6 +44,14 @@ class RefreshReport:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What one request asks for, and the document that all of it stands in: an answer equal to it says nothing new."""
+
+    ids: Sequence[IiaId]
+    known: KnownDocument | None = None
+
+
 async def refresh_partner(context: Context, hei_id: HeiId, *, everything: bool = False) -> RefreshReport:
     """Fetch what is dirty or long unconfirmed from one partner; an error is kept and reported, not raised.
 
@@ -55,11 +63,13 @@ async def refresh_partner(context: Context, hei_id: HeiId, *, everything: bool =
     partner = context.the_network().partner(hei_id)
     offer = partner.offers.get("iias") if partner is not None else None
     limit = offer.max_ids if offer is not None else 1
-    ids, ours = await context.store.read(lambda uow: _to_ask(uow, context, hei_id, everything=everything))
+    batches, ours = await context.store.read(
+        lambda uow: _to_ask(uow, context, hei_id, limit, everything=everything)
+    )
     total = RefreshReport(hei_id)
-    if not ids:
+    if not batches:
         return total
-    for batch in batched(ids, limit):
+    for batch in batches:
         total += await _fetch(context, hei_id, batch, ours)
         if total.error is not None and not isinstance(total.error, InvalidDocument):
             break
@@ -78,12 +88,16 @@ async def refresh_partner(context: Context, hei_id: HeiId, *, everything: bool =
 
 
 def _to_ask(
-    uow: UnitOfWork, context: Context, hei_id: HeiId, *, everything: bool
-) -> tuple[Sequence[IiaId], Collection[IiaId]]:
-    """Name what to fetch, and the ids of ours with this partner, if they are few."""
+    uow: UnitOfWork, context: Context, hei_id: HeiId, limit: int, *, everything: bool
+) -> tuple[Sequence[_Batch], Collection[IiaId]]:
+    """Name what to fetch, `limit` ids at a time, and the ids of ours with this partner, if they are few."""
     ids = due_copies(uow, context, hei_id, everything=everything)
+    batches = [
+        _Batch(batch, uow.copies.current_document(hei_id, context.own_hei_id, batch))
+        for batch in batched(ids, limit)
+    ]
     ours = uow.copies.ids_of_partner(context.own_hei_id, hei_id) if ids else set()
-    return ids, sorted(ours) if len(ours) <= MOST_OWN_IDS else ()
+    return batches, sorted(ours) if len(ours) <= MOST_OWN_IDS else ()
 
 
 async def _well(context: Context, hei_id: HeiId) -> None:
@@ -110,18 +124,18 @@ def due_copies(uow: UnitOfWork, context: Context, hei_id: HeiId, *, everything: 
 
 
 async def _fetch(
-    context: Context, hei_id: HeiId, ids: Sequence[IiaId], own_iia_ids: Collection[IiaId]
+    context: Context, hei_id: HeiId, batch: _Batch, own_iia_ids: Collection[IiaId]
 ) -> RefreshReport:
     """Fetch one batch; when its document is invalid, each id alone, so that one never hides the others."""
-    known = await context.store.read(lambda uow: uow.copies.current_document(hei_id, context.own_hei_id, ids))
+    ids = batch.ids
     asked_at = context.clock.now()
     try:
-        answer = await context.the_network().fetch(hei_id, ids, known, own_iia_ids)
+        answer = await context.the_network().fetch(hei_id, ids, batch.known, own_iia_ids)
     except InvalidDocument as error:
         if len(ids) > 1:
             total = RefreshReport(hei_id)
             for iia_id in ids:
-                total += await _fetch(context, hei_id, (iia_id,), own_iia_ids)
+                total += await _fetch(context, hei_id, _Batch((iia_id,)), own_iia_ids)
             return total
         await partner_failed(context, hei_id, GET, error)
         return RefreshReport(hei_id, error=error)
@@ -133,7 +147,7 @@ async def _fetch(
     def work(uow: UnitOfWork) -> RefreshReport:
         # What was marked while the answer was under way may have changed after it was written.
         uow.work.clear_dirty(hei_id, ids, asked_at)
-        return _commit(uow, context, hei_id, ids, answer, at)
+        return _commit(uow, context, hei_id, batch, answer, at)
 
     return await context.store.write(work)
 
@@ -142,14 +156,17 @@ def _commit(
     uow: UnitOfWork,
     context: Context,
     hei_id: HeiId,
-    ids: Sequence[IiaId],
+    batch: _Batch,
     answer: FetchAnswer,
     at: datetime,
 ) -> RefreshReport:
-    own = context.own_hei_id
+    own, ids = context.own_hei_id, batch.ids
     uow.evidence.append(answer.exchanges)
     if answer.unchanged:
-        uow.copies.confirm(hei_id, own, ids, at)
+        assert batch.known is not None
+        if uow.copies.confirm(hei_id, own, ids, at, batch.known.sha256) < len(ids):
+            # Another text was stored while this one was asked for: only a fresh look tells which is the newer.
+            uow.work.mark_dirty(hei_id, ids, at, "stored meanwhile")
         uow.work.mark_to_compare(keys_of(uow, own, hei_id, _against_the_index(uow, own, hei_id, ids)), at)
         return RefreshReport(hei_id, len(ids), unchanged=len(ids))
     ours, foreign = _sorted_out(answer.copies, own, ids)

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 from tests.support.bridges import Bridge, FailingStore, a_bridge, with_store
-from tests.support.network import ALDERTON, BRAVA, US, invalid, not_offered, rejected, unreachable
+from tests.support.network import ALDERTON, BRAVA, US, invalid, not_offered, rejected, sha, unreachable
 
-from mobility_bridge.domain.snapshot import StoredCopy
+from mobility_bridge.domain.snapshot import DocumentRef, StoredCopy
 from mobility_bridge.errors import StoreError
 from mobility_bridge.services.refresh import refresh_partner
 from mobility_bridge.services.sweep import sweep_partner
@@ -106,6 +106,28 @@ async def test_an_answer_equal_to_the_last_byte_is_only_confirmed() -> None:
     assert (after.copy, after.changed_at) == (before.copy, before.changed_at)
     assert after.confirmed_at == bridge.clock.now()
     assert await bridge.store.read(lambda uow: uow.copies.history(ALDERTON, US, "ald-0")) == []
+
+
+async def test_an_answer_known_when_it_was_asked_for_is_asked_for_again_when_another_text_came_between() -> (
+    None
+):
+    bridge = a_bridge()
+    await listed(bridge, 2)
+    await refresh_partner(bridge.context, ALDERTON)
+    before = await held(bridge, "ald-0")
+    assert before is not None
+    newer = replace(before.copy, in_effect=not before.copy.in_effect, document=DocumentRef(sha("newer"), "x"))
+
+    async def stored() -> None:
+        await bridge.store.write(lambda uow: uow.copies.save([newer], bridge.clock.now()))
+
+    bridge.clock.move(2 * 86_400)
+    bridge.network.while_fetching = stored
+    await refresh_partner(bridge.context, ALDERTON)
+    after = await held(bridge, "ald-0")
+    assert after is not None
+    assert after.copy == newer
+    assert await dirty(bridge) == ["ald-0", "ald-1"]
 
 
 async def test_a_copy_not_confirmed_for_a_day_is_fetched_again_unasked() -> None:

@@ -39,11 +39,22 @@ class MemoryCopies:
                 changed.append(copy.iia_id)
         return changed
 
-    def confirm(self, holder: HeiId, partner: HeiId, ids: Iterable[IiaId], at: datetime) -> None:
-        for iia_id in ids:
-            stored = self.get(holder, partner, iia_id)
-            if stored is not None and stored.live:
-                self._current.put((holder, partner, iia_id), replace(stored, confirmed_at=at))
+    def confirm(
+        self,
+        holder: HeiId,
+        partner: HeiId,
+        ids: Iterable[IiaId],
+        at: datetime,
+        document: Sha256 | None = None,
+    ) -> int:
+        found = [
+            row
+            for row in self.some(holder, partner, ids)
+            if row.live and document in (None, row.copy.document.sha256)
+        ]
+        for row in found:
+            self._current.put(_key(row.copy), replace(row, confirmed_at=at))
+        return len(found)
 
     def mark_gone(self, holder: HeiId, partner: HeiId, ids: Iterable[IiaId], at: datetime) -> Sequence[IiaId]:
         gone = []

@@ -20,7 +20,7 @@ from sqlalchemy import (
 from mobility_bridge.domain.identifiers import Fingerprint, HeiId, IiaId, Sha256
 from mobility_bridge.domain.snapshot import AgreementCopy, KnownDocument, StoredCopy
 from mobility_bridge.store.changes import counterparts, is_local
-from mobility_bridge.store.columns import to_micros
+from mobility_bridge.store.columns import to_digest, to_micros
 from mobility_bridge.store.sql.copy_rows import (
     COLUMNS,
     DOCUMENT,
@@ -65,6 +65,7 @@ _TO_HISTORY = (
     f" SELECT {', '.join(COLUMNS)} FROM copies WHERE {_THESE}"
 )
 _CONFIRM = f"UPDATE copies SET confirmed_at = ? WHERE gone_at IS NULL AND {_THESE}"  # noqa: S608 - as above
+_CONFIRM_IN = _CONFIRM.replace(" WHERE ", " WHERE document_sha256 = ? AND ")
 _REVIVE = f"UPDATE copies SET gone_at = NULL WHERE {_THESE}"  # noqa: S608 - as above
 _MOVE = (
     "UPDATE copies SET document_sha256 = ?, document_format = ?, document_position = ?"
@@ -95,9 +96,19 @@ class SqlCopies:
                 changed += self._save_chunk(holder, partner, dict(chunk), at)
         return changed
 
-    def confirm(self, holder: HeiId, partner: HeiId, ids: Iterable[IiaId], at: datetime) -> None:
-        for chunk in in_chunks(ids):
-            run_raw(self._connection, _CONFIRM, (to_micros(at), holder, partner), chunk)
+    def confirm(
+        self,
+        holder: HeiId,
+        partner: HeiId,
+        ids: Iterable[IiaId],
+        at: datetime,
+        document: Sha256 | None = None,
+    ) -> int:
+        sql, values = _CONFIRM, [to_micros(at), holder, partner]
+        if document is not None:
+            sql, values = _CONFIRM_IN, [to_micros(at), to_digest(document), holder, partner]
+        chunks = in_chunks(dict.fromkeys(ids))
+        return sum(run_raw(self._connection, sql, values, chunk).rowcount for chunk in chunks)
 
     def mark_gone(self, holder: HeiId, partner: HeiId, ids: Iterable[IiaId], at: datetime) -> Sequence[IiaId]:
         gone: list[IiaId] = []
