@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mobility_bridge.cli.lazy import LazyGroup
-from mobility_bridge.cli.options import Invocation, takes_options, takes_partner
+from mobility_bridge.cli.options import Invocation, takes_language, takes_options, takes_partner
 from mobility_bridge.cli.render import SEVERITY_STYLES, print_json, print_pairs, print_table
 
 if TYPE_CHECKING:
+    from mobility_bridge.cli.speech import Speech
     from mobility_bridge.domain.discrepancy import Discrepancy
 
 STATES = ("open", "acknowledged", "resolved")
@@ -46,8 +47,9 @@ def discrepancies() -> None:
     type=click.Choice(tuple(SEVERITY_STYLES)),
     help="Exit 4 if any open one is at least this severe.",
 )
+@takes_language
 @takes_options
-def list_(invocation: Invocation, **filters: Any) -> int:
+def list_(invocation: Invocation, lang: str | None, **filters: Any) -> int:
     """List what disagrees, worst first."""
     from mobility_bridge.cli.filters import chosen_code, chosen_partner
     from mobility_bridge.domain.discrepancy import DiscrepancyState
@@ -67,7 +69,7 @@ def list_(invocation: Invocation, **filters: Any) -> int:
     if invocation.as_json:
         print_json([as_data(item) for item in found])
     else:
-        print_list(found)
+        print_list(found, invocation.speech(lang))
     return 4 if filters["fail_on"] and any(_at_least(item, filters["fail_on"]) for item in found) else 0
 
 
@@ -81,25 +83,26 @@ def _at_least(item: "Discrepancy", severity: str) -> bool:
     return item.state.value == "open" and order.index(item.finding.severity.value) <= order.index(severity)
 
 
-def print_list(found: Sequence["Discrepancy"]) -> None:
+def print_list(found: Sequence["Discrepancy"], say: "Speech") -> None:
     """Print discrepancies as a table."""
     print_table(
-        f"Discrepancies ({len(found)})",
-        ("Id", "Severity", "Code", "About", "Owner", "Due", "State", "What"),
+        say("Discrepancies ({count})", count=len(found)),
+        say.all("Id", "Severity", "Code", "About", "Owner", "Due", "State", "What"),
         [
             (
                 item.discrepancy_id,
-                item.finding.severity,
+                say.word("severity", item.finding.severity),
                 item.finding.code,
-                item.finding.subject,
-                item.finding.owner,
+                say.subject(item.finding.subject),
+                say.word("owner", item.finding.owner),
                 item.finding.due_on,
-                item.state,
-                item.finding.text.en,
+                say.word("discrepancy_state", item.state),
+                say.text(item.finding.text),
             )
             for item in found
         ],
         styles={n: SEVERITY_STYLES[item.finding.severity.value] for n, item in enumerate(found)},
+        speech=say,
     )
 
 
@@ -151,9 +154,9 @@ def the_one(found: Sequence["Discrepancy"], text: str) -> "Discrepancy":
 
 @click.command()
 @click.argument("discrepancy_id")
-@click.option("--lang", type=click.Choice(("en", "sv")), default="en", help="Language of the text.")
+@takes_language
 @takes_options
-def show(invocation: Invocation, discrepancy_id: str, lang: str) -> None:
+def show(invocation: Invocation, discrepancy_id: str, lang: str | None) -> None:
     """Show one: values on each side, whose it is, what to do, by when. The id may be shortened."""
 
     async def work(bridge: Any) -> "Discrepancy":
@@ -164,29 +167,30 @@ def show(invocation: Invocation, discrepancy_id: str, lang: str) -> None:
     if invocation.as_json:
         print_json(as_data(item))
         return
-    finding = item.finding
+    say, finding = invocation.speech(lang), item.finding
     print_pairs(
         f"{item.discrepancy_id}  {finding.code}",
         [
-            ("what", getattr(finding.text, lang)),
-            ("next step", getattr(finding.next_step, lang)),
-            ("about", finding.subject),
-            ("severity", finding.severity),
-            ("owner", finding.owner),
-            ("due", finding.due_on),
-            ("state", item.state),
-            ("first seen", item.first_seen_at),
-            ("last seen", item.last_seen_at),
+            (say("what"), say.text(finding.text)),
+            (say("next step"), say.text(finding.next_step)),
+            (say("about"), say.subject(finding.subject)),
+            (say("severity"), say.word("severity", finding.severity)),
+            (say("owner"), say.word("owner", finding.owner)),
+            (say("due"), finding.due_on),
+            (say("state"), say.word("discrepancy_state", item.state)),
+            (say("first seen"), item.first_seen_at),
+            (say("last seen"), item.last_seen_at),
             *(
-                [("acknowledged", f"{item.acknowledged_by}: {item.acknowledged_reason}")]
+                [(say("acknowledged"), f"{item.acknowledged_by}: {item.acknowledged_reason}")]
                 if item.acknowledged_by
                 else []
             ),
-            *((f"value, {side}", value) for side, value in finding.values.items()),
+            *((say("value: {name}", name=name), value) for name, value in say.values(finding.values)),
         ],
+        speech=say,
     )
     if finding.subject.iia_id or finding.subject.partner_iia_id:
-        click.echo(f"Run: mobility-bridge explain {finding.subject.iia_id or finding.subject.partner_iia_id}")
+        click.echo(say("Run: {command}", command=f"mobility-bridge explain {item.discrepancy_id}"))
 
 
 @click.command()
@@ -217,8 +221,9 @@ def ack(invocation: Invocation, discrepancy_id: str, reason: str, by: str | None
 
 @click.command()
 @click.argument("discrepancy_id")
+@takes_language
 @takes_options
-def history(invocation: Invocation, discrepancy_id: str) -> None:
+def history(invocation: Invocation, discrepancy_id: str, lang: str | None) -> None:
     """Show what happened to one over time."""
 
     async def work(bridge: Any) -> tuple["Discrepancy", Sequence[Any]]:
@@ -229,10 +234,6 @@ def history(invocation: Invocation, discrepancy_id: str) -> None:
         )
 
     item, events = invocation.with_bridge(work)
-    rows = [
-        (e.at, e.kind, e.severity, ", ".join(f"{k}={v}" for k, v in e.values.items()), e.by, e.reason)
-        for e in events
-    ]
     if invocation.as_json:
         names = ("at", "event", "severity", "values", "by", "reason")
         print_json(
@@ -242,8 +243,20 @@ def history(invocation: Invocation, discrepancy_id: str) -> None:
             ]
         )
     else:
+        say = invocation.speech(lang)
         print_table(
             f"{item.discrepancy_id} {item.finding.code}",
-            ("When", "Event", "Severity", "Values", "By", "Reason"),
-            rows,
+            say.all("When", "Event", "Severity", "Values", "By", "Reason"),
+            [
+                (
+                    e.at,
+                    say.word("discrepancy_event", e.kind),
+                    say.word("severity", e.severity),
+                    ", ".join(f"{name}: {value}" for name, value in say.values(e.values)),
+                    e.by,
+                    e.reason,
+                )
+                for e in events
+            ],
+            speech=say,
         )

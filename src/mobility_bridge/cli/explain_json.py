@@ -9,6 +9,7 @@ from mobility_bridge.domain.comparison import Comparison
 from mobility_bridge.services.explain import Explanation
 
 Json = dict[str, Any]
+_PARTS = ("differences", "whole", "direction_swapped", "splits", "missing", "extra")
 
 
 def as_data(found: Explanation) -> Json:
@@ -21,7 +22,7 @@ def as_data(found: Explanation) -> Json:
         "approvals": _approvals(case),
         **_comparison(found.comparison),
         "fragments": [
-            {"what": each.what, "segment": each.position, "first": each.one, "second": each.other}
+            {"what": each.what.en, "segment": each.position, "first": each.one, "second": each.other}
             for each in found.fragments
         ],
         "discrepancies": [discrepancy_data(each) for each in found.discrepancies],
@@ -73,7 +74,8 @@ def _approvals(case: AgreementCase) -> list[Json]:
 
 def _comparison(comparison: Comparison | None) -> Json:
     if comparison is None:
-        return {"equality": None, "differences": [], "missing": [], "extra": []}
+        nothing: Json = {name: [] for name in _PARTS}
+        return {"equality": None, **nothing}
     return {
         "equality": comparison.equality,
         "differences": [
@@ -86,6 +88,20 @@ def _comparison(comparison: Comparison | None) -> Json:
             }
             for pair in comparison.pairs
             for each in pair.differences
+        ],
+        "whole": [
+            {"field": each.field, "local": each.local, "partner": each.partner, "code": each.code}
+            for each in comparison.whole
+        ],
+        "direction_swapped": [pair.label for pair in comparison.pairs if pair.direction_swapped],
+        "splits": [
+            {
+                "condition": split.label,
+                "split_by": split.split_by,
+                "local": len(split.local_positions),
+                "partner": len(split.partner_positions),
+            }
+            for split in comparison.splits
         ],
         "missing": [label for _, label in comparison.missing],
         "extra": [label for _, label in comparison.extra],
@@ -107,7 +123,9 @@ def _history(found: Explanation) -> Json:
             }
             for each in found.notifications
         ],
-        "timeline": [{"at": each.at, "what": each.what, "detail": each.detail} for each in found.timeline],
+        "timeline": [
+            {"at": each.at, "what": each.what.en, "detail": each.detail.en} for each in found.timeline
+        ],
         "evidence": [
             {
                 "sequence": each.sequence,

@@ -11,6 +11,7 @@ import click
 
 if TYPE_CHECKING:
     from mobility_bridge.bootstrap import Bridge
+    from mobility_bridge.cli.speech import Speech
     from mobility_bridge.settings.load import Loaded
 
 T = TypeVar("T")
@@ -30,19 +31,28 @@ LOOKING = frozenset(
 _WAYS_TO_NAME = "a SCHAC id, an Erasmus code, a PIC or the whole name"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Invocation:
     """One call of a command: the configuration it means and how to print."""
 
     config: Path | None
     as_json: bool
+    _loaded: "Loaded | None" = None
 
     def loaded(self) -> "Loaded":
-        """Read the configuration. Raises ConfigError with every problem."""
+        """Read the configuration, once. Raises ConfigError with every problem."""
         from mobility_bridge.bootstrap import load_settings
         from mobility_bridge.settings.load import config_file
 
-        return load_settings(config_file(self.config))
+        if self._loaded is None:
+            self._loaded = load_settings(config_file(self.config))
+        return self._loaded
+
+    def speech(self, lang: str | None) -> "Speech":
+        """The language asked for, or that of the configuration."""
+        from mobility_bridge.cli.speech import Speech
+
+        return Speech(lang or self.loaded().settings.cli.language)
 
     def with_bridge(self, work: "Callable[[Bridge], Coroutine[Any, Any, T]]") -> T:
         """Build the bridge, run `work` on it in the one event loop of this process, close it.
@@ -77,6 +87,15 @@ def takes_partner_of_agreement(function: Callable[..., Any]) -> Callable[..., An
         "--partner",
         metavar="HEI",
         help=f"Needed only when several partners have an agreement with this id: {_WAYS_TO_NAME}.",
+    )(function)
+
+
+def takes_language(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command `--lang`; `Invocation.speech` says in which language to speak."""
+    return click.option(
+        "--lang",
+        type=click.Choice(("en", "sv")),
+        help="Language for people; default: `cli.language` of the configuration. JSON has both.",
     )(function)
 
 

@@ -6,12 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text as Styled
+
+if TYPE_CHECKING:
+    from mobility_bridge.cli.speech import Speech
 
 SEVERITY_STYLES = {"blocking": "bold red", "warning": "yellow", "information": "cyan"}
 
@@ -46,34 +49,36 @@ def print_table(
     rows: Sequence[Sequence[Any]],
     *,
     styles: Mapping[int, str] | None = None,
+    speech: "Speech | None" = None,
 ) -> None:
     """Print a table, or a sentence when it would be empty. `styles` gives a row its style by position."""
     if not rows:
-        click.echo(f"{title}: none.")
+        click.echo(speech("{title}: none.", title=title) if speech else f"{title}: none.")
         return
     table = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
     for column in columns:
         table.add_column(column, overflow="fold")
     for position, row in enumerate(rows):
-        cells = [Styled(_cell(value)) for value in row]
+        cells = [Styled(_cell(value, speech)) for value in row]
         table.add_row(*cells, style=(styles or {}).get(position))
     console().print(table)
 
 
-def print_pairs(title: str, pairs: Sequence[tuple[str, Any]]) -> None:
+def print_pairs(title: str, pairs: Sequence[tuple[str, Any]], *, speech: "Speech | None" = None) -> None:
     """Print names and values below each other."""
     if title:
         click.secho(title, bold=True)
     width = max((len(name) for name, _ in pairs), default=0)
     for name, value in pairs:
-        click.echo(f"  {name:<{width}}  {_cell(value)}")
+        click.echo(f"  {name:<{width}}  {_cell(value, speech)}")
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, speech: "Speech | None" = None) -> str:
     if value is None:
         return "–"
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        word = "yes" if value else "no"
+        return speech(word) if speech else word
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M")
     if isinstance(value, Enum):

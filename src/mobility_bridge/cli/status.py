@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mobility_bridge.cli.options import Invocation, takes_options
+from mobility_bridge.cli.options import Invocation, takes_language, takes_options
 from mobility_bridge.cli.render import print_json, print_pairs, print_table
 
 if TYPE_CHECKING:
+    from mobility_bridge.cli.speech import Speech
     from mobility_bridge.services.overview import Overview
 
 
@@ -20,46 +21,60 @@ if TYPE_CHECKING:
     type=int,
     help="Say only whether any system was asked within so many seconds, and exit 1 if not: a health check.",
 )
+@takes_language
 @takes_options
-def status(invocation: Invocation, *, offline: bool, seconds: int | None) -> int:
+def status(invocation: Invocation, *, offline: bool, seconds: int | None, lang: str | None) -> int:
     """Say how every source, partner and queue is doing, and what rests on an assumption."""
     from mobility_bridge.services.overview import overview
 
     probe = not offline and seconds is None
     found = invocation.with_bridge(lambda bridge: overview(bridge.context, probe=probe))
     if seconds is not None:
-        return _activity(invocation, found, seconds)
+        return _activity(invocation, found, seconds, lang)
     if invocation.as_json:
         print_json(_data(found))
         return 0
-    _show(found, offline=offline)
+    _show(found, invocation.speech(lang), offline=offline)
     return 0
 
 
-def _show(found: "Overview", *, offline: bool) -> None:
+def _show(found: "Overview", say: "Speech", *, offline: bool) -> None:
     """Print the state of the whole bridge for a person."""
     counts = ", ".join(
-        f"{count} {severity.value}" for severity, count in found.discrepancies.items() if count
+        f"{count} {say.word('severity', severity)}"
+        for severity, count in found.discrepancies.items()
+        if count
     )
-    outbox = ", ".join(f"{count} {state.value}" for state, count in found.outbox.items() if count)
+    outbox = ", ".join(
+        f"{count} {say.word('cnr_state', state)}" for state, count in found.outbox.items() if count
+    )
+    sending = "" if found.sending else f" ({say('sending is switched off')})"
     print_pairs(
-        f"Bridge of {found.own_hei_id}",
+        say("Bridge of {hei_id}", hei_id=found.own_hei_id),
         [
-            ("catalogue", _health(found.catalogue)),
-            ("discrepancies", f"{counts or 'none'} ({found.acknowledged} acknowledged)"),
-            ("notifications", f"{outbox or 'none'}{'' if found.sending else ' (sending is switched off)'}"),
-            ("evidence", f"{found.evidence_records} records"),
-            ("assumed", _assumed(found, offline=offline)),
+            (say("catalogue"), _health(found.catalogue, say)),
+            (
+                say("discrepancies"),
+                say(
+                    "{counts} ({acknowledged} acknowledged)",
+                    counts=counts or say("none"),
+                    acknowledged=found.acknowledged,
+                ),
+            ),
+            (say("notifications"), (outbox or say("none")) + sending),
+            (say("evidence"), say("{count} records", count=found.evidence_records)),
+            (say("assumed"), _assumed(found, say, offline=offline)),
         ],
     )
     print_table(
-        "Our systems",
-        ("Source", "Agreements", "State", "Offers"),
-        [(s.name, s.agreements, _health(s.health), _capabilities(s)) for s in found.sources],
+        say("Our systems"),
+        say.all("Source", "Agreements", "State", "Offers"),
+        [(s.name, s.agreements, _health(s.health, say), _capabilities(s, say)) for s in found.sources],
+        speech=say,
     )
     print_table(
-        "Partners",
-        ("Partner", "Ours", "Theirs", "Last contact", "Open", "To send", "Trouble"),
+        say("Partners"),
+        say.all("Partner", "Ours", "Theirs", "Last contact", "Open", "To send", "Trouble"),
         [
             (
                 p.partner_hei_id,
@@ -68,49 +83,59 @@ def _show(found: "Overview", *, offline: bool) -> None:
                 p.last_contact_at,
                 p.open_discrepancies,
                 p.pending_notifications,
-                "; ".join(f"{h.api}: {h.failure_reason}" for h in p.failing),
+                "; ".join(f"{h.api}: {say.word('reason', h.failure_reason)}" for h in p.failing),
             )
             for p in found.partners
         ],
+        speech=say,
     )
 
 
-def _assumed(found: "Overview", *, offline: bool) -> str:
+def _assumed(found: "Overview", say: "Speech", *, offline: bool) -> str:
     if offline:
-        return "not asked"
-    return f"{len(found.assumed)} operations, see below" if found.assumed else "nothing"
+        return say("not asked")
+    return say("{count} operations, see below", count=len(found.assumed)) if found.assumed else say("nothing")
 
 
-def _activity(invocation: Invocation, found: "Overview", seconds: int) -> int:
+def _activity(invocation: Invocation, found: "Overview", seconds: int, lang: str | None) -> int:
     """Tell a health check whether the daemon does its work: it asks somebody at least once an interval."""
     last = found.last_activity_at
     active = last is not None and datetime.now(UTC) - last <= timedelta(seconds=seconds)
     if invocation.as_json:
         print_json({"active": active, "last_activity_at": last})
     else:
-        click.echo(f"{'Active' if active else 'Idle'}: a system was last asked {last or 'never'}.")
+        say = invocation.speech(lang)
+        when = say("never") if last is None else f"{last:%Y-%m-%d %H:%M:%S}"
+        click.echo(
+            say("Active: a system was last asked {when}.", when=when)
+            if active
+            else say("Idle: a system was last asked {when}.", when=when)
+        )
     return 0 if active else 1
 
 
-def _capabilities(source: Any) -> str:
+def _capabilities(source: Any, say: "Speech") -> str:
     """What a person should know of what a system offers: what is assumed, and what is missing."""
     if source.probe_problem:
-        return f"not known: {source.probe_problem}"
+        return say("not known: {why}", why=source.probe_problem)
     offered = [item for item in source.capabilities if item.available]
     assumed = [item.name for item in offered if item.assumed]
     missing = [item.name for item in source.capabilities if not item.available]
-    parts = [f"{len(offered)} operations"]
-    parts.extend([f"assumed: {', '.join(assumed)}"] if assumed else [])
-    parts.extend([f"not there: {', '.join(missing)}"] if missing else [])
+    parts = [say("{count} operations", count=len(offered))]
+    parts.extend([say("assumed: {names}", names=", ".join(assumed))] if assumed else [])
+    parts.extend([say("not there: {names}", names=", ".join(missing))] if missing else [])
     return "\n".join(parts)
 
 
-def _health(health: Any) -> str:
+def _health(health: Any, say: "Speech") -> str:
     if health is None:
-        return "never read"
+        return say("never read")
     if health.failing_since is not None:
-        return f"failing since {health.failing_since:%Y-%m-%d %H:%M}: {health.detail}"
-    return f"read {health.last_ok_at:%Y-%m-%d %H:%M}" if health.last_ok_at is not None else "never read"
+        since = f"{health.failing_since:%Y-%m-%d %H:%M}"
+        return say("failing since {when}: {why}", when=since, why=health.detail)
+    if health.last_ok_at is None:
+        return say("never read")
+    return say("read {when}", when=f"{health.last_ok_at:%Y-%m-%d %H:%M}")
 
 
 def _data(found: "Overview") -> dict[str, Any]:

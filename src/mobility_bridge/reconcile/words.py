@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from mobility_bridge.domain.discrepancy import Text
+from mobility_bridge.reconcile.lexicon import ELEMENTS, KINDS, REASONS, STATES, YES_NO
 
 NOTHING: Final = Text("nothing", "inget")
 
@@ -22,50 +23,19 @@ _VERBATIM: Final = frozenset(
 )
 """What goes into commands, and what others wrote."""
 
-_KINDS: Final = {
-    "student-studies": Text("studies", "studier"),
-    "student-traineeship": Text("traineeships", "praktik"),
-    "staff-teaching": Text("teaching", "undervisning"),
-    "staff-training": Text("staff training", "fortbildning"),
-}
-_YES_NO: Final = {
-    "true": Text("yes", "ja"),
-    "false": Text("no", "nej"),
-    "yes": Text("yes", "ja"),
-    "no": Text("no", "nej"),
-}
-_ELEMENTS: Final = {
-    "total-months-per-year": Text("months per year", "månader per år"),
-    "total-days-per-year": Text("days per year", "dagar per år"),
-    "mobilities-per-year": Text("number of places", "antal platser"),
-    "recommended-language-skill": Text("recommended language", "rekommenderat språk"),
-    "subject-area": Text("field of education", "ämnesområde"),
-    "eqf-level": Text("study level", "utbildningsnivå"),
-    "sending-ounit-id": Text("sending unit", "sändande enhet"),
-    "receiving-ounit-id": Text("receiving unit", "mottagande enhet"),
-}
-_REASONS: Final = {
-    "timeout": Text("no answer in time", "inget svar i tid"),
-    "connection": Text("no connection", "ingen anslutning"),
-    "tls": Text("no secure connection", "ingen säker anslutning"),
-    "http_5xx": Text("an error on its side", "fel på dess sida"),
-    "http_429": Text("too many requests", "för många frågor"),
-    "key_unknown": Text("signed with an unknown key", "signerat med en okänd nyckel"),
-    "signature_missing": Text("not signed", "inte signerat"),
-    "signature_wrong": Text("the signature is wrong", "signaturen är fel"),
-}
 _WORDS: Final[Mapping[str, Mapping[str, Text]]] = {
-    "field": _ELEMENTS,
-    "split_by": {**_ELEMENTS, "number": Text("number of places", "antal platser")},
-    "reason": _REASONS,
+    "field": ELEMENTS,
+    "split_by": {**ELEMENTS, "number": Text("number of places", "antal platser")},
+    "reason": REASONS,
     "kind": {
         "iia": Text("changed agreements", "ändrade avtal"),
         "iia_approval": Text("approvals", "godkännanden"),
     },
     "found_in": {"index": Text("the list", "listan"), "get": Text("the answers", "svaren")},
-    "source_name": {"mobility_online": Text("Mobility-Online", "Mobility-Online")},
+    "source_name": {"mobility_online": Text("Mobility-Online", "Mobility-Online"), "ewp": Text("EWP", "EWP")},
+    **STATES,
 }
-_ANYWHERE: Final = {**_YES_NO, **_ELEMENTS}
+_ANYWHERE: Final = {**YES_NO, **ELEMENTS}
 
 
 def said(name: str, value: str) -> Text:
@@ -95,7 +65,7 @@ def filled(template: str, values: Mapping[str, str], given: Mapping[str, str]) -
 
 def _condition(label: str) -> Text:
     kind, _, rest = label.partition(" ")
-    words = _KINDS.get(kind)
+    words = KINDS.get(kind)
     return Text(f"{words.en} {rest}", f"{words.sv} {rest}") if words is not None else Text(label, label)
 
 

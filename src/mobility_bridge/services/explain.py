@@ -5,26 +5,39 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from mobility_bridge.domain.agreement import Iia
-from mobility_bridge.domain.approval import Approval
+from mobility_bridge.domain.approval import Approval, ApprovalSide
 from mobility_bridge.domain.case import AgreementCase, CopyView
 from mobility_bridge.domain.comparison import Comparison
-from mobility_bridge.domain.discrepancy import Discrepancy, Subject, SubjectKind
+from mobility_bridge.domain.discrepancy import Discrepancy, Subject, SubjectKind, Text
 from mobility_bridge.domain.evidence import EvidenceRecord
 from mobility_bridge.domain.identifiers import HeiId, IiaId
-from mobility_bridge.domain.notification import ChangeNotification
+from mobility_bridge.domain.notification import ChangeNotification, CnrState
 from mobility_bridge.domain.snapshot import StoredCopy
 from mobility_bridge.errors import InvalidDocument, UsageError
 from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.reconcile.diff import compare
+from mobility_bridge.reconcile.words import said
 from mobility_bridge.services.context import Context
 from mobility_bridge.services.gather import Gathering
+
+_PARTNERS_TEXT = Text(
+    "the partner's text that we approved and its present one",
+    "partnerns text som vi godkände och den nuvarande",
+)
+_OUR_TEXT = Text(
+    "our text that the partner approved and our present one",
+    "vår text som partnern godkände och den nuvarande",
+)
+_OUR_COPY = Text("our copy", "vårt exemplar")
+_PARTNERS_COPY = Text("the partner's copy", "partnerns exemplar")
+_NO_DETAIL = Text("", "")
 
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
     """The first place where two hashed texts part. A side is None where its text has ended."""
 
-    what: str
+    what: Text
     position: int
     one: str | None
     other: str | None
@@ -35,8 +48,8 @@ class Moment:
     """One line of the timeline."""
 
     at: datetime
-    what: str
-    detail: str = ""
+    what: Text
+    detail: Text = _NO_DETAIL
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,23 +155,25 @@ def _fragments(uow: UnitOfWork, context: Context, case: AgreementCase) -> Iterab
     """Where texts that should be equal part: our terms and theirs, and approved texts and present ones."""
     if case.local is not None and case.partner is not None:
         ours, theirs = _terms(uow, context, case.local), _terms(uow, context, case.partner)
-        yield from _first_difference("our terms and the partner's", ours, theirs)
+        yield from _first_difference(
+            Text("our terms and the partner's", "våra villkor och partnerns"), ours, theirs
+        )
     if case.partner is not None and case.approval_by_us is not None:
         approved = case.approval_by_us.iia_hash
         if approved != case.partner.copy.iia_hash:
             then = _text_with_hash(uow, context, case.partner_history, approved)
             now = _stored_segments(uow, context, case.partner.stored)
-            yield from _first_difference("the partner's text that we approved and its present one", then, now)
+            yield from _first_difference(_PARTNERS_TEXT, then, now)
     if case.local is not None and case.approval_by_partner is not None:
         approved = case.approval_by_partner.iia_hash
         if approved != case.local.copy.iia_hash:
             then = _text_with_hash(uow, context, case.local_history, approved)
             now = _terms(uow, context, case.local)
-            yield from _first_difference("our text that the partner approved and our present one", then, now)
+            yield from _first_difference(_OUR_TEXT, then, now)
 
 
 def _first_difference(
-    what: str, one: Sequence[str] | None, other: Sequence[str] | None
+    what: Text, one: Sequence[str] | None, other: Sequence[str] | None
 ) -> Iterable[Fragment]:
     if one is None or other is None:
         return
@@ -240,39 +255,67 @@ def _timeline(
     discrepancies: Sequence[Discrepancy],
     notifications: Sequence[ChangeNotification],
 ) -> list[Moment]:
-    moments = [*_copy_moments("our copy", case.local, case.local_history)]
-    moments.extend(_copy_moments("the partner's copy", case.partner, case.partner_history))
+    moments = [*_copy_moments(_OUR_COPY, case.local, case.local_history)]
+    moments.extend(_copy_moments(_PARTNERS_COPY, case.partner, case.partner_history))
     approvals = (case.approval_by_partner, case.approval_by_us, *case.earlier_approvals)
     for approval in approvals:
         if approval is not None:
             moments.extend(_approval_moments(approval))
     if case.concluded is not None:
-        moments.append(Moment(case.concluded.concluded_at, "mutually approved"))
+        moments.append(Moment(case.concluded.concluded_at, Text("mutually approved", "godkänt av båda")))
     for item in discrepancies:
-        moments.extend(
-            Moment(event.at, f"{item.finding.code} {event.kind.value}", event.reason or "")
-            for event in uow.discrepancies.history(item.discrepancy_id)
-        )
-    for note in notifications:
-        moments.append(Moment(note.created_at, f"{note.kind.value} CNR queued", note.cause))
-        if note.finished_at is not None:
-            moments.append(Moment(note.finished_at, f"{note.kind.value} CNR {note.state.value}"))
+        for event in uow.discrepancies.history(item.discrepancy_id):
+            what = _joined(_same(item.finding.code), said("discrepancy_event", event.kind))
+            moments.append(Moment(event.at, what, _same(event.reason or "")))
+    moments.extend(moment for note in notifications for moment in _notification_moments(note))
     return sorted(moments, key=lambda moment: moment.at)
 
 
-def _copy_moments(whose: str, view: CopyView | None, history: Sequence[StoredCopy]) -> Iterable[Moment]:
+def _same(text: str) -> Text:
+    """What is the same in every language: codes, hashes, and what people and systems wrote."""
+    return Text(text, text)
+
+
+def _joined(*parts: Text) -> Text:
+    return Text(" ".join(part.en for part in parts), " ".join(part.sv for part in parts))
+
+
+def _copy_moments(whose: Text, view: CopyView | None, history: Sequence[StoredCopy]) -> Iterable[Moment]:
     if view is None:
         return
-    yield Moment(view.stored.first_seen_at, f"{whose} first read", view.copy.source)
+    read_from = said("source_name", view.copy.source)
+    yield Moment(
+        view.stored.first_seen_at, _joined(whose, Text("first read", "läst första gången")), read_from
+    )
     for held in (*history, view.stored):
         if held.changed_at != view.stored.first_seen_at:
-            yield Moment(held.changed_at, f"{whose} changed", f"hash {(held.copy.iia_hash or 'none')[:12]}")
+            digest = _joined(_same("hash"), said("now", held.copy.iia_hash or ""))
+            yield Moment(held.changed_at, _joined(whose, Text("changed", "ändrat")), digest)
     if view.stored.gone_at is not None:
-        yield Moment(view.stored.gone_at, f"{whose} no longer served")
+        yield Moment(view.stored.gone_at, _joined(whose, Text("no longer served", "visas inte längre")))
 
 
 def _approval_moments(approval: Approval) -> Iterable[Moment]:
-    who = "the partner" if approval.side.value == "by_partner" else "we"
-    yield Moment(approval.first_seen_at, f"{who} approved", f"hash {approval.iia_hash[:12]}")
+    partner = approval.side is ApprovalSide.BY_PARTNER
+    digest = _joined(_same("hash"), said("approved", approval.iia_hash))
+    given = (
+        Text("the partner approved", "partnern godkände") if partner else Text("we approved", "vi godkände")
+    )
+    yield Moment(approval.first_seen_at, given, digest)
     if approval.withdrawn_at is not None:
-        yield Moment(approval.withdrawn_at, f"{who} no longer approve that text", approval.iia_hash[:12])
+        over = (
+            Text("the partner no longer approves that text", "partnern godkänner inte längre den texten")
+            if partner
+            else Text("we no longer approve that text", "vi godkänner inte längre den texten")
+        )
+        yield Moment(approval.withdrawn_at, over, digest)
+
+
+def _notification_moments(note: ChangeNotification) -> Iterable[Moment]:
+    what = _joined(Text("notification of", "avisering om"), said("kind", note.kind))
+    queued = _joined(what, Text("queued", "köad"))
+    yield Moment(note.created_at, queued, said("cnr_cause", note.cause) if note.cause else _same(""))
+    if note.finished_at is not None:
+        ended = _joined(what, said("cnr_state", note.state))
+        why = "" if note.state is CnrState.DELIVERED else note.last_error or ""
+        yield Moment(note.finished_at, ended, _same(why))

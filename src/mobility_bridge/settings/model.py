@@ -152,6 +152,15 @@ class RulesSettings(Section):
     )
 
 
+class CliSettings(Section):
+    """How the commands speak to people. JSON and the log are the same in every language."""
+
+    language: Literal["en", "sv"] = Field(
+        "en",
+        description="Language of discrepancies, explanations and the status: `en` or `sv`; `--lang` overrides it.",
+    )
+
+
 class PathSettings(Section):
     """Folders that the bridge reads or writes."""
 
@@ -179,6 +188,7 @@ class Settings(Section):
     sync: SyncSettings = SyncSettings()
     notify: NotifySettings = NotifySettings()
     rules: RulesSettings = RulesSettings()
+    cli: CliSettings = CliSettings()
     adapters: dict[str, Any] = Field(
         default_factory=dict, description="One table per external system; each adapter states its own keys."
     )

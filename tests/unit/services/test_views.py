@@ -34,7 +34,7 @@ async def test_an_agreement_is_told_whole_by_our_id_the_partners_or_a_discrepanc
     assert [item.finding.code for item in whole.discrepancies] == ["NUMBER_DIFFERS"]
     assert whole.comparison is not None
     assert [item.iia_id for item in whole.notifications] == ["nh-1"]
-    assert "NUMBER_DIFFERS opened" in {moment.what for moment in whole.timeline}
+    assert "NUMBER_DIFFERS opened" in {moment.what.en for moment in whole.timeline}
     assert [moment.at for moment in whole.timeline] == sorted(moment.at for moment in whole.timeline)
     short = whole.discrepancies[0].discrepancy_id[:8]
     for name in ("ald-1", short):
