@@ -13,7 +13,7 @@ from typing import Final
 
 from mobility_adapters.ewp import wire
 from mobility_adapters.ewp.lenient import LenientReader, names
-from mobility_adapters.ewp.reading import string_value, text, token
+from mobility_adapters.ewp.reading import local_name, string_value, text, token
 from mobility_bridge.domain.contact import PhoneNumber
 from mobility_bridge.domain.discrepancy import Severity
 from mobility_bridge.domain.identifiers import HeiId, OmobilityId
@@ -78,6 +78,8 @@ _CREDIT: Final = names(_LA, "scheme", "value")
 _SIGNATURE: Final = names(
     _LA, "signer-name", "signer-position", "signer-email", "timestamp", "signer-app"
 ).taking(wire.OMOBILITY_LAS_V1_UPDATE_REQUEST, code="XML-02")
+# What a scenario text of the specification calls the approved changes.
+_SCENARIO_NAME: Final = "latest-approved"
 _ATTRIBUTES: Final = frozenset({"status", "reason-code", "reason-text", "reason"})
 _STATUSES: Final = {str(each): each for each in ComponentStatus}
 _REASONS: Final = {str(each): each for each in ReasonCode}
@@ -137,6 +139,14 @@ class LaReader(LenientReader):
             _text(parts.get("signer-email")),
             _text(parts.get("signer-app")),
         )
+
+    def passed_over(self, element: Element) -> None:
+        if local_name(element) == _SCENARIO_NAME:
+            self.note(
+                "XML-05", element, "approved changes are called by a name of no document and were not read"
+            )
+        else:
+            super().passed_over(element)
 
     # --- who and when ---------------------------------------------------------------------------------------
 
