@@ -18,7 +18,8 @@ from benchmarks.pairs import PAIRS, Ratio, measure, ratio_of, report
 from benchmarks.stylesheet import FAST, LITERAL, Stylesheet
 
 from mobility_adapters.ewp import wire
-from mobility_adapters.ewp.iia_hash import agreement_elements, hash_text
+from mobility_adapters.ewp.iia_hash import hash_text
+from mobility_adapters.ewp.reading import agreement_elements
 from mobility_bridge.kit import xml
 from mobility_bridge.kit.schemas import SchemaSet, default_root
 

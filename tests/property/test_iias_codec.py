@@ -14,8 +14,8 @@ from tests.support.mutations import mutants
 from mobility_adapters.ewp import wire
 from mobility_adapters.ewp.codecs import iias_v7
 from mobility_adapters.ewp.hash_segments import V7, general, quick
-from mobility_adapters.ewp.iia_hash import agreement_elements, hash_text
-from mobility_adapters.ewp.reading import parse
+from mobility_adapters.ewp.iia_hash import hash_text
+from mobility_adapters.ewp.reading import agreement_elements, parse
 from mobility_bridge.domain.agreement import Iia
 from mobility_bridge.errors import InvalidDocument
 from mobility_bridge.kit.schemas import SchemaSet

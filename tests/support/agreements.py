@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from mobility_adapters.ewp import wire
-from mobility_adapters.ewp.iia_hash import agreement_elements, hash_text
+from mobility_adapters.ewp.iia_hash import hash_text
+from mobility_adapters.ewp.reading import agreement_elements
 from mobility_bridge.domain.agreement import (
     CooperationCondition,
     Iia,

@@ -2,7 +2,7 @@
 
 Two walks give the same pieces. The general one follows the definition literally and copes with any document.
 The quick one knows the names that the format defines and gives up (returns None) on everything else; real
-documents nearly always take it.
+documents nearly always take it. Its tables are also what the compiled scanner is given (`scanning`).
 
 Only local names count, in any namespace; nothing is trimmed, converted or validated.
 
@@ -174,35 +174,38 @@ def _year_segments(condition: Element, rules: Rules, *, lenient: bool) -> list[S
 # (no attributes: one XPath has shown that none matter), and names come ready made from tables.
 
 
-class _Known(NamedTuple):
-    """An element that the format defines: what to write when it is a leaf, and what may be inside it."""
+class Known(NamedTuple):
+    """An element that the format defines: what to write when it is a leaf, and what may be inside it.
+
+    `closing` elements hold text only, stand once at most, and are written when their parent ends.
+    """
 
     prefix: str
-    inside: "dict[str, _Known] | None" = None
+    inside: "dict[str, Known] | None" = None
+    closing: bool = False
 
 
 _CONDITIONS_TAG: Final = wire.qname(wire.IIAS_V7_GET, CONDITIONS)
-_FIRST_TAG: Final = wire.qname(wire.IIAS_V7_GET, FIRST_YEAR)
-_LAST_TAG: Final = wire.qname(wire.IIAS_V7_GET, LAST_YEAR)
+_CLOSING: Final = {year: f"_{year}=" for year in (FIRST_YEAR, LAST_YEAR)}
 _LEAVES: Final = (
     "sending-hei-id sending-ounit-id receiving-hei-id receiving-ounit-id mobilities-per-year"
     " other-info-terms total-months-per-year total-days-per-year blended eqf-level"
 )
-_CONTACT: Final = dict[str, _Known]()
-_YEAR: Final = _Known("")
+ANYTHING: Final = dict[str, Known]()
+"""What is inside a contact: looked at for nothing but whether it is there."""
 
 
-def _fields(where: str, names: str, **inside: dict[str, _Known]) -> dict[str, _Known]:
+def _fields(where: str, names: str, **inside: dict[str, Known]) -> dict[str, Known]:
     """A table by tag: leaves called `names` of an element whose two last names are `where`, and containers."""
-    table = {_tag(name): _Known(f"_{where}.{name}=") for name in names.split()}
-    return table | {_tag(name): _Known("", below) for name, below in inside.items()}
+    table = {_tag(name): Known(f"_{where}.{name}=") for name in names.split()}
+    return table | {_tag(name): Known("", below) for name, below in inside.items()}
 
 
 def _tag(name: str) -> str:
     return wire.qname(wire.IIAS_V7_GET, name.replace("_", "-"))
 
 
-def _condition_table(name: str) -> dict[str, _Known]:
+def _condition_table(name: str) -> dict[str, Known]:
     areas = "isced-f-code isced-clarification"
     skill = _fields(
         f"{name}.recommended-language-skill",
@@ -216,11 +219,12 @@ def _condition_table(name: str) -> dict[str, _Known]:
         subject_area=_fields(f"{name}.subject-area", areas),
     )
     for contact in CONTACTS:
-        table[_tag(contact)] = _Known(f"_{CONDITIONS}.{name}.{contact}=", _CONTACT)
-    return table | {_FIRST_TAG: _YEAR, _LAST_TAG: _YEAR}
+        table[_tag(contact)] = Known(f"_{CONDITIONS}.{name}.{contact}=", ANYTHING)
+    years = {_tag(year): Known(prefix, closing=True) for year, prefix in _CLOSING.items()}
+    return table | years
 
 
-_TABLES: Final = {
+TABLES: Final = {
     _tag(name): _condition_table(name)
     for name in (
         "student-studies-mobility-spec",
@@ -241,32 +245,30 @@ def quick(iia: Element) -> list[str] | None:
         if block.tag != _CONDITIONS_TAG:
             return None
         for condition in block:
-            table = _TABLES.get(condition.tag)
+            table = TABLES.get(condition.tag)
             years: dict[str, str] = {}
             if table is None or not _quick_children(condition, table, written, years):
                 return None
-            written.append(f"_{FIRST_YEAR}={years.get(_FIRST_TAG, '')}_")
-            written.append(f"_{LAST_YEAR}={years.get(_LAST_TAG, '')}_")
+            written += [f"{prefix}{years.get(prefix, '')}_" for prefix in _CLOSING.values()]
     return written
 
 
 def _quick_children(
-    parent: Element, table: dict[str, _Known], written: list[str], years: dict[str, str]
+    parent: Element, table: dict[str, Known], written: list[str], years: dict[str, str]
 ) -> bool:
     for child in parent:
-        tag = child.tag
-        known = table.get(tag)
+        known = table.get(child.tag)
         if known is None:
             return False
-        prefix, inside = known
+        prefix, inside, closing = known
         if len(child) == 0:
-            if prefix:
+            if closing and prefix not in years:
+                years[prefix] = child.text or ""
+            elif prefix and not closing:
                 written.append(f"{prefix}{child.text or ''}_")
-            elif known is _YEAR and tag not in years:
-                years[tag] = child.text or ""
             else:
                 return False
-        elif inside is _CONTACT:
+        elif inside is ANYTHING:
             if next(child.iterchildren("*"), None) is None:
                 return False  # a contact that holds nothing but a comment is a leaf
         elif inside is None or not _quick_children(child, inside, written, years):

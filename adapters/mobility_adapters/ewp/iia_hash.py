@@ -10,8 +10,7 @@ Source: EWP IIAs API 7.0.0, hash text (official stylesheets for versions 7 and 6
 
 import hashlib
 from copy import deepcopy
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from lxml import etree
 
@@ -22,11 +21,14 @@ from mobility_adapters.ewp.hash_segments import (
     V7,
     Rules,
     general,
+    id_segments,
     id_values,
     is_flagged,
+    is_true,
     quick,
 )
-from mobility_adapters.ewp.reading import local_name
+from mobility_adapters.ewp.reading import agreement_elements, local_name
+from mobility_adapters.ewp.scanning import Found, read_each
 from mobility_bridge.domain.identifiers import IiaHash, Sha256
 from mobility_bridge.kit.xml import Element
 
@@ -53,9 +55,8 @@ _may_write_attributes = etree.XPath(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class HashText:
-    """The hashed text of one agreement in its parts, and what follows from it.
+class HashText(NamedTuple):
+    """The hashed text of one agreement in its parts, in UTF-8 as it is hashed, and what follows from it.
 
     `iia_id` is the id of the partner that comes first, empty when it has none. `stray_attributes`: the text
     holds attributes that the format does not define (their order depends on the XML library).
@@ -63,40 +64,51 @@ class HashText:
 
     iia_id: str
     marker: str
-    ids: tuple[str, ...]
-    terms: tuple[str, ...]
-    valid_for_approval: bool
-    stray_attributes: bool
-
-    @property
-    def segments(self) -> list[str]:
-        return [*([self.marker] if self.marker else []), *self.ids, *self.terms]
+    ids: bytes
+    terms: bytes
+    valid_for_approval: bool = True
+    stray_attributes: bool = False
 
     @property
     def text(self) -> str:
-        return self.marker + "".join(self.ids) + "".join(self.terms)
+        return self.marker + (self.ids + self.terms).decode()
 
     @property
     def sha256(self) -> IiaHash:
-        return IiaHash(sha256_hex(self.text))
+        return IiaHash(hashlib.sha256(self.marker.encode() + self.ids + self.terms).hexdigest())
 
     @property
     def content_digest(self) -> Sha256:
         """Equal on two copies that state literally the same terms, whoever holds them."""
-        return Sha256(sha256_hex(self.marker + "".join(self.terms)))
+        return Sha256(hashlib.sha256(self.marker.encode() + self.terms).hexdigest())
 
 
 def sha256_hex(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def agreement_elements(tree: Element) -> list[Element]:
-    """Every `iia` element, at any depth and in any namespace, in document order."""
-    return list(tree.iter("{*}iia"))
+def hash_texts(tree: Element, document: bytes) -> list[HashText]:
+    """Hash each agreement of version 7 as if it stood alone; `tree` is what `document` was parsed to.
+
+    Shape:   document order. Usual agreements are read the compiled way where there is one.
+    Raises:  as `hash_text`.
+    """
+    return read_each(tree, document, scanned_hash_text, hash_text)
+
+
+def scanned_hash_text(found: Found) -> HashText:
+    """The hashed text of an agreement as the compiled way found it, alone in its document."""
+    first, second = found.first_iia_id or "", found.second_iia_id or ""
+    return HashText(
+        iia_id=first,
+        marker=MARKER if is_true(found.terminated) else "",
+        ids=f"_iia-id_1={first}__iia-id_2={second}_".encode(),
+        terms=found.terms,
+    )
 
 
 def hash_text(iia: Element, rules: Rules = V7) -> HashText:
-    """Hash one agreement as if it stood alone in its document.
+    """Hash one agreement as if it stood alone in its document, walking over its elements.
 
     Raises:  InvalidDocument (content) where the official stylesheet would stop: two `iia-id` or two years of
              one kind in one place. Nothing else is refused; validate before.
@@ -122,6 +134,12 @@ def document_hash_texts(tree: Element, rules: Rules = V7) -> list[HashText]:
         _assemble(iia, rules, marker, blocked=blocked, hidden=blocked and _is_hidden(iia))
         for iia in agreements
     ]
+
+
+def text_segments(iia: Element, rules: Rules = V7) -> list[str]:
+    """The hashed text of one agreement, alone in its document, piece by piece. Raises as `hash_text`."""
+    marker = [MARKER] if rules.reads_attributes and _is_terminated(iia) else []
+    return [*marker, *map(str, id_segments(iia)), *map(str, general(iia, rules))]
 
 
 def lenient_content_digest(iia: Element, rules: Rules = V7) -> Sha256:
@@ -168,8 +186,8 @@ def _assemble(
     return HashText(
         iia_id=ids[0] if ids else "",
         marker=marker,
-        ids=tuple([f"_iia-id_{number}={value}_" for number, value in enumerate(ids, start=1)]),
-        terms=tuple(terms),
+        ids="".join([f"_iia-id_{number}={value}_" for number, value in enumerate(ids, start=1)]).encode(),
+        terms="".join(terms).encode(),
         valid_for_approval=not blocked,
         stray_attributes=stray,
     )

@@ -8,8 +8,8 @@ from mobility_adapters.ewp import wire
 from mobility_adapters.ewp.codecs import iias_v6, iias_v7
 from mobility_adapters.ewp.hash_diagnosis import diagnose
 from mobility_adapters.ewp.hash_segments import V6, V7, Rules
-from mobility_adapters.ewp.iia_hash import agreement_elements, document_hash_texts, hash_text
-from mobility_adapters.ewp.reading import expect_root, parse, text, wrong_content
+from mobility_adapters.ewp.iia_hash import document_hash_texts, hash_text, text_segments
+from mobility_adapters.ewp.reading import agreement_elements, expect_root, parse, text, wrong_content
 from mobility_bridge.domain.agreement import Iia
 from mobility_bridge.domain.identifiers import IiaId
 from mobility_bridge.domain.snapshot import HashVerdict
@@ -74,7 +74,7 @@ class Inspector:
         agreements = agreement_elements(tree)
         if not 0 <= position < len(agreements):
             raise wrong_content(f"the document holds {len(agreements)} agreements, none at {position}", tree)
-        return hash_text(agreements[position], rules).segments
+        return text_segments(agreements[position], rules)
 
 
 def _problem(problem: SchemaProblem) -> DocumentProblem:

@@ -59,6 +59,11 @@ def expect_root(tree: Element, root: str) -> None:
         )
 
 
+def agreement_elements(tree: Element) -> list[Element]:
+    """Every `iia` element, at any depth and in any namespace, in document order."""
+    return list(tree.iter("{*}iia"))
+
+
 def string_value(element: Element) -> str:
     """All text inside, without comments and processing instructions, untouched."""
     if len(element) == 0:
@@ -123,8 +128,13 @@ def token(element: Element) -> str:
     return string_value(element).strip(XML_SPACE)
 
 
+def boolean_value(written: str) -> bool | None:
+    """What a boolean says as it is written, white space around it or not; None when it is none."""
+    return _BOOLEANS.get(written.strip(XML_SPACE))
+
+
 def boolean(element: Element) -> bool:
-    value = _BOOLEANS.get(token(element))
+    value = boolean_value(string_value(element))
     if value is None:
         raise _not_a("boolean", element)
     return value
@@ -135,7 +145,7 @@ def boolean_attribute(element: Element, name: str) -> bool | None:
     written = element.get(name)
     if written is None:
         return None
-    value = _BOOLEANS.get(written.strip(XML_SPACE))
+    value = boolean_value(written)
     if value is None:
         raise wrong_content(f"attribute {name} is {written!r}, which is no boolean", element)
     return value

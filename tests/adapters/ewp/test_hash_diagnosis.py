@@ -13,12 +13,11 @@ from mobility_adapters.ewp.codecs import iias_v7
 from mobility_adapters.ewp.hash_diagnosis import diagnose
 from mobility_adapters.ewp.iia_hash import (
     MARKER,
-    agreement_elements,
     conditions_hash,
     exclusive_canonical_hash,
     hash_text,
 )
-from mobility_adapters.ewp.reading import parse
+from mobility_adapters.ewp.reading import agreement_elements, parse
 from mobility_bridge.domain.agreement import Iia, IiaPartner, SubjectArea
 from mobility_bridge.domain.contact import Contact, LangString
 from mobility_bridge.domain.snapshot import HashVerdict

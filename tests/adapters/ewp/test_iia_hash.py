@@ -12,13 +12,12 @@ from mobility_adapters.ewp.codecs import iias_v7
 from mobility_adapters.ewp.hash_segments import V6, V7, Rules
 from mobility_adapters.ewp.iia_hash import (
     MARKER,
-    agreement_elements,
     conditions_hash,
     document_hash_texts,
     hash_text,
     lenient_content_digest,
 )
-from mobility_adapters.ewp.reading import parse
+from mobility_adapters.ewp.reading import agreement_elements, parse
 from mobility_bridge.errors import InvalidDocument
 from mobility_bridge.kit.xml import Element
 
@@ -49,7 +48,6 @@ def test_every_vector_gives_the_official_hash_and_text(rules: Rules, name: str, 
     assert texts_of(folder, name) in (None, [each.text for each in got])
     for each, wanted in zip(got, expected, strict=True):
         assert each.valid_for_approval == wanted.get("valid_for_approval", True)
-        assert "".join(each.segments) == each.text
 
 
 @pytest.mark.parametrize("name", sorted(vectors(FOLDERS[V6])))
@@ -147,8 +145,7 @@ def test_a_flag_around_the_agreement_hides_its_terms_in_the_document_only() -> N
     alone = hash_text(agreement_elements(tree)[0])
 
     assert in_document.terms == (
-        "_receiving-first-academic-year-id=2025/2026_",
-        "_receiving-last-academic-year-id=2028/2029_",
+        b"_receiving-first-academic-year-id=2025/2026__receiving-last-academic-year-id=2028/2029_"
     )
     assert not in_document.valid_for_approval
     assert alone.sha256 == vectors()["a01-base-mapped.xml"][0]["sha256"]
@@ -183,7 +180,7 @@ def test_a_known_leaf_with_something_inside_is_walked_literally() -> None:
 
     (text,) = document_hash_texts(tree)
 
-    assert "_student-studies-mobility-spec.mobilities-per-year.surprise=x_" in text.terms
+    assert b"_student-studies-mobility-spec.mobilities-per-year.surprise=x_" in text.terms
     assert text.terms == hash_text(agreement_elements(tree)[0]).terms
 
 
@@ -212,5 +209,5 @@ def test_an_empty_known_container_is_a_leaf() -> None:
 
     (text,) = document_hash_texts(tree)
 
-    assert "_cooperation-conditions.student-studies-mobility-spec.subject-area=_" in text.terms
+    assert b"_cooperation-conditions.student-studies-mobility-spec.subject-area=_" in text.terms
     assert text == hash_text(agreement_elements(tree)[0])

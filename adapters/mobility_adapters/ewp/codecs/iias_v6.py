@@ -11,8 +11,8 @@ from typing import Final
 
 from mobility_adapters.ewp import wire
 from mobility_adapters.ewp.hash_segments import V6
-from mobility_adapters.ewp.iia_hash import HashText, agreement_elements, conditions_hash, hash_text
-from mobility_adapters.ewp.reading import open_document, text
+from mobility_adapters.ewp.iia_hash import HashText, conditions_hash, hash_text
+from mobility_adapters.ewp.reading import agreement_elements, open_document, text
 from mobility_bridge.domain.identifiers import IiaHash
 from mobility_bridge.kit.xml import Element
 

@@ -24,14 +24,11 @@ from lxml import etree
 
 from mobility_adapters.ewp import wire
 from mobility_adapters.ewp.contacts import CONTACT, read_contact, write_contact
+from mobility_adapters.ewp.facts import Party, read_facts
 from mobility_adapters.ewp.hash_diagnosis import diagnose
-from mobility_adapters.ewp.iia_hash import (
-    HashText,
-    agreement_elements,
-    hash_text,
-    lenient_content_digest,
-)
+from mobility_adapters.ewp.iia_hash import hash_text, lenient_content_digest
 from mobility_adapters.ewp.reading import (
+    agreement_elements,
     boolean,
     boolean_attribute,
     child,
@@ -105,80 +102,64 @@ def read_copies(  # noqa: PLR0913 - one reading's circumstances, keyword only
     source: str,
     tree: Element | None = None,
     own_iia_ids: Collection[str] = (),
+    digest: Sha256 | None = None,
 ) -> list[ReadCopy]:
     """Read the facts of every agreement in a response of `called_hei_id` to us.
 
-    Shape:   document order; all share the bytes. `tree` is the parsed document where the caller has it. The
-             holder's part is the one that names the called HEI, wherever it stands; where none does, the
-             first. `own_iia_ids` help to explain a wrong hash and nothing else.
+    Shape:   document order; all share the bytes. `tree` is the parsed document and `digest` its SHA-256 where
+             the caller has them. The holder's part is the one that names the called HEI, wherever it stands;
+             where none does, the first. `own_iia_ids` help to explain a wrong hash and nothing else.
     Raises:  InvalidDocument (also for a copy without the holder's id, which the schema allows).
     """
     if tree is None:
         tree = open_document(document, wire.IIAS_V7_GET_ROOT)
-    digest = Sha256(sha256(document).hexdigest())
-    copies = []
-    for position, iia in enumerate(agreement_elements(tree)):
-        holder, other, listed = _parties(iia, called_hei_id)
-        alone = _hash_or_none(iia)
-        computed = alone.sha256 if alone else None
-        declared = text(iia, _IIA_HASH) or None
-        partner_iia_id = text(other, _IIA_ID)
+    if digest is None:
+        digest = Sha256(sha256(document).hexdigest())
+    read = []
+    for position, facts in enumerate(read_facts(tree, document)):
+        first, second = facts.parties
+        swapped = first.hei_id != called_hei_id and second.hei_id == called_hei_id
+        holder, other = (second, first) if swapped else (first, second)
+        if not holder.iia_id:
+            raise _without_id(agreement_elements(tree)[position], holder, 1 if swapped else 0)
+        hashed = facts.hashed
+        computed = hashed.sha256 if hashed else None
         copy = AgreementCopy(
             source=source,
             holder_hei_id=called_hei_id,
-            iia_id=_own_id(holder),
+            iia_id=IiaId(holder.iia_id),
             partner_hei_id=own_hei_id,
-            partner_iia_id=IiaId(partner_iia_id) if partner_iia_id else None,
-            listed_hei_ids=listed,
-            iia_code=text(holder, _IIA_CODE),
-            partner_iia_code=text(other, _IIA_CODE),
-            in_effect=boolean(required_child(iia, _IN_EFFECT)),
-            terminated=boolean_attribute(required_child(iia, _CONDITIONS), _TERMINATED),
-            iia_hash=IiaHash(declared) if declared else None,
+            partner_iia_id=IiaId(other.iia_id) if other.iia_id else None,
+            listed_hei_ids=(first.hei_id, second.hei_id),
+            iia_code=holder.iia_code,
+            partner_iia_code=other.iia_code,
+            in_effect=facts.in_effect,
+            terminated=facts.terminated,
+            iia_hash=IiaHash(facts.declared) if facts.declared else None,
             computed_hash=computed,
             hash_verdict=HashVerdict.MATCHES
-            if declared is not None and declared == computed
-            else diagnose(iia, declared, alone=alone, own_iia_ids=own_iia_ids),
-            valid_for_approval=alone is not None and alone.valid_for_approval,
-            content_digest=alone.content_digest if alone else lenient_content_digest(iia),
+            if computed is not None and facts.declared == computed
+            else diagnose(
+                agreement_elements(tree)[position], facts.declared, alone=hashed, own_iia_ids=own_iia_ids
+            ),
+            valid_for_approval=hashed is not None and hashed.valid_for_approval,
+            content_digest=hashed.content_digest
+            if hashed
+            else lenient_content_digest(agreement_elements(tree)[position]),
             document=DocumentRef(digest, FORMAT, position),
             fetched_at=fetched_at,
-            stray_attributes=alone is not None and alone.stray_attributes,
-            text_digest=_text_digest(iia),
+            stray_attributes=hashed is not None and hashed.stray_attributes,
+            text_digest=facts.text_digest,
         )
-        copies.append(ReadCopy(copy, document))
-    return copies
+        read.append(ReadCopy(copy, document))
+    return read
 
 
-def _text_digest(iia: Element) -> Sha256:
-    """SHA-256 of one agreement as written, the same whether it comes alone or with others."""
-    written = etree.tostring(iia, encoding="UTF-8", xml_declaration=False, with_tail=False)
-    return Sha256(sha256(written).hexdigest())
-
-
-def _parties(iia: Element, called_hei_id: str) -> tuple[Element, Element, tuple[str, ...]]:
-    """The holder's part, the other one, and the HEI ids in the order of the document."""
-    partners = list(iia.iterchildren(_PARTNER))
-    if len(partners) != 2:
-        raise wrong_content(f"an agreement has two partners, not {len(partners)}", iia)
-    listed = tuple(required_text(partner, _HEI_ID) for partner in partners)
-    swapped = listed[0] != called_hei_id and listed[1] == called_hei_id
-    holder, other = reversed(partners) if swapped else partners
-    return holder, other, listed
-
-
-def _own_id(holder: Element) -> IiaId:
-    iia_id = required_text(holder, _IIA_ID)
-    if not iia_id:
-        raise wrong_content("the holder's iia-id is empty", holder)
-    return IiaId(iia_id)
-
-
-def _hash_or_none(iia: Element) -> HashText | None:
-    try:
-        return hash_text(iia)
-    except InvalidDocument:
-        return None
+def _without_id(iia: Element, holder: Party, place: int) -> InvalidDocument:
+    partner = list(iia.iterchildren(_PARTNER))[place]
+    return wrong_content(
+        "partner has no iia-id" if holder.iia_id is None else "the holder's iia-id is empty", partner
+    )
 
 
 # --- decode -------------------------------------------------------------------------------------------
