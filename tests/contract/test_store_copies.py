@@ -315,7 +315,7 @@ async def test_the_current_document_is_the_one_that_all_copies_asked_for_stand_i
     await save(store, *both, a_copy("c"))
 
     async def current(*ids: str, of: HeiId = ALDERTON) -> str | None:
-        known = await store.read(lambda unit: unit.copies.current_document(of, US, ids))
+        [known] = await store.read(lambda unit: unit.copies.current_documents(of, US, [ids]))
         return None if known is None else known.sha256
 
     assert await current("b", "a") == await current("a") == await current("a", "a") == old
@@ -338,7 +338,8 @@ async def test_a_document_that_is_kept_is_known_by_its_fingerprint(store: Store)
     await save(store, a_copy("a", document=kept), a_copy("b", document=lost))
 
     async def known(iia_id: str) -> KnownDocument | None:
-        return await store.read(lambda unit: unit.copies.current_document(ALDERTON, US, [iia_id]))
+        [found] = await store.read(lambda unit: unit.copies.current_documents(ALDERTON, US, [[iia_id]]))
+        return found
 
     assert await known("a") == KnownDocument(kept.sha256, fingerprint(body))
     assert await known("b") == KnownDocument(lost.sha256, None)
@@ -349,10 +350,17 @@ async def test_more_ids_than_one_statement_takes_are_looked_up_in_several(store:
     together = DocumentRef(digest("together"), "ewp.iias.v7")
     await save(store, *(a_copy(iia_id, document=together) for iia_id in ids))
 
-    known = await store.read(lambda unit: unit.copies.current_document(ALDERTON, US, ids))
+    half, ends = ids[::2], [ids[0], ids[-1]]
+
+    known = await store.read(
+        lambda unit: unit.copies.current_documents(ALDERTON, US, [ids, half, [], ids[:3]])
+    )
+    far = await store.read(lambda unit: unit.copies.current_documents(ALDERTON, US, [ends, [*ends, "x"]]))
     found = await store.read(lambda unit: unit.copies.some(ALDERTON, US, [*reversed(ids), "not-there"]))
 
-    assert known == KnownDocument(together.sha256)
+    one = KnownDocument(together.sha256)
+    assert known == [one, one, None, one]
+    assert far == [one, None]
     assert [row.copy.iia_id for row in found] == ids
 
 

@@ -142,7 +142,7 @@ def everything(unit: UnitOfWork) -> list[Any]:
         for iia_id in ("a", "b", "B", "c"):
             seen.append(unit.copies.history(holder, partner, iia_id))
             seen.append(unit.copies.listing(holder, partner, iia_id))
-            seen.append(unit.copies.current_document(holder, partner, [iia_id, "a"]))
+            seen.append(unit.copies.current_documents(holder, partner, [[iia_id, "a"], [], [iia_id]]))
     for iia_id in ("a", "b", "B", "c"):
         seen.append(unit.copies.find(iia_id))
         seen.append([unit.approvals.current(side, ALDERTON, iia_id) for side in ApprovalSide])

@@ -96,8 +96,13 @@ class CopyRepository(Protocol):
         """Every HEI with which any copy exists."""
         ...
 
-    def current_document(self, holder: HeiId, partner: HeiId, ids: Collection[IiaId]) -> KnownDocument | None:
-        """The one document that all these copies stand in; None when there are several, or one is not live."""
+    def current_documents(
+        self, holder: HeiId, partner: HeiId, batches: Sequence[Collection[IiaId]]
+    ) -> Sequence[KnownDocument | None]:
+        """The one document that all copies of a batch stand in, batch by batch.
+
+        Shape:   None for a batch whose copies stand in several, for one with a copy that is not live, for none.
+        """
         ...
 
 

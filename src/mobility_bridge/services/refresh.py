@@ -92,12 +92,10 @@ def _to_ask(
 ) -> tuple[Sequence[_Batch], Collection[IiaId]]:
     """Name what to fetch, `limit` ids at a time, and the ids of ours with this partner, if they are few."""
     ids = due_copies(uow, context, hei_id, everything=everything)
-    batches = [
-        _Batch(batch, uow.copies.current_document(hei_id, context.own_hei_id, batch))
-        for batch in batched(ids, limit)
-    ]
+    batches = list(batched(ids, limit))
+    known = uow.copies.current_documents(hei_id, context.own_hei_id, batches)
     ours = uow.copies.ids_of_partner(context.own_hei_id, hei_id) if ids else set()
-    return batches, sorted(ours) if len(ours) <= MOST_OWN_IDS else ()
+    return [*map(_Batch, batches, known)], sorted(ours) if len(ours) <= MOST_OWN_IDS else ()
 
 
 async def _well(context: Context, hei_id: HeiId) -> None:

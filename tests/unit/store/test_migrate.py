@@ -76,7 +76,7 @@ def test_what_was_kept_in_the_first_tables_is_there_after_the_upgrade(
 
         assert copies.document(sha256_of(body)) == body
         assert copies.get(ALDERTON, US, copy.iia_id) == StoredCopy(copy, NOON, NOON, NOON)
-        assert copies.current_document(ALDERTON, US, [copy.iia_id]) == KnownDocument(sha256_of(body))
+        assert copies.current_documents(ALDERTON, US, [[copy.iia_id]]) == [KnownDocument(sha256_of(body))]
         assert kept == [bytes.fromhex(fingerprint(newer)), None]
 
 

@@ -108,7 +108,14 @@ class MemoryCopies:
         own = {row.copy.holder_hei_id for row in self.local(live_only=False)}
         return counterparts(((row.copy.holder_hei_id, row.copy.partner_hei_id) for row in self._current), own)
 
-    def current_document(self, holder: HeiId, partner: HeiId, ids: Collection[IiaId]) -> KnownDocument | None:
+    def current_documents(
+        self, holder: HeiId, partner: HeiId, batches: Sequence[Collection[IiaId]]
+    ) -> Sequence[KnownDocument | None]:
+        return [self._current_document(holder, partner, ids) for ids in batches]
+
+    def _current_document(
+        self, holder: HeiId, partner: HeiId, ids: Collection[IiaId]
+    ) -> KnownDocument | None:
         held = [row for row in self.some(holder, partner, ids) if row.live]
         found = {row.copy.document.sha256 for row in held}
         if len(found) != 1 or len(held) != len(set(ids)):

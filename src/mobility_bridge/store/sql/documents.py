@@ -1,12 +1,13 @@
 """Documents by their digest: each kept once, compressed."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import Connection, bindparam, select
 from zstandard import ZstdCompressor, ZstdDecompressor
 
-from mobility_bridge.domain.identifiers import Sha256
+from mobility_bridge.domain.identifiers import Fingerprint, Sha256
+from mobility_bridge.domain.snapshot import KnownDocument
 from mobility_bridge.kit.fingerprint import fingerprint
 from mobility_bridge.store.columns import to_digest
 from mobility_bridge.store.sql.statements import in_chunks, run_raw, upsert_raw
@@ -15,6 +16,7 @@ from mobility_bridge.store.tables import documents
 _LEVEL = 3
 
 _KEPT = "SELECT sha256 FROM documents WHERE body IS NOT NULL AND sha256 IN (...)"
+_FINGERPRINTS = "SELECT sha256, fingerprint FROM documents WHERE sha256 IN (...)"
 _BODY = select(documents.c.body, documents.c.length).where(documents.c.sha256 == bindparam("digest"))
 
 
@@ -58,6 +60,16 @@ class SqlDocuments:
                 del missing[digest]
             upsert_raw(self._connection, documents, [_row(digest, body) for digest, body in missing.items()])
             self._there.update(chunk)
+
+    def known(self, digests: Collection[bytes]) -> dict[bytes, KnownDocument]:
+        """Name documents by their digests, with the fingerprints of those that are kept."""
+        found: dict[bytes, bytes | None] = dict.fromkeys(digests)
+        for chunk in in_chunks(digests):
+            found.update(map(tuple, run_raw(self._connection, _FINGERPRINTS, (), chunk)))
+        return {
+            sha256: KnownDocument(Sha256(sha256.hex()), None if taken is None else Fingerprint(taken.hex()))
+            for sha256, taken in found.items()
+        }
 
     def load(self, sha256: Sha256) -> bytes | None:
         """The document, or None when it was never kept or was erased."""
