@@ -7,6 +7,7 @@ from typing import Any
 
 from mobility_bridge.errors import UsageError
 from mobility_bridge.sandbox.fingerprint import hash_of
+from mobility_bridge.sandbox.ladok_control import LadokControl
 from mobility_bridge.sandbox.scenarios.story import Shows, codes_in
 from mobility_bridge.sandbox.stage import Stage
 
@@ -16,10 +17,11 @@ _CHANGES = ("condition", "number", "terms", "last_year")
 
 
 class Control:
-    """Answers control requests about one stage."""
+    """Answers control requests about one stage, and about the Ladok on it."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, ladok: LadokControl | None = None) -> None:
         self._stage = stage
+        self._ladok = ladok
         self._reads: Mapping[str, Callable[[], Any]] = {
             "state": self._state,
             "received": self._received,
@@ -42,6 +44,10 @@ class Control:
                 return 200, _text(self._reads[name]())
             if method == "POST" and name in self._writes:
                 return 200, _text(self._writes[name](_order(body)))
+            if self._ladok is not None and name.startswith("ladok/"):
+                said = self._ladok.respond(method, name.removeprefix("ladok/"), _order(body))
+                if said is not None:
+                    return 200, _text(said)
         except UsageError as error:
             return 400, _text({"error": error.message, "next_step": error.next_step})
         return 404, _text({"error": f"there is no {method} {path}"})
@@ -155,4 +161,4 @@ def _word(order: Json, name: str) -> str:
 
 
 def _text(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False).encode()
+    return json.dumps(value, ensure_ascii=False, default=str).encode()

@@ -21,6 +21,10 @@ MOBILITY_ONLINE = "mobility_online"
 """Stands for our own system where somebody who misbehaves is named."""
 REGISTRY = "registry"
 """Stands for the registry likewise."""
+LADOK = "ladok"
+"""Stands for our Ladok likewise."""
+DASHBOARD = "dashboard"
+"""Stands for the EWP Dashboard likewise."""
 
 
 class DroppedError(Exception):

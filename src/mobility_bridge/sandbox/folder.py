@@ -22,6 +22,7 @@ class Memory:
     today: date
     port: int
     authority: str
+    ladok_port: int = 0
     act: int = 1
     faults: dict[str, list[str]] = field(default_factory=dict)
     journal: list[dict[str, Any]] = field(default_factory=list)
@@ -38,6 +39,14 @@ class Memory:
     def mobility_online_url(self) -> str:
         return f"{self.base_url}/mobility-online"
 
+    @property
+    def ladok_url(self) -> str:
+        return f"https://localhost:{self.ladok_port}"
+
+    @property
+    def dashboard_url(self) -> str:
+        return f"{self.base_url}/dashboard"
+
 
 def remember(folder: Path) -> Memory | None:
     """Read what an earlier start left. Raises UsageError when it cannot be read."""
@@ -51,6 +60,7 @@ def remember(folder: Path) -> Memory | None:
             today=date.fromisoformat(kept["today"]),
             port=kept["port"],
             authority=kept["authority"],
+            ladok_port=kept.get("ladok_port", 0),
             act=kept["act"],
             faults=kept["faults"],
             journal=kept["journal"],
@@ -72,6 +82,9 @@ def keep(folder: Path, memory: Memory) -> None:
         "own_hei_id": OWN_HEI_ID,
         "registry_url": memory.registry_url,
         "mobility_online_url": memory.mobility_online_url,
+        "ladok_url": memory.ladok_url,
+        "dashboard_url": memory.dashboard_url,
+        "ladok_port": memory.ladok_port,
         "authority": memory.authority,
         "act": memory.act,
         "faults": memory.faults,

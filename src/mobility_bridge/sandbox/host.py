@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
@@ -18,9 +19,11 @@ from mobility_bridge.errors import UsageError
 from mobility_bridge.sandbox import folder as folders
 from mobility_bridge.sandbox.cast import LISTED, NORDHAV
 from mobility_bridge.sandbox.control import PREFIX, Control
-from mobility_bridge.sandbox.faults import MOBILITY_ONLINE, REGISTRY, DroppedError
+from mobility_bridge.sandbox.faults import LADOK, MOBILITY_ONLINE, REGISTRY, DroppedError
 from mobility_bridge.sandbox.folder import Memory
 from mobility_bridge.sandbox.keys import KeyRing, key_ring
+from mobility_bridge.sandbox.ladok import ABORT, CERTIFICATE, Ladok
+from mobility_bridge.sandbox.ladok_control import LadokControl
 from mobility_bridge.sandbox.local_records import mo_agreements
 from mobility_bridge.sandbox.mobility_online import MobilityOnline, Tenant
 from mobility_bridge.sandbox.partner import PartnerHost, Sent
@@ -30,7 +33,6 @@ from mobility_bridge.sandbox.signature import Received, http_date
 from mobility_bridge.sandbox.stage import Stage, utc_now
 
 Scope = dict[str, Any]
-_ABORT = "mobility_bridge.abort"
 _START_S = 20.0
 
 
@@ -59,15 +61,18 @@ class Sandbox:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.ring: KeyRing = key_ring(folder, [hei.hei_id for hei in (NORDHAV, *LISTED)])
-        self._socket = _listen(folder, plan)
+        before = folders.remember(folder)
+        used = before.port if before else 0
+        self._socket = _listen(plan.port if plan.port is not None else used)
+        self._ladok_socket = _listen(before.ladok_port if before else 0, or_any=True)
         self.memory = _memory(folder, plan, self._socket.getsockname()[1], clock)
+        self.memory.ladok_port = self._ladok_socket.getsockname()[1]
         self.stage = Stage(scenario_named(self.memory.scenario, self.memory.today), clock)
         self.application = _Application(self)
         self.stage.replay(self.memory.journal, self.memory.faults)
         self.stage.changed = self._keep
         self._keep()
-        self._server: _Server | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._servers: list[tuple[_Server, asyncio.Task[None]]] = []
 
     @property
     def base_url(self) -> str:
@@ -82,34 +87,36 @@ class Sandbox:
         return folders.authority_file(self.folder)
 
     async def start(self) -> None:
-        """Serve until `stop`. Raises UsageError when the server does not come up."""
-        config = uvicorn.Config(
-            self.application,
-            http=_AbortableProtocol,
-            lifespan="off",
-            log_config=None,
-            log_level="error",
-            proxy_headers=False,
-            access_log=False,
-            date_header=False,
-            server_header=False,
-            ssl_certfile=self.ring.server_file,
-            ssl_keyfile=str(self.ring.server_file),
-            timeout_graceful_shutdown=1,
+        """Serve until `stop`. Raises UsageError when a server does not come up."""
+        ladok = self.application.ladok
+        for_ladok = _config(
+            ladok,
+            self.ring,
+            ssl_cert_reqs=ssl.CERT_REQUIRED,
+            ssl_ca_certs=str(self.ring.ca_file),
+            ssl_context_factory=ladok.tls_context,
         )
-        self._server = _Server(config)
-        self._task = asyncio.create_task(self._server.serve(sockets=[self._socket]))
+        await self._serve(_config(self.application, self.ring), self._socket)
+        await self._serve(for_ladok, self._ladok_socket)
+
+    async def _serve(self, config: uvicorn.Config, listener: socket.socket) -> None:
+        server = _Server(config)
+        task = asyncio.create_task(server.serve(sockets=[listener]))
+        self._servers.append((server, task))
         async with asyncio.timeout(_START_S):
-            while not self._server.started:
-                if self._task.done():
-                    raise UsageError(f"the sandbox cannot listen on {self.base_url}")
+            while not server.started:
+                if task.done():
+                    raise UsageError(f"the sandbox cannot listen on port {listener.getsockname()[1]}")
                 await asyncio.sleep(0.01)
 
     async def stop(self) -> None:
-        if self._server is not None and self._task is not None:
-            self._server.should_exit = True
-            await self._task
+        for server, _ in self._servers:
+            server.should_exit = True
+        for _, task in self._servers:
+            await task
+        self._servers.clear()
         self._socket.close()
+        self._ladok_socket.close()
 
     @contextlib.contextmanager
     def in_thread(self) -> Iterator["Sandbox"]:
@@ -143,6 +150,16 @@ class Sandbox:
         folders.keep(self.folder, self.memory)
 
 
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """Lets what programs do in Ladok happen on a stage, which keeps it."""
+
+    stage: Stage
+
+    def act(self, name: str, who: str, **arguments: Any) -> Any:
+        return self.stage.in_ladok(name, who, **arguments)
+
+
 class _Application:
     """Sends each request to whoever plays the part."""
 
@@ -155,7 +172,9 @@ class _Application:
         )
         self._registry_itself = Registry()
         stage.systems.update({MOBILITY_ONLINE: self.mobility_online, REGISTRY: self._registry_itself})
-        self._control = Control(stage)
+        self.ladok = Ladok(lambda: stage.world.ladok, Hands(stage), stage.clock)
+        stage.systems[LADOK] = self.ladok
+        self._control = Control(stage, LadokControl(self.ladok))
         keys = client_keys(sandbox.ring)
         self._partners = {hei.hei_id: PartnerHost(hei, stage, sandbox.ring, keys) for hei in LISTED}
 
@@ -197,7 +216,7 @@ class _Application:
         try:
             sent = await _unless_gone(partner.respond(rest.removeprefix("ewp/"), request), receive)
         except DroppedError:
-            scope["extensions"][_ABORT]["abort"]()
+            scope["extensions"][ABORT]["abort"]()
             await receive()
             return
         if sent is not None:
@@ -205,11 +224,15 @@ class _Application:
 
 
 class _AbortableProtocol(HttpToolsProtocol):
-    """Lets the application cut the connection, which no server offers by itself."""
+    """Lets the application cut the connection and see the client's certificate, as no server does by itself."""
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.scope["extensions"] = {_ABORT: {"abort": self.transport.abort}}
+        self.scope["extensions"] = {ABORT: {"abort": self.transport.abort}}
+        tls = self.transport.get_extra_info("ssl_object")
+        certificate = tls.getpeercert(binary_form=True) if tls is not None else None
+        if certificate is not None:
+            self.scope["extensions"][CERTIFICATE] = certificate
 
 
 class _Server(uvicorn.Server):
@@ -220,19 +243,37 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _listen(folder: Path, plan: Plan) -> socket.socket:
-    """Take the wanted port, the one used before, or any; and hold it from now on."""
-    before = folders.remember(folder)
-    port = plan.port if plan.port is not None else (before.port if before else 0)
+def _config(application: Any, ring: KeyRing, **more: Any) -> uvicorn.Config:
+    return uvicorn.Config(
+        application,
+        http=_AbortableProtocol,
+        lifespan="off",
+        log_config=None,
+        log_level="error",
+        proxy_headers=False,
+        access_log=False,
+        date_header=False,
+        server_header=False,
+        ssl_certfile=ring.server_file,
+        ssl_keyfile=str(ring.server_file),
+        timeout_graceful_shutdown=1,
+        **more,
+    )
+
+
+def _listen(port: int, *, or_any: bool = False) -> socket.socket:
+    """Take a port (0: any) and hold it from now on. Raises UsageError when it is taken, unless any will do."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind(("127.0.0.1", port))
     except OSError as error:
-        listener.close()
-        raise UsageError(
-            f"port {port} is taken", next_step="Stop the other sandbox, or choose another --port."
-        ) from error
+        if not or_any:
+            listener.close()
+            raise UsageError(
+                f"port {port} is taken", next_step="Stop the other sandbox, or choose another --port."
+            ) from error
+        listener.bind(("127.0.0.1", 0))
     return listener
 
 

@@ -5,6 +5,7 @@ Certificates hold for `localhost` and `127.0.0.1` only. Nothing here protects an
 
 import ipaddress
 import os
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,10 +14,16 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 RETIRED = "retired"
 """The name of a key that no catalogue lists any more."""
+DASHBOARD = "dashboard"
+"""The name of the key with which the EWP Dashboard signs."""
+LADOK_CLIENT = ("Ladok", ("LED", "Int-test-API"), "mobility-bridge@NHU")
+"""Organization, units and common name of the certificate with which the bridge calls Ladok."""
+_CA_NAME = "mobility-bridge sandbox CA"
 _LIFETIME = timedelta(days=825)
 
 
@@ -42,6 +49,20 @@ class KeyRing:
         """The private key with which the bridge signs."""
         return self.folder / "client-key.pem"
 
+    @property
+    def ladok_file(self) -> Path:
+        """The certificate and the key with which the bridge calls Ladok, in one file."""
+        return self.folder / "ladok-client.pem"
+
+    @property
+    def ladok_p12_file(self) -> Path:
+        """The same as PKCS#12, as Ladok's support sends it."""
+        return self.folder / "ladok-client.p12"
+
+    @property
+    def ladok_pass_phrase_file(self) -> Path:
+        return self.folder / "ladok-pass-phrase.txt"
+
 
 def key_ring(folder: Path, hei_ids: Sequence[str]) -> KeyRing:
     """Load the keys in `folder`, making those that are missing."""
@@ -50,9 +71,10 @@ def key_ring(folder: Path, hei_ids: Sequence[str]) -> KeyRing:
     ring = KeyRing(
         folder,
         _key(folder / "client-key.pem"),
-        {name: _key(servers_folder / f"{name}.pem") for name in (*hei_ids, RETIRED)},
+        {name: _key(servers_folder / f"{name}.pem") for name in (*hei_ids, RETIRED, DASHBOARD)},
     )
-    if not (ring.ca_file.exists() and ring.server_file.exists()):
+    made = (ring.ca_file, ring.server_file, ring.ladok_file, ring.ladok_p12_file, ring.ladok_pass_phrase_file)
+    if not all(file.exists() for file in made):
         _certify(ring, datetime.now(UTC))
     return ring
 
@@ -85,7 +107,7 @@ def _pem(key: rsa.RSAPrivateKey) -> bytes:
 def _certify(ring: KeyRing, now: datetime) -> None:
     ca_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     server_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    ca_name = _name("mobility-bridge sandbox CA")
+    ca_name = _name(_CA_NAME)
     ca = (
         _builder(ca_name, ca_name, ca_key.public_key(), now)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
@@ -105,8 +127,39 @@ def _certify(ring: KeyRing, now: datetime) -> None:
         )
         .sign(ca_key, hashes.SHA256())
     )
+    _certify_for_ladok(ring, ca_key, now)
     write_private(ring.server_file, _pem(server_key) + server.public_bytes(serialization.Encoding.PEM))
     ring.ca_file.write_bytes(ca.public_bytes(serialization.Encoding.PEM))
+
+
+def _certify_for_ladok(ring: KeyRing, ca_key: rsa.RSAPrivateKey, now: datetime) -> None:
+    """Issue the bridge's certificate for Ladok, as PEM and as PKCS#12 with a pass phrase."""
+    organization, units, common_name = LADOK_CLIENT
+    subject = x509.Name(
+        [
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization),
+            *(x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, unit) for unit in units),
+            x509.NameAttribute(NameOID.COMMON_NAME, common_name),
+        ]
+    )
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    certificate = (
+        _builder(subject, _name(_CA_NAME), key.public_key(), now)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_usage(certificates=False), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False
+        )
+        .sign(ca_key, hashes.SHA256())
+    )
+    pass_phrase = secrets.token_hex(12).encode()
+    bundle = pkcs12.serialize_key_and_certificates(
+        common_name.encode(), key, certificate, None, serialization.BestAvailableEncryption(pass_phrase)
+    )
+    write_private(ring.ladok_file, _pem(key) + certificate.public_bytes(serialization.Encoding.PEM))
+    write_private(ring.ladok_p12_file, bundle)
+    write_private(ring.ladok_pass_phrase_file, pass_phrase)
 
 
 def _name(common_name: str) -> x509.Name:

@@ -12,7 +12,10 @@ from typing import Any, Protocol
 from mobility_bridge.errors import UsageError
 from mobility_bridge.sandbox import edits
 from mobility_bridge.sandbox.cast import PARTNERS
-from mobility_bridge.sandbox.faults import Fault, fault_named, in_order
+from mobility_bridge.sandbox.faults import LADOK, Fault, fault_named, in_order
+from mobility_bridge.sandbox.ladok import WHILE_IT_HAPPENS
+from mobility_bridge.sandbox.ladok_acts import perform
+from mobility_bridge.sandbox.ladok_events import Scene
 from mobility_bridge.sandbox.scenarios.story import Scenario
 from mobility_bridge.sandbox.world import Copy, World
 
@@ -131,6 +134,21 @@ class Stage:
         if kind == "iia" and edits.notified(self.world, hei_id, iia_id, now):
             self._remember({"event": "notified", "partner": hei_id, "iia_id": iia_id}, now)
 
+    def in_ladok(self, act: str, who: str, **arguments: Any) -> Any:
+        """Somebody, or a program, does something in Ladok; see `ladok_acts`. Gives what was changed."""
+        system = self.systems.get(LADOK)
+        feed = sorted(WHILE_IT_HAPPENS.intersection(system.faults if system else ()))
+        given = {name: value for name, value in arguments.items() if value is not None}
+        event = {"event": "ladok", "act": act, "who": who, "arguments": given, "feed": feed}
+        now = self.clock()
+        made = self._in_ladok(event, now)
+        self._remember(event, now)
+        return made
+
+    def _in_ladok(self, event: dict[str, Any], now: datetime) -> Any:
+        scene = Scene(self.world.ladok, now, event["who"], frozenset(event["feed"]))
+        return perform(scene, event["act"], event["arguments"])
+
     def _record(self, event: dict[str, Any]) -> None:
         now = self.clock()
         self._do({**event, "at": now.isoformat()})
@@ -152,6 +170,8 @@ class Stage:
             edits.approve(self.world, event["iia_id"])
         elif event["event"] == "notified":
             edits.notified(self.world, event["partner"], event["iia_id"], now)
+        elif event["event"] == "ladok":
+            self._in_ladok(event, now)
 
     def _weather(self, act: int) -> None:
         """Let the former act's faults go and this one's come; those switched on by hand stay."""

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
+from mobility_bridge.sandbox.ladok_world import LadokWorld
+
 OWN_HEI_ID = "nordhav.example"
 
 STUDIES = "student-studies"
@@ -166,6 +168,7 @@ class World:
     ours: dict[str, OurAgreement] = field(default_factory=dict)
     theirs: dict[str, dict[str, PartnerCopy]] = field(default_factory=dict)
     approvals: dict[str, dict[str, PartnerApproval]] = field(default_factory=dict)
+    ladok: LadokWorld = field(default_factory=LadokWorld)
 
     def our_agreements(self, partner_hei_id: str | None = None) -> Iterator[OurAgreement]:
         for agreement in self.ours.values():
