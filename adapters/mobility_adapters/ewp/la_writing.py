@@ -4,7 +4,7 @@ Source: EWP Outgoing Mobility Learning Agreements API 1.2.0, get response.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from lxml import etree
@@ -178,8 +178,9 @@ def _need(parent: Element, name: str, value: str | None) -> None:
 
 
 def _instant(moment: datetime) -> str:
-    if moment.tzinfo is None:
+    offset = moment.utcoffset()
+    if offset is None:
         raise ValueError("a time without offset says nothing")
-    if moment.tzinfo is UTC:
-        return moment.isoformat().removesuffix("+00:00") + "Z"
+    if offset % timedelta(minutes=1) or not offset:
+        return moment.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
     return moment.isoformat()
