@@ -7,6 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from mobility_bridge.domain.identifiers import HeiId, IiaId
+from mobility_bridge.domain.record import StayId, StudentId
 
 
 class Severity(StrEnum):
@@ -33,6 +34,8 @@ class SubjectKind(StrEnum):
     AGREEMENT = "agreement"
     PARTNER = "partner"
     SOURCE = "source"
+    STAY = "stay"
+    STUDENT = "student"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,8 @@ class Subject:
     """The thing a discrepancy is about.
 
     An agreement is named by our id, or, while we have no copy, by the partner's id. A source is one of our
-    own systems, by its configured name.
+    own systems, by its configured name. A stay and a student are named by our own ids, which say nothing of the
+    person.
     """
 
     kind: SubjectKind
@@ -48,6 +52,8 @@ class Subject:
     iia_id: IiaId | None = None
     partner_iia_id: IiaId | None = None
     source: str | None = None
+    stay_id: StayId | None = None
+    student_id: StudentId | None = None
 
     @property
     def key(self) -> str:
@@ -60,6 +66,10 @@ class Subject:
             return f"source:{self.source}"
         if self.kind is SubjectKind.PARTNER:
             return f"partner:{self.partner_hei_id}"
+        if self.kind is SubjectKind.STAY:
+            return f"stay:{self.stay_id}"
+        if self.kind is SubjectKind.STUDENT:
+            return f"student:{self.student_id}"
         if self.iia_id is not None:
             return f"agreement:{self.partner_hei_id}:ours:{self.iia_id}"
         return f"agreement:{self.partner_hei_id}:theirs:{self.partner_iia_id}"
@@ -67,6 +77,10 @@ class Subject:
     def __str__(self) -> str:
         if self.kind is SubjectKind.SOURCE:
             return self.source or ""
+        if self.kind is SubjectKind.STUDENT:
+            return str(self.student_id)
+        if self.kind is SubjectKind.STAY:
+            return " ".join(part for part in (self.stay_id, self.partner_hei_id) if part)
         parts = [str(self.partner_hei_id)]
         if self.iia_id is not None:
             parts.append(str(self.iia_id))

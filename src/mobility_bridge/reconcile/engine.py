@@ -4,10 +4,12 @@ from collections.abc import Iterable, Sequence
 
 from mobility_bridge.domain.case import AgreementCase, PartnerCase, SourceCase, Verdict
 from mobility_bridge.domain.discrepancy import Finding, Severity
-from mobility_bridge.reconcile.registry import AGREEMENT_RULES, PARTNER_RULES, SOURCE_RULES
+from mobility_bridge.domain.stay import StayCase
+from mobility_bridge.reconcile.registry import AGREEMENT_RULES, PARTNER_RULES, SOURCE_RULES, STAY_RULES
 from mobility_bridge.reconcile.revisit import agreement_revisit, partner_revisit
 from mobility_bridge.reconcile.rule import CaseT, Rule
 from mobility_bridge.reconcile.standing import work_out
+from mobility_bridge.reconcile.stay_days import stay_revisit
 
 _WORST_FIRST = tuple(Severity)
 
@@ -26,6 +28,11 @@ def evaluate_partner(case: PartnerCase) -> Verdict:
 def evaluate_source(case: SourceCase) -> Verdict:
     """Judge one of our own systems, or the network's catalogue."""
     return Verdict(_ask(SOURCE_RULES, case))
+
+
+def evaluate_stay(case: StayCase) -> Verdict:
+    """Judge one stay of one student."""
+    return Verdict(_ask(STAY_RULES, case), stay_revisit(case))
 
 
 def _ask(rules: Sequence[Rule[CaseT]], case: CaseT) -> tuple[Finding, ...]:

@@ -1,6 +1,7 @@
 """The registries: these tuples, and nothing else, decide which rules are asked."""
 
 from mobility_bridge.domain.case import AgreementCase, PartnerCase, SourceCase
+from mobility_bridge.domain.stay import StayCase
 from mobility_bridge.reconcile.rule import Rule
 from mobility_bridge.reconcile.rules import (
     iia_amounts,
@@ -119,4 +120,23 @@ SOURCE_RULES: tuple[Rule[SourceCase], ...] = (
     source.our_own_system_holds_far_less,
     source.record_of_ours_cannot_be_read,
     source.catalogue_of_the_network_is_old,
+)
+
+_BEFORE_THE_STAY: tuple[Rule[StayCase], ...] = ()
+"""Who it is, the nomination, and the agreement that the place is taken from."""
+
+_LEARNING_AGREEMENT: tuple[Rule[StayCase], ...] = ()
+"""The learning agreement: its versions and signatures, its components and credits."""
+
+_REGISTRY: tuple[Rule[StayCase], ...] = ()
+"""What the student registry says: established, admitted, registered, withdrawn."""
+
+_DURING_AND_AFTER: tuple[Rule[StayCase], ...] = ()
+"""Dates, transcripts and credit transfer, and how fresh our copies are."""
+
+STAY_RULES: tuple[Rule[StayCase], ...] = (
+    *_BEFORE_THE_STAY,
+    *_LEARNING_AGREEMENT,
+    *_REGISTRY,
+    *_DURING_AND_AFTER,
 )

@@ -49,7 +49,7 @@ class Rule(Generic[CaseT]):
     """One rule of a registry. `name` and `cause` are those of its function; `source` is what it rests on.
 
     `text` and `next_step` are templates over the observation's values and over `id`, `place`, `due_on`,
-    `partner_hei_id`, `iia_id`, `partner_iia_id` and `source_name`, filled with the words of `words`. A part in
+    `partner_hei_id`, `iia_id`, `partner_iia_id`, `stay_id`, `student_id` and `source_name`, filled with the words of `words`. A part in
     square brackets is only said when all its values are there.
     """
 
@@ -89,6 +89,8 @@ class Rule(Generic[CaseT]):
             "iia_id": subject.iia_id or "",
             "partner_iia_id": subject.partner_iia_id or "",
             "source_name": subject.source or "",
+            "stay_id": subject.stay_id or "",
+            "student_id": subject.student_id or "",
             **observation.values,
         }
         return replace(finding, text=_filled(self.text, values), next_step=_filled(self.next_step, values))

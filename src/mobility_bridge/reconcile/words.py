@@ -19,7 +19,19 @@ _FIELD: Final = re.compile(r"\{(\w+)\}")
 
 _HASHES: Final = frozenset({"approved", "served", "declared", "computed", "now", "before"})
 _VERBATIM: Final = frozenset(
-    {"id", "place", "due_on", "partner_hei_id", "iia_id", "partner_iia_id", "first", "ids", "detail"}
+    {
+        "id",
+        "place",
+        "due_on",
+        "partner_hei_id",
+        "iia_id",
+        "partner_iia_id",
+        "stay_id",
+        "student_id",
+        "first",
+        "ids",
+        "detail",
+    }
 )
 """What goes into commands, and what others wrote."""
 
