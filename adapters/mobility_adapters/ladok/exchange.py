@@ -4,10 +4,13 @@ Source: Ladok: assumptions A10 and A19; `config/mappings/ladok.toml`.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from re import Pattern
 
+from mobility_bridge.domain.occasion import CodeRow
 from mobility_bridge.domain.person import Direction
+from mobility_bridge.domain.registration import Fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,16 @@ class ExchangeRules:
     party_attribute: str = "utbildning.attribut.extern.part"
     programme_attribute: str = "utbildning.attribut.utbytesprogram"
     type_codes: dict[str, str] = field(default_factory=dict, hash=False)
+
+    @property
+    def named_types(self) -> frozenset[str]:
+        return self.agreement_types | self.occasion_types
+
+    def learn_types(self, facts: Iterable[Fact]) -> None:
+        """Take the numbers of types by code from the rows of their table."""
+        for fact in facts:
+            if isinstance(fact, CodeRow) and fact.code:
+                self.type_codes[fact.row_id] = fact.code
 
     def is_agreement(self, type_id: str | None, code: str | None) -> bool:
         return self._named(type_id, self.agreement_types) or (code or "") in self.agreement_codes

@@ -1,0 +1,402 @@
+"""Ladok as the services see it: `ports.registry.StudentRegistry`.
+
+Source: Ladok: service areas; adapter rules.
+"""
+
+import ssl
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from urllib.parse import urlsplit
+
+from mobility_adapters.ladok import decode, selftest, utdata
+from mobility_adapters.ladok.certificate import ClientCertificate, load_certificate
+from mobility_adapters.ladok.client import Access, LadokClient, Question, segment
+from mobility_adapters.ladok.courtesy import Courtesy
+from mobility_adapters.ladok.events import EventDecoder
+from mobility_adapters.ladok.mappings import AssumedCall, LadokMappings
+from mobility_adapters.ladok.reader import FeedOptions, FeedReader
+from mobility_adapters.ladok.registration import Registrar
+from mobility_adapters.ladok.search import LIMIT, Found, all_rows
+from mobility_adapters.ladok.settings import LadokSettings, closure, load_mappings
+from mobility_adapters.ladok.values import SYSTEM, Node, child, uid
+from mobility_bridge.domain.evidence import Exchange
+from mobility_bridge.domain.identifiers import LadokUid
+from mobility_bridge.domain.occasion import ExchangeAgreement
+from mobility_bridge.domain.registration import Fact, Participation
+from mobility_bridge.errors import ConfigError, ExternalError, NotOffered, Rejected
+from mobility_bridge.kit.http import Limits, WireTransport, tls_context
+from mobility_bridge.ports.adapter import Surroundings
+from mobility_bridge.ports.ambient import Clock
+from mobility_bridge.ports.registry import (
+    CertificateStatus,
+    FeedBatch,
+    FeedPosition,
+    RegistrationOrder,
+    RegistrationOutcome,
+    RegistryReading,
+    ReportQuestion,
+)
+from mobility_bridge.ports.sources import Capability
+
+STUDENTS: Final = "studentinformation"
+STUDIES: Final = "studiedeltagande"
+RESULTS: Final = "resultat"
+CATALOGUE: Final = "kataloginformation"
+EDUCATIONS: Final = "utbildningsinformation"
+_ASSUMED_TABLES: Final = ("externpart", "typavexternpart", "utbytesprogram")
+_PARTICIPATIONS: Final = (
+    "tillfallesdeltagande/kommande/student",
+    "tillfallesdeltagande/kurstillfallesdeltagande/student",
+    "paborjadutbilding/kurspaketering/student",
+)
+_COURSES_ONLY: Final = 2
+
+
+@dataclass(slots=True)
+class _Asking:
+    """One question of a service in the making: its exchanges, facts and problems."""
+
+    exchanges: list[Exchange]
+    problems: list[tuple[str, str]]
+    facts: list[Fact]
+    complete: bool = True
+
+    @property
+    def as_of(self) -> datetime:
+        """When what was just read was true."""
+        return self.exchanges[-1].received_at
+
+    def reading(self) -> RegistryReading:
+        problems = tuple(dict.fromkeys(self.problems))
+        return RegistryReading(tuple(self.facts), self.complete, tuple(self.exchanges), problems)
+
+
+class LadokRegistry:
+    """Implements `ports.registry.StudentRegistry`."""
+
+    def __init__(
+        self,
+        client: LadokClient,
+        settings: LadokSettings,
+        mappings: LadokMappings,
+        clock: Clock,
+        certificate: ClientCertificate | None,
+    ) -> None:
+        self._client = client
+        self._settings = settings
+        self._mappings = mappings
+        self._clock = clock
+        self._certificate = certificate
+        self._rules = mappings.rules()
+        self._types_known = not any(not each.isdigit() for each in self._rules.named_types)
+        own_user = certificate.user if certificate else settings.plain_user
+        self._reader = FeedReader(
+            client,
+            EventDecoder(self._rules, own_user),
+            clock,
+            FeedOptions(
+                settings.feed_prefix,
+                settings.feed_start,
+                settings.feed_gaps_every_s,
+                settings.max_body_bytes,
+            ),
+        )
+
+    @property
+    def name(self) -> str:
+        return SYSTEM
+
+    async def events(self, position: FeedPosition | None) -> AsyncIterator[FeedBatch]:
+        await self._learn_types()
+        async for batch in self._reader.read(position):
+            yield batch
+
+    async def student(self, uid: LadokUid) -> RegistryReading:
+        return await self._student(Question(STUDENTS, f"student/{segment(uid)}"))
+
+    async def find_student(
+        self, *, civic_number: str | None = None, external_uid: LadokUid | None = None
+    ) -> RegistryReading:
+        if civic_number is not None:
+            path = f"student/personnummer/{segment(civic_number)}"
+            return await self._student(Question(STUDENTS, path, hidden=civic_number))
+        if external_uid is None:
+            raise ValueError("a civic number or a national UID")
+        # The client that was seen writes two u; the other spelling is asked for where that one is not known.
+        return await self._student(
+            Question(STUDENTS, f"student/externtuuid/{segment(external_uid)}"),
+            Question(STUDENTS, f"student/externtuid/{segment(external_uid)}"),
+        )
+
+    async def participations(self, student_uid: LadokUid) -> RegistryReading:
+        asking = _new()
+        found: dict[LadokUid, Participation] = {}
+        for path in _PARTICIPATIONS:
+            for each in await self._participations(path, student_uid, asking):
+                known = found.get(each.admission_uid)
+                if known is None or (each.begun and not known.begun):
+                    found[each.admission_uid] = each
+        asking.facts.extend(found.values())
+        return asking.reading()
+
+    async def participants(self, occasion_uid: LadokUid) -> RegistryReading:
+        asking = _new()
+        path = f"deltagare/kurspaketeringstillfalle/{segment(occasion_uid)}"
+
+        def student(row: Node) -> str | None:
+            return uid(child(row, "Student"), "Uid")
+
+        found = await self._all(Question(STUDIES, path), "PERSONNUMMER_ASC", student, asking, "Deltagare")
+        facts = (decode.participant(row, occasion_uid, asking.as_of) for row in found.rows)
+        asking.facts.extend(each for each in facts if each is not None)
+        return asking.reading()
+
+    async def occasions(self, agreement_code: str) -> RegistryReading:
+        asking = _new()
+        known = await self._agreement(agreement_code, asking)
+        if known is None:
+            return asking.reading()
+        asking.facts.append(known)
+        question = Question(
+            STUDIES,
+            "utbildningstillfalle/kurspaketeringstillfalle",
+            (("utbildningskod", agreement_code),),
+        )
+
+        def occasion(row: Node) -> str | None:
+            return uid(row, "UtbildningstillfalleUID")
+
+        listed = await self._all(question, "BENAMNING_ASC", occasion, asking, "Utbildningstillfalle")
+        for row in listed.rows:
+            occasion_uid = occasion(row) or ""
+            node = await self._ask(
+                Question(EDUCATIONS, f"utbildningstillfalle/{segment(occasion_uid)}"), asking
+            )
+            if node is None:
+                asking.problems.append(("utbildningstillfalle", f"{occasion_uid} is listed and not found"))
+                continue
+            asking.facts.extend(decode.occasion(node, known, self._rules, asking.as_of))
+        return asking.reading()
+
+    async def results(self, student_uid: LadokUid) -> RegistryReading:
+        """Attested results; with A6 and A7 switched on also credit transfers and merits from elsewhere."""
+        asking = _new()
+        path = f"studentresultat/attesterade/student/{segment(student_uid)}"
+        node = await self._ask(Question(RESULTS, path), asking)
+        if node is not None:
+            asking.facts.extend(decode.results(node, student_uid, asking.as_of, asking.problems))
+        for name, read in (("A6", decode.credit_transfers), ("A7", decode.other_merits)):
+            if name in self._settings.assumed:
+                found = await self._ask(self._assumed(name, uid=student_uid), asking)
+                asking.facts.extend(() if found is None else read(found, student_uid, asking.as_of))
+        return asking.reading()
+
+    async def code_table(self, table: str) -> RegistryReading:
+        asking = _new()
+        if table in _ASSUMED_TABLES:
+            self._insist("A2")
+            question = self._assumed(f"A2_{table}")
+        elif table == "organisation":
+            question = Question(CATALOGUE, table)
+        else:
+            question = Question(CATALOGUE, f"grunddata/{segment(table)}")
+        node = await self._ask(question, asking)
+        if node is None:
+            raise NotOffered(f"Ladok has no code table {table}.", system=SYSTEM, reason="no_api")
+        asking.facts.extend(decode.code_rows(table, node, asking.as_of))
+        return asking.reading()
+
+    async def exchange_report(self, question: ReportQuestion) -> RegistryReading:
+        self._insist("A9")
+        asking = _new()
+        call = self._mappings.assumed["A9"]
+        for page in range(1, 1000):
+            ask = _from_call(call, body=utdata.question_body(question, page))
+            node = await self._ask(ask, asking) or {}
+            columns = self._mappings.exchange_report.columns
+            asking.facts.extend(utdata.report_rows(node, columns, asking.as_of, asking.problems))
+            if utdata.row_count(node) < utdata.PAGE_SIZE:
+                break
+        return asking.reading()
+
+    async def register(self, orders: Sequence[RegistrationOrder]) -> Sequence[RegistrationOutcome]:
+        if not self._settings.registration:
+            raise NotOffered(
+                "Registering students in Ladok is switched off.",
+                system=SYSTEM,
+                reason="switched_off",
+                next_step="Set registration = true in [adapters.ladok].",
+            )
+        registrar = Registrar(self._client, self._course_participations, self._settings.registrations_per_run)
+        return await registrar.register(orders)
+
+    def certificate(self) -> CertificateStatus | None:
+        return None if self._certificate is None else self._certificate.status(self._clock.now())
+
+    async def probe(self) -> Sequence[Capability]:
+        found = selftest.certificate_capability(self.certificate())
+        found += await selftest.rights(self._client)
+        found += await selftest.feeds(self._reader, self._settings.feed_prefix)
+        found.append(
+            Capability(
+                "registration",
+                available=self._settings.registration,
+                note="" if self._settings.registration else "switched off",
+            )
+        )
+        return (*found, *selftest.assumptions(self._settings.assumed))
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    async def _student(self, *questions: Question) -> RegistryReading:
+        asking = _new()
+        for question in questions:
+            node = await self._ask(question, asking)
+            if node:
+                asking.facts.extend(decode.student(node, asking.as_of, asking.problems))
+                break
+        return asking.reading()
+
+    async def _participations(self, path: str, student_uid: LadokUid, asking: _Asking) -> list[Participation]:
+        node = await self._ask(Question(STUDIES, f"{path}/{segment(student_uid)}"), asking)
+        if node is None:
+            return []
+        return list(decode.participations(node, student_uid, asking.as_of, asking.problems))
+
+    async def _course_participations(
+        self, student_uid: LadokUid, exchanges: list[Exchange]
+    ) -> Sequence[Participation]:
+        """What a registration shows in: course participations, begun or still to come."""
+        asking = _Asking(exchanges, [], [])
+        found = []
+        for path in reversed(_PARTICIPATIONS[:_COURSES_ONLY]):
+            found += await self._participations(path, student_uid, asking)
+        return found
+
+    async def _agreement(self, code: str, asking: _Asking) -> ExchangeAgreement | None:
+        question = Question(EDUCATIONS, "utbildningsinstans", (("kod", code),))
+        found = await self._all(
+            question, "BENAMNING_ASC", lambda row: uid(row, "Uid"), asking, "Utbildningsinstans"
+        )
+        read = (decode.agreement(row, self._rules, asking.as_of, asking.problems) for row in found.rows)
+        agreements = [each for each in read if each is not None and each.code in (code, None)]
+        return max(agreements, key=lambda each: (each.status == 3, each.instance_uid or ""), default=None)
+
+    async def _ask(self, question: Question, asking: _Asking) -> Node | None:
+        """Read, and let an error carry all exchanges of the whole question."""
+        try:
+            return await self._client.read(question, asking.exchanges)
+        except ExternalError as error:
+            error.evidence = tuple(asking.exchanges)
+            raise
+
+    async def _all(
+        self,
+        question: Question,
+        order: str,
+        uid_of: Callable[[Node], str | None],
+        asking: _Asking,
+        item: str,
+    ) -> Found:
+        """Read all pages of a search, always in an order."""
+
+        async def fetch(page: int) -> Node:
+            params = (("page", str(page)), ("limit", str(LIMIT)), ("orderby", order))
+            paged = Question(question.service, question.path, (*question.params, *params))
+            return await self._ask(paged, asking) or {}
+
+        found = await all_rows(fetch, uid_of, item)
+        if found.missing:
+            asking.complete = False
+            asking.problems.append(
+                (question.path.partition("/")[0], f"{found.missing} more rows are counted than shown")
+            )
+        return found
+
+    def _assumed(self, name: str, **ids: str) -> Question:
+        call = self._mappings.assumed.get(name)
+        if call is None:
+            raise ConfigError(
+                f"{self._settings.mappings} has no [assumed.{name}]",
+                next_step="Add it, or take it out of adapters.ladok.assumed.",
+            )
+        return _from_call(call, ids=ids)
+
+    def _insist(self, name: str) -> None:
+        if name not in self._settings.assumed:
+            raise NotOffered(
+                f"This uses a resource of Ladok that no public source shows ({name}); it is switched off.",
+                system=SYSTEM,
+                reason="switched_off",
+                next_step=f'Add "{name}" to assumed in [adapters.ladok] once it is confirmed.',
+            )
+
+    async def _learn_types(self) -> None:
+        """Events name types by number, the configuration may by code: read the table once."""
+        if self._types_known:
+            return
+        try:
+            reading = await self.code_table("utbildningstyp")
+        except (Rejected, NotOffered):
+            return  # without the right, the numbers in the configuration have to do
+        self._rules.learn_types(reading.facts)
+        self._types_known = True
+
+
+def _new() -> _Asking:
+    return _Asking([], [], [])
+
+
+def _from_call(call: AssumedCall, body: bytes = b"", ids: Mapping[str, str] | None = None) -> Question:
+    service, _, path = call.path.format(
+        **{name: segment(each) for name, each in (ids or {}).items()}
+    ).partition("/")
+    return Question(service, path, method=call.method, body=body, accept=call.media_type)
+
+
+def build_registry(settings: LadokSettings, surroundings: Surroundings) -> LadokRegistry:
+    """Build the registry. Raises ConfigError for a certificate, mapping or file that does not load."""
+    mappings = load_mappings(settings, surroundings.mappings_dir)
+    base = surroundings.base_dir
+    try:
+        certificate = _certificate(settings, surroundings)
+        transport = surroundings.transport
+        if transport is None:
+            context = tls_context(base / settings.ca_file if settings.ca_file else None)
+            if certificate is not None:
+                certificate.load_into(context)
+            transport = WireTransport(context)
+    except (ValueError, OSError, ssl.SSLError) as error:
+        raise ConfigError(
+            f"Ladok cannot be set up: {error}", next_step="Run: mobility-bridge config check"
+        ) from error
+    access = Access(
+        base_url=settings.base_url,
+        limits=Limits(settings.connect_timeout_s, settings.read_timeout_s, settings.max_body_bytes),
+        read_attempts=settings.read_attempts,
+        closures=tuple(closure(text) for text in settings.closures),
+        certificate="" if certificate is None else f"{certificate.file.name}, {certificate.user}",
+        plain_header=(settings.plain_header, settings.plain_user) if settings.plain_user else None,
+    )
+    courtesy = Courtesy(settings.calls_per_s, settings.burst, surroundings.clock)
+    client = LadokClient(access, transport, courtesy, surroundings.clock)
+    return LadokRegistry(client, settings, mappings, surroundings.clock, certificate)
+
+
+def _certificate(settings: LadokSettings, surroundings: Surroundings) -> ClientCertificate | None:
+    """Load the certificate and insist on its environment. Raises ValueError."""
+    if settings.certificate is None:
+        return None
+    base = surroundings.base_dir
+    word = settings.passphrase.resolve(base) if settings.passphrase else None
+    key = base / settings.certificate_key if settings.certificate_key else None
+    certificate = load_certificate(base / settings.certificate, key, word)
+    if settings.environment not in ("other", certificate.environment):
+        raise ValueError(
+            f"wrong_environment: the certificate is for {certificate.environment or 'no environment'}, "
+            f"the configuration for {settings.environment} ({urlsplit(settings.base_url).netloc})"
+        )
+    return certificate
