@@ -136,10 +136,15 @@ async def run_job(context: Context, job: Job) -> bool:
 
 
 class Daemon:
-    """Schedules the jobs and ends them in order: no new ones, a while for those in flight, then a halt."""
+    """Schedules the jobs and ends them in order: no new ones, a while for those in flight, then a halt.
 
-    def __init__(self, context: Context) -> None:
+    `pace` is how many seconds of the context's clock pass in one of the machine's: 1, but for a clock that
+    runs faster, by which hours are played in seconds.
+    """
+
+    def __init__(self, context: Context, *, pace: float = 1) -> None:
         self._context = context
+        self._pace = pace
         self._running: set[asyncio.Task[object]] = set()
         self._busy: set[str] = set()
         self._stop = asyncio.Event()
@@ -174,10 +179,10 @@ class Daemon:
     def _scheduler(self) -> AsyncIOScheduler:
         scheduler = AsyncIOScheduler(timezone="UTC")
         for job in self._jobs():
-            interval = IntervalTrigger(seconds=max(1, round(job.interval(self._context.settings.schedule))))
+            seconds = max(1, round(job.interval(self._context.settings.schedule)))
             scheduler.add_job(
                 self._knock,
-                interval,
+                IntervalTrigger(seconds=seconds / self._pace),
                 args=[job],
                 id=job.name,
                 coalesce=True,

@@ -21,7 +21,6 @@ from tests.soak.troubles import Troubles
 from tests.support.daemon import Daemon, running
 from tests.support.played import Played, play
 
-from mobility_bridge.sandbox.faults import FAULTS
 from mobility_bridge.store import open_store
 
 SETTINGS = {
@@ -188,7 +187,7 @@ def soak(folder: Path, minutes: float, seed: int, scenario: str) -> list[str]:
     ):
         daemon.wait_for_event("comparison.finished", 120)
         acts = int(played.control("GET", "state")["acts"])
-        troubles = Troubles(Controlled(played), Random(seed), acts_left=acts - 1, faults=tuple(FAULTS))
+        troubles = Troubles(Controlled(played), Random(seed), acts_left=acts - 1)
         watch = Watch(daemon)
         trouble(watch, troubles, minutes)
         troubles.end()

@@ -1,7 +1,12 @@
-"""An hour with all kinds of trouble in a few seconds: one process, one event loop, a clock that is moved."""
+"""An hour with all kinds of trouble in half a minute: one process, one event loop, a clock that runs faster.
 
+The daemon is the real one, and so are its scheduler, the wire and the store; only its hours are short.
+"""
+
+import asyncio
 import io
 import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -9,8 +14,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from tests.soak.invariants import broken, differences
 from tests.soak.troubles import Troubles
-from tests.support.clock import VirtualClock
+from tests.support.clock import HurriedClock
 
 from mobility_bridge.bootstrap import Bridge, build, load_settings
 from mobility_bridge.cli.sandbox import write_config
@@ -18,11 +24,17 @@ from mobility_bridge.domain.discrepancy import DiscrepancyState
 from mobility_bridge.kit.logs import BridgeLog
 from mobility_bridge.sandbox.faults import MOBILITY_ONLINE
 from mobility_bridge.sandbox.host import Plan, Sandbox
-from mobility_bridge.scheduler import JOBS, run_job
+from mobility_bridge.scheduler import Daemon
 from mobility_bridge.services.sync import Wanted, sync
 from mobility_bridge.store import migrate
 
+PACE = 200
+"""Seconds of the story in one of the machine: a minute passes in 0.3 s, in which each job comes a few times."""
+SLOW_S = 2.0
 SETTINGS = {
+    # By the machine's clock, as all that the wire does: a slow partner takes twice that.
+    "MOBILITY_BRIDGE__ADAPTERS__EWP__CONNECT_S": str(SLOW_S / 2),
+    "MOBILITY_BRIDGE__ADAPTERS__EWP__TOTAL_S": str(SLOW_S / 2),
     "MOBILITY_BRIDGE__SCHEDULE__LOCAL_EVERY_S": "60",
     "MOBILITY_BRIDGE__SCHEDULE__SWEEP_EVERY_S": "60",
     "MOBILITY_BRIDGE__SCHEDULE__FULL_SWEEP_EVERY_S": "300",
@@ -70,34 +82,17 @@ class InProcess:
 
 @dataclass
 class Soak:
-    """A bridge and its world on one clock."""
+    """A bridge and its world on one clock, and the daemon that drives it."""
 
-    clock: VirtualClock
+    clock: HurriedClock
     sandbox: Sandbox
     bridge: Bridge
+    daemon: Daemon
     written: io.StringIO = field(default_factory=io.StringIO)
-    failed_jobs: list[str] = field(default_factory=list)
-    _next: dict[str, float] = field(default_factory=dict)
 
     @property
     def lines(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.written.getvalue().splitlines()]
-
-    async def pass_time(self, seconds: float) -> None:
-        """Run every job whenever its interval has passed, as the daemon does."""
-        until = self.clock.monotonic() + seconds
-        schedule = self.bridge.context.settings.schedule
-        while True:
-            job = min(JOBS, key=lambda one: self._next.get(one.name, 0.0))
-            at = self._next.get(job.name, 0.0)
-            if at >= until:
-                break
-            if at > self.clock.monotonic():
-                self.clock.move(at - self.clock.monotonic())
-            if not await run_job(self.bridge.context, job):
-                self.failed_jobs.append(job.name)
-            self._next[job.name] = self.clock.monotonic() + job.interval(schedule)
-        self.clock.move(max(0.0, until - self.clock.monotonic()))
 
     async def believe_shrunk(self) -> None:
         """Say what an operator has to say: what was split or forgotten for a while is whole again."""
@@ -120,22 +115,29 @@ class Soak:
 
 @asynccontextmanager
 async def soaking(folder: Path, scenario: str) -> AsyncIterator[Soak]:
-    """Start a world and a bridge."""
-    clock = VirtualClock()
+    """Start a world, a bridge and its daemon; stop them in the end."""
+    clock = HurriedClock(PACE)
     sandbox = Sandbox(folder, Plan(scenario), clock.now)
     write_config(folder)
     await sandbox.start()
+    sandbox.stage.slow_s = SLOW_S
     written = io.StringIO()
     try:
         async with _bridge(sandbox, clock, written, "bridge") as bridge:
-            yield Soak(clock, sandbox, bridge, written)
+            daemon = Daemon(bridge.context, pace=PACE)
+            running = asyncio.create_task(daemon.run())
+            try:
+                yield Soak(clock, sandbox, bridge, daemon, written)
+            finally:
+                daemon.stop("the hour is over")
+                await running
     finally:
         await sandbox.stop()
 
 
 @asynccontextmanager
 async def _bridge(
-    sandbox: Sandbox, clock: VirtualClock, written: io.StringIO, name: str
+    sandbox: Sandbox, clock: HurriedClock, written: io.StringIO, name: str
 ) -> AsyncIterator[Bridge]:
     environ = {
         **SETTINGS,
@@ -149,14 +151,28 @@ async def _bridge(
 
 
 async def hour(soak: Soak, seed: int, *, minutes: int = 60, acts: int = 0) -> Troubles:
-    """Let an hour pass in which everything goes wrong, then mend it and let things settle."""
-    await soak.pass_time(60)
+    """Let an hour pass in which everything goes wrong, then mend it."""
+    await soak.clock.sleep(60)
     troubles = Troubles(InProcess(soak.sandbox), Random(seed), acts_left=acts)
     for _ in range(minutes):
         troubles.step()
-        await soak.pass_time(60)
+        await soak.clock.sleep(60)
     troubles.end()
-    await soak.pass_time(15 * 60)
-    await soak.believe_shrunk()
-    await soak.pass_time(15 * 60)
     return troubles
+
+
+async def settled(soak: Soak, within_s: float) -> list[str]:
+    """Wait until the bridge says what a fresh one says, so many seconds of the machine at the most.
+
+    Returns what is left to say then.
+    """
+    deadline = time.monotonic() + within_s
+    store = soak.bridge.context.store
+    await soak.clock.sleep(15 * 60)
+    async with soak.fresh() as fresh:
+        while True:
+            await soak.believe_shrunk()
+            left = [*await broken(store), *await differences(store, fresh.context.store)]
+            if not left or time.monotonic() > deadline:
+                return left
+            await soak.clock.sleep(60)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Protocol
 
-from mobility_bridge.sandbox.faults import MOBILITY_ONLINE
-from mobility_bridge.sandbox.weather import HARMLESS_FOR_LONG_RUNS, Shift, Weather
+from mobility_bridge.sandbox.faults import FAULTS, MOBILITY_ONLINE
+from mobility_bridge.sandbox.weather import Shift, Weather
 
 OUR_SYSTEMS_FAULTS = (
     "mo_soap_fault",
@@ -34,13 +34,13 @@ class World(Protocol):
 class Troubles:
     """One seed's story. `step` lets a while pass; `happened` counts what came of it.
 
-    `faults` are those of the partners that may come; the one that only costs time has no place on a moved clock.
+    `faults` are those of the partners that may come.
     """
 
     world: World
     rng: Random
     acts_left: int = 0
-    faults: Sequence[str] = HARMLESS_FOR_LONG_RUNS
+    faults: Sequence[str] = tuple(FAULTS)
     happened: Counter[str] = field(default_factory=Counter)
     _weather: Weather = field(init=False)
 

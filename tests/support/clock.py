@@ -1,6 +1,7 @@
 """A clock that tests move: hours pass in milliseconds."""
 
 import asyncio
+import time
 from datetime import UTC, datetime, timedelta
 
 
@@ -41,3 +42,21 @@ class VirtualClock:
         async with self._moved:
             self._moved.notify_all()
         await asyncio.sleep(0)
+
+
+class HurriedClock:
+    """Implements `ports.ambient.Clock`: `pace` of its seconds pass in one of the machine's."""
+
+    def __init__(self, pace: float, start: datetime | None = None) -> None:
+        self.pace = pace
+        self._start = start or datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+        self._began = time.monotonic()
+
+    def now(self) -> datetime:
+        return self._start + timedelta(seconds=self.monotonic())
+
+    def monotonic(self) -> float:
+        return (time.monotonic() - self._began) * self.pace
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds / self.pace)

@@ -78,6 +78,18 @@ def test_a_job_that_spreads_its_work_knocks_often() -> None:
     assert [knock_s(period_s) for period_s in (3600, 60, 10)] == [60, 60, 10]
 
 
+async def test_by_a_faster_clock_the_jobs_come_as_often_in_its_time() -> None:
+    bridge = populated()
+    daemon = Daemon(bridge.context, pace=1000)
+    task = asyncio.create_task(daemon.run())
+    try:
+        await until(lambda: finished(bridge).count("notify") >= 5)
+        assert finished(bridge).count("catalogue") <= 2
+    finally:
+        daemon.stop("the test is over")
+        await asyncio.wait_for(task, 15)
+
+
 async def test_every_job_runs_at_the_start_in_the_order_of_the_table() -> None:
     bridge = populated()
     async with running(bridge):
