@@ -185,7 +185,7 @@ def cancel_occasion(scene: Scene, *, uid: str, cancelled: bool = True) -> Occasi
 def occasion_event(scene: Scene, occasion: Occasion) -> None:
     """Tell that an occasion is there; that of an individual commitment names whose it is."""
     education = scene.ladok.education_of(occasion)
-    stem = _EVENT_STEM[education.type_id]
+    package = education.type_id != COURSE
     attributes = None
     if occasion.student_uid is not None:
         attributes = Obj(
@@ -196,7 +196,6 @@ def occasion_event(scene: Scene, occasion: Occasion) -> None:
             ]
         )
     spans = [_span(*each) for each in occasion.spans]
-    package = stem == "Kurspaketering"
     members: list[Member] = [
         ("ui:OrganisationUID", scene.ladok.organisation_uid),
         ("ui:Status", occasion.status),
@@ -213,7 +212,8 @@ def occasion_event(scene: Scene, occasion: Occasion) -> None:
         ("ui:Kurstillfallesattribut", attributes),
         ("ui:Tillfallesperioder*" if package else "ui:Kurstillfallesperioder*", spans),
     ]
-    scene.happens(f"ui:{stem}tillfalleTillStatusEvent", members, occasion.student_uid)
+    name = "Kurspaketeringstillfalle" if package else "Kurstillfalle"
+    scene.happens(f"ui:{name}TillStatusEvent", members, occasion.student_uid)
 
 
 def spans_of(first_day: date, last_day: date, credits_each: str) -> list[tuple[date, date, str]]:
