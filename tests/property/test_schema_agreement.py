@@ -89,6 +89,18 @@ def test_both_say_the_same_of_every_sample(path: Path, ours: SchemaSet, publishe
     assert valid == published_verdict(published, tree)
 
 
+def published_examples() -> list[Path]:
+    return sorted((PUBLISHED / "ewp" / "examples").glob("*.xml"))
+
+
+@pytest.mark.parametrize("path", published_examples(), ids=lambda path: path.stem)
+def test_both_accept_every_published_example(path: Path, ours: SchemaSet, published: ModuleType) -> None:
+    tree = xml.parse(path.read_bytes(), limit=LIMIT)
+
+    assert ours.validate(tree) == ()
+    assert published_verdict(published, tree)
+
+
 @pytest.mark.parametrize("root", sorted(by_root()), ids=lambda root: "-".join(KINDS[root]))
 def test_both_say_the_same_of_every_mutant(root: str, ours: SchemaSet, published: ModuleType) -> None:
     # given
