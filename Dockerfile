@@ -1,12 +1,13 @@
 # build: the wheel and its pinned dependencies in one virtual environment.
 FROM python:3.12-slim-bookworm AS build
 WORKDIR /build
+RUN apt-get update -q && apt-get install -y -q --no-install-recommends gcc libc6-dev && rm -rf /var/lib/apt/lists/*
 COPY requirements/runtime.txt requirements/dev.txt requirements/
 RUN python -m venv /opt/bridge \
  && /opt/bridge/bin/pip install --no-cache-dir --require-hashes -r requirements/runtime.txt
 RUN python -m venv /opt/tools \
  && /opt/tools/bin/pip install --no-cache-dir --require-hashes -r requirements/dev.txt
-COPY pyproject.toml README.md ./
+COPY pyproject.toml hatch_build.py README.md ./
 COPY src/ src/
 COPY adapters/ adapters/
 COPY schemas/ schemas/

@@ -8,11 +8,13 @@ STAMP := $(VENV)/.installed
 
 setup: $(STAMP)
 
-$(STAMP): requirements/dev.txt pyproject.toml
+$(STAMP): requirements/dev.txt pyproject.toml hatch_build.py adapters/mobility_adapters/ewp/_scanning.c
 	@echo "Setting up $(VENV), once; this takes about half a minute." >&2
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -c 'from mobility_adapters.ewp.scanning import WAY; print("Agreements are read", \
+	  "the compiled way." if WAY == "compiled" else "in Python: no C compiler, or no Python headers, here.")' >&2
 	@touch $@
 
 demo: $(STAMP)
