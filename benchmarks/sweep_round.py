@@ -78,7 +78,7 @@ class FixedClock:
 
 
 class Answers(WireTransport):
-    """Every partner: answers from one file, by the number in the host's name, where aiohttp would answer."""
+    """Every partner: answers from one file, by the number in the host's name, where a connection would."""
 
     def __init__(self, files: Files, *, everything: bool) -> None:
         super().__init__(tls_context(system=False))
@@ -98,22 +98,18 @@ class Answers(WireTransport):
 
 
 class Answered:
-    """As much of aiohttp's response as is used; `content` is its own stream."""
+    """As much of a connection as is used."""
 
     status = 200
 
     def __init__(self, body: bytes, request_id: str) -> None:
-        self.raw_headers = ((b"Content-Type", b"application/xml"), (b"X-Request-Id", request_id.encode()))
+        self.headers = [(b"Content-Type", b"application/xml"), (b"X-Request-Id", request_id.encode())]
         self._body = body
-        self.content = self
 
-    async def iter_any(self) -> AsyncIterator[bytes]:
+    async def __aiter__(self) -> AsyncIterator[bytes]:
         yield self._body
 
-    def at_eof(self) -> bool:
-        return True
-
-    def release(self) -> None:
+    async def aclose(self) -> None:
         """Nothing is held."""
 
 

@@ -29,7 +29,7 @@ HEAVY = (
     "xmlschema",
     "pydantic",
     "apscheduler",
-    "aiohttp",
+    "httptools",
     "rich",
     "cryptography",
 )

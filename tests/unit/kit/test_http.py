@@ -1,6 +1,7 @@
 import asyncio
 import gzip
 import hashlib
+import random
 import subprocess
 import sys
 import zlib
@@ -10,10 +11,12 @@ from pathlib import Path
 import httpx
 import pytest
 import respx
+import zstandard
 from tests.support.keys import TlsFiles, tls_files
 from tests.support.tls_server import Talk, answer, tls_server
 
-from mobility_bridge.kit.http import SPOOL_BYTES, Answer, Limits, WireTransport, call, tls_context
+from mobility_bridge.kit.bodies import PACKED_BYTES, SPOOL_BYTES, ReceivedBody
+from mobility_bridge.kit.http import Answer, Limits, WireTransport, call, tls_context
 
 
 @pytest.fixture
@@ -267,11 +270,34 @@ async def test_a_body_of_exactly_the_limit_is_whole_and_one_more_byte_is_not() -
     assert (len(more.body.data), more.body.truncated) == (5000, True)
 
 
-async def test_of_a_body_over_the_limit_only_the_beginning_is_kept() -> None:
-    result = await received(gzip.compress(bytes(20 << 20)), "gzip", limit=10 << 20)
+def unpacked(body: ReceivedBody) -> bytes:
+    assert body.packed is not None
+    kept = zstandard.ZstdDecompressor().decompress(body.packed.zstd, max_output_size=body.packed.length)
+    assert len(kept) == body.packed.length
+    assert hashlib.sha256(kept).digest() == body.packed.sha256
+    return kept
+
+
+async def test_of_a_body_over_the_limit_all_that_was_let_in_is_kept_packed() -> None:
+    result = await received(gzip.compress(TEXT * 40), "gzip", limit=10 << 20)
 
     assert result.body.truncated
-    assert len(result.body.data) == SPOOL_BYTES
+    assert result.body.data == (TEXT * 40)[:SPOOL_BYTES]
+    assert unpacked(result.body) == (TEXT * 40)[: 10 << 20]
+
+
+async def test_of_a_body_that_cannot_be_packed_as_much_is_kept_as_fits() -> None:
+    body = random.Random(1).randbytes(12 << 20)
+
+    result = await received(body, step=1 << 16, limit=10 << 20)
+
+    kept = unpacked(result.body)
+    assert PACKED_BYTES - (1 << 18) < len(kept) < PACKED_BYTES + (1 << 18)
+    assert kept == body[: len(kept)]
+
+
+async def test_a_short_body_over_the_limit_is_not_packed() -> None:
+    assert (await received(b"x" * 5001, limit=5000)).body.packed is None
 
 
 async def test_a_body_beyond_the_spool_arrives_whole() -> None:
