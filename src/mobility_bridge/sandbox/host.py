@@ -156,7 +156,7 @@ class Hands:
 
     stage: Stage
 
-    def act(self, name: str, who: str, **arguments: Any) -> Any:
+    def act(self, name: str, who: str, /, **arguments: Any) -> Any:
         return self.stage.in_ladok(name, who, **arguments)
 
 

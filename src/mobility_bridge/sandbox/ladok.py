@@ -140,6 +140,7 @@ class Ladok:
             return None
 
         context.sni_callback = look
+        context.sslobject_class = _Outspoken
         return context
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
@@ -293,6 +294,24 @@ class Ladok:
             as_json = False
         content_type, body = written(answer, service, as_json=as_json)
         return _Sent(error.status, content_type, body, cookie)
+
+
+class _Outspoken(ssl.SSLObject):
+    """Lets its alert out before it gives up; asyncio would close the connection without a word."""
+
+    _failure: ssl.SSLError | None = None
+
+    def do_handshake(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+        try:
+            super().do_handshake()
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            raise
+        except ssl.SSLError as error:
+            self._failure = error
+            # To asyncio this means: send what there is, then wait for the other side, which will leave.
+            raise ssl.SSLWantReadError from error
 
 
 def _forbidden(status: int, message: str) -> LadokError:

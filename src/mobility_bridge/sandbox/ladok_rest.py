@@ -19,7 +19,7 @@ _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 class Stagehand(Protocol):
     """Who lets an act happen and keeps it."""
 
-    def act(self, name: str, who: str, **arguments: Any) -> Any: ...
+    def act(self, name: str, who: str, /, **arguments: Any) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ Source: Ladok: resultat, events (ResultatPaHelKursAttesteratEvent, AnnanMerit…
 optimistic locking, assumptions A6 to A8 and A13.
 """
 
+import uuid
 from collections.abc import Sequence
 from datetime import date
 from typing import Final
@@ -13,7 +14,7 @@ from mobility_bridge.sandbox.ladok_events import Scene, user_uid
 from mobility_bridge.sandbox.ladok_numbers import local_date, local_time
 from mobility_bridge.sandbox.ladok_offers import DECIDER
 from mobility_bridge.sandbox.ladok_tree import Member, Names, Obj
-from mobility_bridge.sandbox.ladok_world import Admission, Merit, RefusalError, Result, Transfer
+from mobility_bridge.sandbox.ladok_world import Merit, RefusalError, Result, Transfer
 
 DRAFT, READY = 1, 2
 SCALE: Final = 990_200
@@ -94,7 +95,8 @@ def attest_result(
         None,
     )
     if result is None or grade is not None:
-        day = examined_on or local_date(scene.at).isoformat()
+        earliest = max(local_date(scene.at), ladok.occasion(occasion_uid).first_day)
+        day = examined_on or earliest.isoformat()
         result = report(
             scene, student_uid=student_uid, occasion_uid=occasion_uid, grade=grade or "B", examined_on=day
         )
@@ -230,8 +232,8 @@ def remove_transfer(scene: Scene, *, transfer_uid: str) -> Transfer:
 
 
 def study_result_uid(student_uid: str, occasion_uid: str) -> str:
-    """The study result is there as soon as somebody takes part: half of each id, so that it stays the same."""
-    return f"{student_uid[:18]}{occasion_uid[18:]}"
+    """The study result is there as soon as somebody takes part, so its id follows from who and where."""
+    return str(uuid.uuid5(uuid.UUID(student_uid), occasion_uid))
 
 
 def touch(scene: Scene, *, uid: str) -> None:
@@ -240,14 +242,6 @@ def touch(scene: Scene, *, uid: str) -> None:
     found = ladok.results.get(uid) or ladok.merits.get(uid) or ladok.transfers.get(uid)
     if found is not None:
         found.saved_at, found.saved_by = scene.at, scene.who
-
-
-def participation(scene: Scene, student_uid: str, occasion_uid: str) -> Admission | None:
-    """The admission through which somebody takes part in a course occasion."""
-    return next(
-        (e for e in scene.ladok.admissions_of(student_uid) if e.occasion_uid == occasion_uid and e.begun),
-        None,
-    )
 
 
 def _locked(scene: Scene, result_uid: str, lock: str) -> Result:

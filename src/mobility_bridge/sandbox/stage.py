@@ -134,7 +134,7 @@ class Stage:
         if kind == "iia" and edits.notified(self.world, hei_id, iia_id, now):
             self._remember({"event": "notified", "partner": hei_id, "iia_id": iia_id}, now)
 
-    def in_ladok(self, act: str, who: str, **arguments: Any) -> Any:
+    def in_ladok(self, act: str, who: str, /, **arguments: Any) -> Any:
         """Somebody, or a program, does something in Ladok; see `ladok_acts`. Gives what was changed."""
         system = self.systems.get(LADOK)
         feed = sorted(WHILE_IT_HAPPENS.intersection(system.faults if system else ()))
