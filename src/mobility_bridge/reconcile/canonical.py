@@ -3,25 +3,23 @@
 Source: EWP agreements: canonical form.
 """
 
-import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
+from operator import attrgetter
 from typing import NamedTuple
 
 from mobility_bridge.domain.academic_year import AcademicYear
 from mobility_bridge.domain.agreement import (
     CooperationCondition,
-    Iia,
     LanguageSkill,
     MobilityKind,
     SubjectArea,
 )
 from mobility_bridge.reconcile.isced import is_official_title
-
-_BLANKS = re.compile(r"\s+")
 
 
 class Language(NamedTuple):
@@ -87,7 +85,7 @@ def plain(text: str | None) -> str | None:
     """Normalise free text: NFC, runs of blanks and line ends as one blank, trimmed; empty is None."""
     if text is None:
         return None
-    return _BLANKS.sub(" ", unicodedata.normalize("NFC", text)).strip() or None
+    return " ".join(unicodedata.normalize("NFC", text).split()) or None
 
 
 def area(written: SubjectArea) -> Area:
@@ -105,9 +103,13 @@ def language(written: LanguageSkill) -> Language:
     return Language(primary, level, field)
 
 
+_year = lru_cache(maxsize=256)(AcademicYear.parse)
+"""There are many conditions and few years."""
+
+
 def period(condition: CooperationCondition) -> Period:
-    first = AcademicYear.parse(condition.receiving_first_academic_year_id)
-    last = AcademicYear.parse(condition.receiving_last_academic_year_id)
+    first = _year(condition.receiving_first_academic_year_id)
+    last = _year(condition.receiving_last_academic_year_id)
     return Period(
         condition.receiving_first_academic_year_id.strip() if first is None else first.start,
         condition.receiving_last_academic_year_id.strip() if last is None else last.start,
@@ -138,28 +140,24 @@ def canonical(condition: CooperationCondition) -> Canonical:
     )
 
 
-def literal(iia: Iia) -> tuple[object, ...]:
-    """Everything that two copies must share to be the same text: no contacts, ids, codes or order of parties."""
-    return bool(iia.terminated_as_a_whole), tuple(
-        (
-            c.kind,
-            c.sending_hei_id,
-            c.receiving_hei_id,
-            c.sending_ounit_id,
-            c.receiving_ounit_id,
-            c.receiving_first_academic_year_id,
-            c.receiving_last_academic_year_id,
-            c.mobilities_per_year,
-            c.mobilities_not_yet_defined,
-            c.language_skills,
-            c.subject_areas,
-            c.other_info_terms,
-            c.total_per_year,
-            c.blended,
-            c.eqf_levels,
-        )
-        for c in iia.conditions
-    )
+literal = attrgetter(
+    "kind",
+    "sending_hei_id",
+    "receiving_hei_id",
+    "sending_ounit_id",
+    "receiving_ounit_id",
+    "receiving_first_academic_year_id",
+    "receiving_last_academic_year_id",
+    "mobilities_per_year",
+    "mobilities_not_yet_defined",
+    "language_skills",
+    "subject_areas",
+    "other_info_terms",
+    "total_per_year",
+    "blended",
+    "eqf_levels",
+)
+"""What two conditions must share to be the same text: all that the canonical form is made of, and no contacts."""
 
 
 def labels(conditions: Sequence[CooperationCondition]) -> tuple[str, ...]:

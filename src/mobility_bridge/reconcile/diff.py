@@ -37,12 +37,15 @@ def compare(local: Iia, partner: Iia) -> Comparison:
     Source:  EWP agreements: section on reconciling two copies. One-to-many is tried before pairing
              by similarity, which would otherwise take one part for the whole.
     """
-    if literal(local) == literal(partner):
+    whole = _whole(local, partner)
+    ours, theirs = list(map(literal, local.conditions)), list(map(literal, partner.conditions))
+    if not whole and ours == theirs:
         names = labels(local.conditions)
         return Comparison(
             Equality.IDENTICAL, tuple(ConditionPair(n, n, name) for n, name in enumerate(names))
         )
-    return _Pairing.of(local, partner).result(_whole(local, partner))
+    same = [one == other for one, other in zip(ours, theirs, strict=False)]
+    return _Pairing.of(local, partner, same).result(whole)
 
 
 def similarity(one: Canonical, other: Canonical) -> float:
@@ -83,21 +86,24 @@ class _Pairing:
     local: list[Side]
     partner: list[Side]
     local_names: tuple[str, ...]
-    partner_names: tuple[str, ...]
     local_left: set[int]
     partner_left: set[int]
     pairs: list[ConditionPair] = field(default_factory=list)
     splits: list[Split] = field(default_factory=list)
 
     @classmethod
-    def of(cls, local: Iia, partner: Iia) -> "_Pairing":
+    def of(cls, local: Iia, partner: Iia, same: Sequence[bool]) -> "_Pairing":
+        """Take all conditions; where those in one place are literally the `same`, they share one form."""
         ours = [(each, canonical(each)) for each in local.conditions]
-        theirs = [(each, canonical(each)) for each in partner.conditions]
+        shared = [form if alike else None for (_, form), alike in zip(ours, same, strict=False)]
+        shared += [None] * (len(partner.conditions) - len(shared))
+        theirs = [
+            (each, form or canonical(each)) for each, form in zip(partner.conditions, shared, strict=True)
+        ]
         return cls(
             ours,
             theirs,
             labels(local.conditions),
-            labels(partner.conditions),
             set(range(len(ours))),
             set(range(len(theirs))),
         )
@@ -116,11 +122,17 @@ class _Pairing:
             pairs=tuple(self.pairs),
             splits=tuple(self.splits),
             missing=tuple((n, self.local_names[n]) for n in sorted(self.local_left)),
-            extra=tuple((n, self.partner_names[n]) for n in sorted(self.partner_left)),
+            extra=self._extra(),
             condition_order_differs=self._condition_order_differs(),
             list_order_differs=self._list_order_differs(),
             whole=whole,
         )
+
+    def _extra(self) -> tuple[tuple[int, str], ...]:
+        if not self.partner_left:
+            return ()
+        names = labels([raw for raw, _ in self.partner])
+        return tuple((n, names[n]) for n in sorted(self.partner_left))
 
     def _pair_equal(self) -> None:
         waiting: defaultdict[Canonical, list[int]] = defaultdict(list)
@@ -203,13 +215,15 @@ class _Pairing:
         return False
 
     def _list_order_differs(self) -> bool:
-        return any(
-            not pair.differences
-            and lists_ordered_differently(
-                self.local[pair.local_position][0], self.partner[pair.partner_position][0]
-            )
-            for pair in self.pairs
-        )
+        for pair in self.pairs:
+            ours, theirs = self.local[pair.local_position], self.partner[pair.partner_position]
+            if (
+                not pair.differences
+                and ours[1] is not theirs[1]
+                and lists_ordered_differently(ours[0], theirs[0])
+            ):
+                return True
+        return False
 
 
 def _blocks(differences: Sequence[FieldDifference]) -> bool:

@@ -1,14 +1,16 @@
 """A copy as a row, and back."""
 
 import json
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Row
-
+from mobility_bridge.domain.identifiers import IiaHash, Sha256
 from mobility_bridge.domain.snapshot import AgreementCopy, DocumentRef, HashVerdict, LocalRecord, StoredCopy
 from mobility_bridge.store.columns import from_micros, to_digest, to_micros
 from mobility_bridge.store.tables import copies
+
+T = TypeVar("T")
 
 Raw = str | bytes | int | bool | None
 """A value as the driver takes it and gives it back."""
@@ -20,22 +22,22 @@ _FACTS = COLUMNS[3 : COLUMNS.index("fetched_at")]
 DOCUMENT = slice(_FACTS.index("document_sha256"), _FACTS.index("text_digest"))
 """Of the facts those that say where the copy stands."""
 
-HELD = ("iia_id", *_FACTS, "first_seen_at", "gone_at")
-"""What a copy that comes in is held against."""
-
 
 class Held(NamedTuple):
     """A stored copy as the driver gives it: what is only compared need not be decoded."""
 
     facts: tuple[Raw, ...]
+    fetched_at: int
     first_seen_at: int
+    changed_at: int
+    confirmed_at: int
     gone_at: int | None
 
 
 def held(row: Sequence[Any]) -> Held:
-    """Read a row of the columns `HELD`."""
-    _, *facts, first_seen_at, gone_at = row
-    return Held(tuple(facts), first_seen_at, gone_at)
+    """Read a row of `COLUMNS`."""
+    _, _, _, *facts, fetched_at, first_seen_at, changed_at, confirmed_at, gone_at = row
+    return Held(tuple(facts), fetched_at, first_seen_at, changed_at, confirmed_at, gone_at)
 
 
 def facts_of(copy: AgreementCopy) -> tuple[Raw, ...]:
@@ -43,7 +45,7 @@ def facts_of(copy: AgreementCopy) -> tuple[Raw, ...]:
     return (
         copy.source,
         copy.partner_iia_id,
-        compact(copy.listed_hei_ids),
+        _listed(copy.listed_hei_ids),
         copy.iia_code,
         copy.partner_iia_code,
         copy.in_effect,
@@ -76,35 +78,55 @@ def in_same_document(held: tuple[Raw, ...], facts: tuple[Raw, ...]) -> bool:
     return held[DOCUMENT] == facts[DOCUMENT]
 
 
-def stored_copy(row: Row[Any]) -> StoredCopy:
-    """Read a row of `copies` or `copies_history` with all its columns."""
+def stored_copy(row: Sequence[Any]) -> StoredCopy:
+    """Decode a row of `COLUMNS`, of `copies` or `copies_history`, as the driver gives it."""
+    found = dict(zip(COLUMNS, row, strict=True))
+    terminated, gone_at = found["terminated"], found["gone_at"]
     copy = AgreementCopy(
-        source=row.source,
-        holder_hei_id=row.holder_hei_id,
-        iia_id=row.iia_id,
-        partner_hei_id=row.partner_hei_id,
-        partner_iia_id=row.partner_iia_id,
-        listed_hei_ids=tuple(json.loads(row.listed_hei_ids)),
-        iia_code=row.iia_code,
-        partner_iia_code=row.partner_iia_code,
-        in_effect=row.in_effect,
-        terminated=row.terminated,
-        iia_hash=row.iia_hash,
-        computed_hash=row.computed_hash,
-        hash_verdict=HashVerdict(row.hash_verdict),
-        valid_for_approval=row.valid_for_approval,
-        content_digest=row.content_digest,
-        document=DocumentRef(row.document_sha256, row.document_format, row.document_position),
-        fetched_at=row.fetched_at,
-        stray_attributes=row.stray_attributes,
-        record=None if row.record is None else _record(row.record),
-        text_digest=row.text_digest,
+        source=found["source"],
+        holder_hei_id=found["holder_hei_id"],
+        iia_id=found["iia_id"],
+        partner_hei_id=found["partner_hei_id"],
+        partner_iia_id=found["partner_iia_id"],
+        listed_hei_ids=tuple(json.loads(found["listed_hei_ids"])),
+        iia_code=found["iia_code"],
+        partner_iia_code=found["partner_iia_code"],
+        in_effect=bool(found["in_effect"]),
+        terminated=None if terminated is None else bool(terminated),
+        iia_hash=found["iia_hash"],
+        computed_hash=_hex(found["computed_hash"], IiaHash),
+        hash_verdict=HashVerdict(found["hash_verdict"]),
+        valid_for_approval=bool(found["valid_for_approval"]),
+        content_digest=Sha256(found["content_digest"].hex()),
+        document=DocumentRef(
+            Sha256(found["document_sha256"].hex()), found["document_format"], found["document_position"]
+        ),
+        fetched_at=from_micros(found["fetched_at"]),
+        stray_attributes=bool(found["stray_attributes"]),
+        record=None if found["record"] is None else _record(found["record"]),
+        text_digest=_hex(found["text_digest"], Sha256),
     )
-    return StoredCopy(copy, row.first_seen_at, row.changed_at, row.confirmed_at, row.gone_at)
+    return StoredCopy(
+        copy,
+        from_micros(found["first_seen_at"]),
+        from_micros(found["changed_at"]),
+        from_micros(found["confirmed_at"]),
+        None if gone_at is None else from_micros(gone_at),
+    )
+
+
+def _hex(digest: bytes | None, named: Callable[[str], T]) -> T | None:
+    return None if digest is None else named(digest.hex())
 
 
 compact = json.JSONEncoder(separators=(",", ":")).encode
 """JSON without white space."""
+
+
+@lru_cache(maxsize=4096)
+def _listed(hei_ids: tuple[str, ...]) -> str:
+    """Every copy of a partner lists the same two."""
+    return compact(hei_ids)
 
 
 def _record_text(record: LocalRecord) -> str:

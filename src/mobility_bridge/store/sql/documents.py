@@ -13,7 +13,7 @@ from mobility_bridge.store.columns import to_digest
 from mobility_bridge.store.sql.statements import in_chunks, run_raw, upsert_raw
 from mobility_bridge.store.tables import documents
 
-_LEVEL = 3
+_LEVEL = 1
 
 _KEPT = "SELECT sha256 FROM documents WHERE body IS NOT NULL AND sha256 IN (...)"
 _FINGERPRINTS = "SELECT sha256, fingerprint FROM documents WHERE sha256 IN (...)"
@@ -41,7 +41,7 @@ def unpacked(body: bytes, length: int) -> bytes:
 
 
 def _row(digest: bytes, body: bytes) -> tuple[bytes, bytes, int, bytes]:
-    return digest, packed(body), len(body), to_digest(fingerprint(body))
+    return digest, packed(body), len(body), bytes.fromhex(fingerprint(body))
 
 
 class SqlDocuments:

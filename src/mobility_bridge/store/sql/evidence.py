@@ -118,8 +118,8 @@ def _linked(exchange: Exchange, body_sha256: Sha256, after: ChainEnd) -> tuple[t
         exchange.duration_s,
         to_digest(body_sha256),
         len(exchange.body),
-        to_digest(after.record_hash),
-        to_digest(end.record_hash),
+        bytes.fromhex(after.record_hash),
+        bytes.fromhex(end.record_hash),
     )
     return row, end
 
