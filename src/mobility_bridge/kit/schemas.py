@@ -153,6 +153,13 @@ def default_root() -> Path:
     return installed if installed.is_dir() else package.parent.parent / "schemas"
 
 
+_ONE_COMPILES = threading.Lock()
+"""libxml2 has one loader for what is imported, in the whole process: lxml puts its own there while a schema is
+compiled and the former one back afterwards. Of two threads at it, the first to end takes the loader from the
+other, whose imports are then not found; very seldom, and only on a busy machine.
+"""
+
+
 class _PerThread(threading.local):
     def __init__(self) -> None:
         self.compiled: dict[str, etree.XMLSchema] = {}
@@ -233,7 +240,9 @@ class SchemaSet:
     def _compiled(self, qname: str) -> etree.XMLSchema | None:
         schema = self._mine.compiled.get(qname)
         if schema is None and self.is_known_root(qname):
-            schema = self._mine.compiled[qname] = self._compile(etree.QName(qname).namespace or "")
+            with _ONE_COMPILES:
+                schema = self._compile(etree.QName(qname).namespace or "")
+            self._mine.compiled[qname] = schema
         return schema
 
     def _compile(self, namespace: str) -> etree.XMLSchema:
@@ -278,7 +287,8 @@ class _ByNamespace(etree.Resolver):
 
 
 def _schema_file(path: Path) -> Element:
-    return etree.parse(str(path), etree.XMLParser(no_network=True, resolve_entities=False)).getroot()
+    # From memory: reading a file would use the loader, too (see `_ONE_COMPILES`).
+    return etree.fromstring(path.read_bytes(), etree.XMLParser(no_network=True, resolve_entities=False))
 
 
 def _rewritten(path: Path, known: Mapping[str, Path]) -> tuple[bytes, list[str]]:
