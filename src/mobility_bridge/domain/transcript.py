@@ -17,11 +17,15 @@ from mobility_bridge.domain.person import Person
 
 
 class ResultStatus(StrEnum):
-    """How a course ended; a document that does not say means PASSED."""
+    """How a course ended; a document that does not say means PASSED.
+
+    UNKNOWN is no word of the format: something is written there that nobody understands.
+    """
 
     PASSED = "passed"
     FAILED = "failed"
     IN_PROGRESS = "in-progress"
+    UNKNOWN = "unknown"
 
 
 class ReportStatus(StrEnum):
@@ -234,7 +238,7 @@ class Tor:
         """Whether every report says that it is full and nothing is in progress; a person decides."""
         return bool(self.reports) and all(
             report.status is ReportStatus.FULL
-            and all(course.outcome is not ResultStatus.IN_PROGRESS for course in report.walk())
+            and all(course.outcome in (ResultStatus.PASSED, ResultStatus.FAILED) for course in report.walk())
             for report in self.reports
         )
 
