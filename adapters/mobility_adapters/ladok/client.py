@@ -26,6 +26,7 @@ _BLANK: Final = "(session)"
 _HIDDEN: Final = "(civic number)"
 _SECRET: Final = frozenset({"cookie", "set-cookie"})
 _READ_AGAIN: Final = 0.5
+_NOT_NOW: Final = frozenset({"maintenance", "http_429"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ class LadokClient:
             try:
                 return self._whole(question, answer)
             except Unreachable as error:
-                if last or error.reason == "maintenance":
+                if last or error.reason in _NOT_NOW:
                     raise
             except InvalidDocument:
                 # A login page in place of an answer: the session is gone, and a new one may be had.
