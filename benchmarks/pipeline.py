@@ -85,11 +85,11 @@ class Bridge:
             changed = uow.copies.save([each.copy for each in found], NOW)
             assert len(changed) == EDITED
             now = {each.copy.iia_id: each.document for each in found}
-            for iia_id in changed:
-                former = uow.copies.history(PARTNER, OWN, iia_id)[0].copy
-                before = uow.copies.document(former.document.sha256)
+            for change in changed:
+                assert change.former is not None
+                before = uow.copies.document(change.former.copy.document.sha256)
                 assert before is not None
-                result = compare(iias_v7.decode_at(before, 0), iias_v7.decode_at(now[iia_id], 0))
+                result = compare(iias_v7.decode_at(before, 0), iias_v7.decode_at(now[change.copy.iia_id], 0))
                 assert result.equality is Equality.DIFFERENT
 
         self.write(commit)

@@ -20,7 +20,8 @@ from mobility_bridge.store.chain import sha256_of
 
 
 async def save(store: Store, *copies: AgreementCopy, at: datetime = NOON) -> list[str]:
-    return list(await store.write(lambda unit: unit.copies.save(copies, at)))
+    changes = await store.write(lambda unit: unit.copies.save(copies, at))
+    return [change.copy.iia_id for change in changes]
 
 
 def documents(*bodies: bytes) -> dict[Sha256, bytes]:
@@ -92,6 +93,21 @@ async def test_an_equal_copy_is_only_confirmed(store: Store):
     assert changed == []
     assert await get(store) == StoredCopy(a_copy(), NOON, NOON, minutes(5), None)
     assert await store.read(lambda unit: unit.copies.history(ALDERTON, US, "iia-1")) == []
+
+
+async def test_what_changed_is_told_with_what_was_there_before(store: Store):
+    await save(store, a_copy("same"), a_copy("other"), a_copy("back"))
+    await store.write(lambda unit: unit.copies.mark_gone(ALDERTON, US, ["back"], minutes(1)))
+    news = [a_copy("same"), a_copy("other", in_effect=False), a_copy("new"), a_copy("back")]
+
+    changes = await store.write(lambda unit: unit.copies.save(news, minutes(2)))
+
+    formers = {change.copy.iia_id: (change.copy, change.former) for change in changes}
+    assert formers == {
+        "other": (news[1], StoredCopy(a_copy("other"), NOON, NOON, NOON)),
+        "new": (news[2], None),
+        "back": (news[3], StoredCopy(a_copy("back"), NOON, NOON, NOON, minutes(1))),
+    }
 
 
 async def test_a_changed_copy_takes_the_place_of_the_former_which_goes_to_the_history(store: Store):

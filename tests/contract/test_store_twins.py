@@ -50,7 +50,7 @@ def copies(draw: st.DrawFn) -> Any:
 
 
 def save(batch: list[Any], at: Any) -> Step:
-    return lambda unit: sorted(unit.copies.save(batch, at))
+    return lambda unit: sorted(unit.copies.save(batch, at), key=repr)
 
 
 def confirm(key: tuple[HeiId, HeiId], ids: list[Any], at: Any, document: Any) -> Step:

@@ -132,3 +132,11 @@ class StoredCopy:
     @property
     def live(self) -> bool:
         return self.gone_at is None
+
+
+@dataclass(frozen=True, slots=True)
+class CopyChange:
+    """What storing did to one copy; `former` is its state before, None for a copy that is new."""
+
+    copy: AgreementCopy
+    former: StoredCopy | None

@@ -11,7 +11,7 @@ from mobility_bridge.domain.evidence import EvidenceRecord, Exchange
 from mobility_bridge.domain.identifiers import HeiId, IiaId, Sha256
 from mobility_bridge.domain.notification import ChangeNotification, CnrKind, CnrState
 from mobility_bridge.domain.partner import Health, IndexState
-from mobility_bridge.domain.snapshot import AgreementCopy, KnownDocument, StoredCopy
+from mobility_bridge.domain.snapshot import AgreementCopy, CopyChange, KnownDocument, StoredCopy
 
 T = TypeVar("T")
 
@@ -29,8 +29,8 @@ class CopyRepository(Protocol):
 
     def document(self, sha256: Sha256) -> bytes | None: ...
 
-    def save(self, copies: Sequence[AgreementCopy], at: datetime) -> Sequence[IiaId]:
-        """Make these the current copies; return the ids whose stored facts changed (or are new).
+    def save(self, copies: Sequence[AgreementCopy], at: datetime) -> Sequence[CopyChange]:
+        """Make these the current copies; return those whose stored facts changed (or are new).
 
         A changed copy's former state goes to the history; a copy that was gone is live again. A copy that says
         the same as before (`AgreementCopy.says_the_same_as`) is only confirmed; when it came in another document,

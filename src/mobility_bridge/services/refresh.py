@@ -168,13 +168,11 @@ def _commit(
         uow.work.mark_to_compare(keys_of(uow, own, hei_id, _against_the_index(uow, own, hei_id, ids)), at)
         return RefreshReport(hei_id, len(ids), unchanged=len(ids))
     ours, foreign = _sorted_out(answer.copies, own, ids)
-    touched = list(uow.copies.some(hei_id, own, ids))
     uow.copies.put_documents({item.copy.document.sha256: item.document for item in ours})
     changed = uow.copies.save([item.copy for item in ours], at)
     gone = uow.copies.mark_gone(hei_id, own, [*answer.absent, *foreign], at)
-    moved = {*changed, *gone}
-    touched = [held for held in touched if held.copy.iia_id in moved]
-    touched += uow.copies.some(hei_id, own, moved)
+    touched = [change.former for change in changed if change.former is not None]
+    touched += uow.copies.some(hei_id, own, [*(change.copy.iia_id for change in changed), *gone])
     touched += _against_the_index(uow, own, hei_id, ids)
     keys = [*keys_of(uow, own, hei_id, touched), *_remember_foreign(uow, hei_id, foreign)]
     uow.work.mark_to_compare(dict.fromkeys(keys), at)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from mobility_bridge.domain.identifiers import Fingerprint, HeiId, IiaId, Sha256
-from mobility_bridge.domain.snapshot import AgreementCopy, KnownDocument, StoredCopy
+from mobility_bridge.domain.snapshot import AgreementCopy, CopyChange, KnownDocument, StoredCopy
 from mobility_bridge.kit.fingerprint import fingerprint
 from mobility_bridge.store.changes import counterparts, is_local
 from mobility_bridge.store.memory.shelf import Journal, Shelf
@@ -28,15 +28,16 @@ class MemoryCopies:
     def document(self, sha256: Sha256) -> bytes | None:
         return self._documents.get(sha256)
 
-    def save(self, copies: Sequence[AgreementCopy], at: datetime) -> Sequence[IiaId]:
+    def save(self, copies: Sequence[AgreementCopy], at: datetime) -> Sequence[CopyChange]:
         changed = []
         for key, copy in {_key(copy): copy for copy in copies}.items():
-            change = _saved(self._current.get(key), copy, at)
+            stored = self._current.get(key)
+            change = _saved(stored, copy, at)
             self._current.put(key, change.row)
             if change.former is not None:
                 self._former.put(len(self._former) + 1, change.former)
             if change.changed:
-                changed.append(copy.iia_id)
+                changed.append(CopyChange(copy, stored))
         return changed
 
     def confirm(

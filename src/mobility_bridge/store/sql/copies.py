@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 from mobility_bridge.domain.identifiers import HeiId, IiaId, Sha256
-from mobility_bridge.domain.snapshot import AgreementCopy, KnownDocument, StoredCopy
+from mobility_bridge.domain.snapshot import AgreementCopy, CopyChange, KnownDocument, StoredCopy
 from mobility_bridge.store.changes import counterparts, is_local
 from mobility_bridge.store.columns import to_digest, to_micros
 from mobility_bridge.store.sql.copy_rows import (
@@ -104,11 +104,11 @@ class SqlCopies:
     def document(self, sha256: Sha256) -> bytes | None:
         return self._documents.load(sha256)
 
-    def save(self, copies: Sequence[AgreementCopy], at: datetime) -> Sequence[IiaId]:
+    def save(self, copies: Sequence[AgreementCopy], at: datetime) -> Sequence[CopyChange]:
         by_partner: dict[tuple[HeiId, HeiId], dict[IiaId, AgreementCopy]] = defaultdict(dict)
         for copy in copies:
             by_partner[copy.holder_hei_id, copy.partner_hei_id][copy.iia_id] = copy
-        changed: list[IiaId] = []
+        changed: list[CopyChange] = []
         for (holder, partner), by_id in by_partner.items():
             for chunk in in_chunks(by_id.items()):
                 changed += self._save_chunk(holder, partner, dict(chunk), at)
@@ -196,29 +196,33 @@ class SqlCopies:
 
     def _save_chunk(
         self, holder: HeiId, partner: HeiId, by_id: dict[IiaId, AgreementCopy], at: datetime
-    ) -> list[IiaId]:
+    ) -> list[CopyChange]:
         stored = self._stored(holder, partner, list(by_id))
         now = to_micros(at)
-        changed, revived, rows, moved = [], [], [], []
+        changed, same, rows, moved = {}, [], [], []
         for iia_id, copy in by_id.items():
             facts, held = facts_of(copy), stored.get(iia_id)
             if held is None or not says_the_same(held.facts, facts):
                 first_seen_at = now if held is None else held.first_seen_at
                 times = (to_micros(copy.fetched_at), first_seen_at, now, now, None)
                 rows.append((holder, partner, iia_id, *facts, *times))
-                changed.append(iia_id)
+                changed[iia_id] = copy
                 continue
-            if held.gone_at is not None:
-                revived.append(iia_id)
+            same.append(iia_id)
             if not in_same_document(held.facts, facts):
                 moved.append((*facts[DOCUMENT], holder, partner, iia_id))
+        revived = [iia_id for iia_id in same if stored[iia_id].gone_at is not None]
         self._to_history(holder, partner, [iia_id for iia_id in changed if iia_id in stored])
         upsert_raw(self._connection, copies, rows)
         if revived:
             run_raw(self._connection, _REVIVE, (holder, partner), revived)
         write_raw(self._connection, _MOVE, moved)
-        self.confirm(holder, partner, by_id.keys() - set(changed), at)
-        return changed + revived
+        self.confirm(holder, partner, same, at)
+        changed.update((iia_id, by_id[iia_id]) for iia_id in revived)
+        return [
+            CopyChange(copy, stored[iia_id].decoded if iia_id in stored else None)
+            for iia_id, copy in changed.items()
+        ]
 
     def _places(self, holder: HeiId, partner: HeiId, ids: set[IiaId]) -> dict[IiaId, bytes]:
         """Name the document of each of these copies that is live."""

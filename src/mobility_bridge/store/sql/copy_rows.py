@@ -18,26 +18,28 @@ Raw = str | bytes | int | bool | None
 COLUMNS = tuple(column.name for column in copies.columns)
 """Key (3), facts, then times (5: fetched, first seen, changed, confirmed, gone)."""
 
-_FACTS = COLUMNS[3 : COLUMNS.index("fetched_at")]
-DOCUMENT = slice(_FACTS.index("document_sha256"), _FACTS.index("text_digest"))
+_FACTS = slice(3, COLUMNS.index("fetched_at"))
+_FIRST_SEEN_AT = COLUMNS.index("first_seen_at")
+DOCUMENT = slice(COLUMNS.index("document_sha256") - _FACTS.start, COLUMNS.index("text_digest") - _FACTS.start)
 """Of the facts those that say where the copy stands."""
 
 
 class Held(NamedTuple):
     """A stored copy as the driver gives it: what is only compared need not be decoded."""
 
+    row: Sequence[Any]
     facts: tuple[Raw, ...]
-    fetched_at: int
     first_seen_at: int
-    changed_at: int
-    confirmed_at: int
     gone_at: int | None
+
+    @property
+    def decoded(self) -> StoredCopy:
+        return stored_copy(self.row)
 
 
 def held(row: Sequence[Any]) -> Held:
-    """Read a row of `COLUMNS`."""
-    _, _, _, *facts, fetched_at, first_seen_at, changed_at, confirmed_at, gone_at = row
-    return Held(tuple(facts), fetched_at, first_seen_at, changed_at, confirmed_at, gone_at)
+    """Take a row of `COLUMNS`."""
+    return Held(row, tuple(row[_FACTS]), row[_FIRST_SEEN_AT], row[-1])
 
 
 def facts_of(copy: AgreementCopy) -> tuple[Raw, ...]:
