@@ -165,27 +165,36 @@ def _commit(
         if uow.copies.confirm(hei_id, own, ids, at, batch.known.sha256) < len(ids):
             # Another text was stored while this one was asked for: only a fresh look tells which is the newer.
             uow.work.mark_dirty(hei_id, ids, at, "stored meanwhile")
-        uow.work.mark_to_compare(keys_of(uow, own, hei_id, _against_the_index(uow, own, hei_id, ids)), at)
+        doubtful = _against_the_index(uow, own, hei_id, served=ids)
+        uow.work.mark_to_compare(keys_of(uow, own, hei_id, doubtful) if doubtful else (), at)
         return RefreshReport(hei_id, len(ids), unchanged=len(ids))
     ours, foreign = _sorted_out(answer.copies, own, ids)
     uow.copies.put_documents({item.copy.document.sha256: item.document for item in ours})
     changed = uow.copies.save([item.copy for item in ours], at)
-    gone = uow.copies.mark_gone(hei_id, own, [*answer.absent, *foreign], at)
+    unserved = [*answer.absent, *foreign]
+    gone = uow.copies.mark_gone(hei_id, own, unserved, at)
     touched = [change.former for change in changed if change.former is not None]
     touched += uow.copies.some(hei_id, own, [*(change.copy.iia_id for change in changed), *gone])
-    touched += _against_the_index(uow, own, hei_id, ids)
-    keys = [*keys_of(uow, own, hei_id, touched), *_remember_foreign(uow, hei_id, foreign)]
+    served = [item.copy.iia_id for item in ours]
+    touched += _against_the_index(uow, own, hei_id, served=served, unserved=unserved)
+    keys = [
+        *(keys_of(uow, own, hei_id, touched) if touched else ()),
+        *_remember_foreign(uow, hei_id, foreign),
+    ]
     uow.work.mark_to_compare(dict.fromkeys(keys), at)
     unchanged = len(ours) - len(changed)
     return RefreshReport(hei_id, len(ours), len(changed), unchanged, len(gone))
 
 
-def _against_the_index(uow: UnitOfWork, own: HeiId, hei_id: HeiId, ids: Iterable[IiaId]) -> list[StoredCopy]:
+def _against_the_index(
+    uow: UnitOfWork, own: HeiId, hei_id: HeiId, *, served: Iterable[IiaId], unserved: Iterable[IiaId] = ()
+) -> list[StoredCopy]:
     """Copies that the partner serves and does not list, or lists and does not serve."""
     listed = last_listing(uow, hei_id)
     if listed is None:
         return []
-    held = uow.copies.some(hei_id, own, ids)
+    doubtful = {iia_id for iia_id in served if iia_id not in listed} | listed.intersection(unserved)
+    held = uow.copies.some(hei_id, own, doubtful) if doubtful else ()
     return [each for each in held if each.live is not (each.copy.iia_id in listed)]
 
 
@@ -193,11 +202,11 @@ def _sorted_out(
     copies: Iterable[ReadCopy], own: HeiId, asked: Sequence[IiaId]
 ) -> tuple[list[ReadCopy], list[IiaId]]:
     """Keep the copies that were asked for and name us; return the ids of those that do not."""
-    ours, foreign = [], []
+    ours, foreign, wanted = [], [], set(asked)
     for item in copies:
         if own not in item.copy.listed_hei_ids:
             foreign.append(item.copy.iia_id)
-        elif item.copy.iia_id in asked:
+        elif item.copy.iia_id in wanted:
             ours.append(item)
     return ours, foreign
 

@@ -9,8 +9,9 @@ from sqlalchemy import Connection, Row, bindparam, delete, select
 
 from mobility_bridge.domain.identifiers import HeiId, IiaId
 from mobility_bridge.domain.partner import Health, IndexState
+from mobility_bridge.store.columns import to_micros
 from mobility_bridge.store.sql.copy_rows import compact
-from mobility_bridge.store.sql.statements import in_chunks, upsert
+from mobility_bridge.store.sql.statements import in_chunks, run_raw, upsert
 from mobility_bridge.store.tables import dirty_copies, partner_health, partner_index, subjects
 
 # Asked of every partner in every round: a statement that is made anew takes longer to make than to run.
@@ -22,6 +23,7 @@ _DIRTY = (
     .limit(bindparam("most"))
 )
 _DIRTY_OF_PARTNER = _DIRTY.where(dirty_copies.c.partner_hei_id == bindparam("partner"))
+_CLEAR_DIRTY = "DELETE FROM dirty_copies WHERE partner_hei_id = ? AND marked_at <= ? AND iia_id IN (...)"
 
 
 class SqlPartners:
@@ -99,13 +101,7 @@ class SqlWork:
 
     def clear_dirty(self, partner: HeiId, ids: Iterable[IiaId], asked_at: datetime) -> None:
         for chunk in in_chunks(ids):
-            self._connection.execute(
-                delete(dirty_copies).where(
-                    dirty_copies.c.partner_hei_id == partner,
-                    dirty_copies.c.iia_id.in_(chunk),
-                    dirty_copies.c.marked_at <= asked_at,
-                )
-            )
+            run_raw(self._connection, _CLEAR_DIRTY, (partner, to_micros(asked_at)), chunk)
 
     def mark_to_compare(self, keys: Iterable[str], at: datetime) -> None:
         for chunk in in_chunks(dict.fromkeys(keys)):
