@@ -15,6 +15,7 @@
 #define PY_SSIZE_T_CLEAN
 #define Py_LIMITED_API 0x030B0000
 #include <Python.h>
+#include <limits.h>
 #include <string.h>
 
 enum { GO_ON = 0, GIVE_UP = 1, FAILED = -1 };             /* FAILED: a Python exception is set */
@@ -25,7 +26,7 @@ typedef struct { const char *at; Py_ssize_t n; } Piece; /* borrowed from the doc
 typedef struct { Piece name, prefix, attribute; int kind, slot, table, times, step; } Entry;
 typedef struct { Entry entries[MAX_ENTRIES]; int count, open; } Table;
 typedef struct { Table tables[MAX_TABLES]; Piece space, record; int kept; PyObject *source; } Rules;
-typedef struct { const Table *table; int base, children, next; } Frame;
+typedef struct { const Table *table; int base, filled, next; } Frame; /* filled: an element was inside */
 typedef struct { char *data; Py_ssize_t n, size; } Buffer;
 typedef struct { Piece prefix, uri; } Declared;
 typedef struct { Piece prefix, local, attribute, value; int attributes, languages, foreign, bound, empty; } Tag;
@@ -275,7 +276,7 @@ static int finish_record(Scan *s)
 static int leave(Scan *s)
 {
     const Frame *frame = &s->frames[--s->depth];
-    s->odd |= frame->children == 0; /* without elements it is a leaf */
+    s->odd |= !frame->filled; /* without elements it is a leaf */
     for (int i = 0; i < frame->table->count; i++) {
         const Entry *entry = &frame->table->entries[i];
         s->odd |= entry->times && s->seen[entry->table] != entry->times;
@@ -298,7 +299,7 @@ static int end_element(Scan *s)
 
 static int start_record(Scan *s, const Tag *tag)
 {
-    if (tag->empty) return GIVE_UP;
+    if (tag->empty || s->depth != 2) return GIVE_UP;
     s->in_record = 1;
     s->terms.n = 0;
     memset(s->slots, 0, sizeof s->slots);
@@ -344,7 +345,6 @@ static int take_leaf(Scan *s, const Entry *entry, const Tag *tag, int base)
 
 static int enter(Scan *s, const Entry *entry, const Tag *tag, int base)
 {
-    int *seen = &s->seen[entry->table];
     if (s->depth == MAX_FRAMES) return GIVE_UP;
     if (s->depth == 1) {
         if (!tag->bound) return GIVE_UP;
@@ -354,10 +354,11 @@ static int enter(Scan *s, const Entry *entry, const Tag *tag, int base)
         int status = start_record(s, tag);
         if (status) return status;
     }
-    s->odd |= tag->empty || (entry->times && *seen >= entry->times);
+    int before = entry->times ? s->seen[entry->table]++ : 0;
+    s->odd |= tag->empty || (entry->times && before >= entry->times);
     if (tag->attributes && entry->slot >= 0) keep(s, entry->slot, tag->value);
     if (tag->empty) return GO_ON;
-    s->frames[s->depth++] = (Frame){&s->rules->tables[entry->table], base + entry->step * (*seen)++, 0, 0};
+    s->frames[s->depth++] = (Frame){&s->rules->tables[entry->table], base + entry->step * before, 0, 0};
     return GO_ON;
 }
 
@@ -365,7 +366,7 @@ static int enter(Scan *s, const Entry *entry, const Tag *tag, int base)
 static const Entry *known(Frame *frame, Piece name)
 {
     for (int i = 0; i < frame->table->count; i++) {
-        int place = (frame->next + i) % frame->table->count;
+        int place = frame->next + i < frame->table->count ? frame->next + i : frame->next + i - frame->table->count;
         if (!same(frame->table->entries[place].name, name)) continue;
         frame->next = place;
         return &frame->table->entries[place];
@@ -391,7 +392,7 @@ static int start_element(Scan *s)
     if (status) return status;
     Frame *frame = &s->frames[s->depth - 1];
     const Entry *entry = s->passing ? NULL : known(frame, tag.local);
-    frame->children += !s->passing;
+    frame->filled |= !s->passing;
     if (entry == NULL) {
         if (same(tag.local, s->rules->record)) return GIVE_UP; /* one inside another, or somewhere else */
         s->odd |= (!s->passing && !frame->table->open) || tag.attributes != tag.languages;
@@ -466,7 +467,7 @@ static PyObject *scan(PyObject *self, PyObject *arguments)
     char *data = PyBytes_AsString(document);
     Py_ssize_t size = PyBytes_Size(document);
     if (s.rules == NULL || data == NULL) return NULL;
-    if (start < 0 || start > size || memchr(data, '\r', (size_t)size) != NULL) Py_RETURN_FALSE;
+    if (start < 0 || start > size || size > INT_MAX || memchr(data, '\r', (size_t)size) != NULL) Py_RETURN_FALSE;
     s.take = take;
     s.at = s.run = data + start;
     s.end = data + size;

@@ -8,8 +8,15 @@ from mobility_adapters.ewp import wire
 from mobility_adapters.ewp.codecs import iias_v6, iias_v7
 from mobility_adapters.ewp.hash_diagnosis import diagnose
 from mobility_adapters.ewp.hash_segments import V6, V7, Rules
-from mobility_adapters.ewp.iia_hash import document_hash_texts, hash_text, text_segments
+from mobility_adapters.ewp.iia_hash import (
+    HashText,
+    document_hash_texts,
+    hash_text,
+    scanned_hash_text,
+    text_segments,
+)
 from mobility_adapters.ewp.reading import agreement_elements, expect_root, parse, text, wrong_content
+from mobility_adapters.ewp.scanning import Found, read_each
 from mobility_bridge.domain.agreement import Iia
 from mobility_bridge.domain.identifiers import IiaId
 from mobility_bridge.domain.snapshot import HashVerdict
@@ -52,7 +59,7 @@ class Inspector:
     def hashes(self, document: bytes) -> Sequence[HashedAgreement]:
         """Hash every agreement of a get response of version 7 or 6. Raises InvalidDocument."""
         tree, rules = _get_response(document)
-        return _v6_hashes(tree) if rules is V6 else _v7_hashes(tree)
+        return _v6_hashes(tree) if rules is V6 else _v7_hashes(tree, document)
 
     def agreements(self, document: bytes) -> Sequence[Iia]:
         """Decode every agreement of a get response of version 7. Raises InvalidDocument."""
@@ -89,10 +96,12 @@ def _get_response(document: bytes) -> tuple[Element, Rules]:
     return tree, V7
 
 
-def _v7_hashes(tree: Element) -> list[HashedAgreement]:
+def _v7_hashes(tree: Element, document: bytes) -> list[HashedAgreement]:
     result = []
-    for iia, whole in zip(agreement_elements(tree), document_hash_texts(tree), strict=True):
-        alone = hash_text(iia)
+    hashed = read_each(tree, document, _compiled, _in_python)
+    for iia, whole, (alone, way) in zip(
+        agreement_elements(tree), document_hash_texts(tree), hashed, strict=True
+    ):
         declared = text(iia, _DECLARED)
         result.append(
             HashedAgreement(
@@ -105,9 +114,18 @@ def _v7_hashes(tree: Element) -> list[HashedAgreement]:
                 verdict=diagnose(iia, declared, alone=alone),
                 text=whole.text,
                 content_digest=alone.content_digest,
+                way=way,
             )
         )
     return result
+
+
+def _compiled(found: Found) -> tuple[HashText, str]:
+    return scanned_hash_text(found), "compiled"
+
+
+def _in_python(iia: Element) -> tuple[HashText, str]:
+    return hash_text(iia), "python"
 
 
 def _v6_hashes(tree: Element) -> list[HashedAgreement]:

@@ -84,6 +84,7 @@ def _hashed(
             "verdict": item.verdict,
             "content_digest": item.content_digest,
             "conditions_hash": item.conditions_hash,
+            "way": item.way,
             **({"segments": list(tools.segments(document, position))} if show_text else {}),
         }
         for position, item in enumerate(tools.hashes(document))

@@ -35,7 +35,8 @@ class HashedAgreement:
     `sha256` and `valid_for_approval` are those of the whole document, as the network's own stylesheet
     gives them; `alone_sha256` and `alone_valid_for_approval` are those of the agreement by itself. They
     differ only where a neighbour is terminated or flagged. `declared` is what the document says, `verdict`
-    what comparing it gave, and `text` the hashed text.
+    what comparing it gave, and `text` the hashed text. `way` names the code that hashed the agreement by
+    itself, `compiled` or `python`; both give the same.
     """
 
     iia_id: IiaId
@@ -48,6 +49,7 @@ class HashedAgreement:
     text: str
     content_digest: Sha256
     conditions_hash: str | None = None
+    way: str = "python"
 
 
 class DocumentInspector(Protocol):
