@@ -146,13 +146,20 @@ class LadokClient:
     async def _unthrottled(self, question: Question, mine: list[Exchange]) -> Answer:
         """Ask, waiting as often as told "too many calls", up to the attempts and a bearable time."""
         for attempt in range(1, self._access.read_attempts + 1):
-            answer = await self._exchange(question, mine)
+            answer = await self._signed_in(question, mine)
             if answer.status != 429 or attempt == self._access.read_attempts:
                 break
             pause = wait_after_429(answer.header("retry-after"), self._clock.now())
             if pause > LONGEST_S:
                 break
             await self._clock.sleep(pause)
+        return answer
+
+    async def _signed_in(self, question: Question, mine: list[Exchange]) -> Answer:
+        """Ask once more where the session was gone and the answer begins a new one: nothing was done then."""
+        answer = await self._exchange(question, mine)
+        if answer.status == 401 and answer.header("set-cookie") is not None:
+            answer = await self._exchange(question, mine)
         return answer
 
     def _whole(self, question: Question, answer: Answer) -> Answer | None:

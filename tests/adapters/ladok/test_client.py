@@ -78,6 +78,17 @@ async def test_cookies_are_sent_back_where_they_belong_and_kept_nowhere_else(tmp
     assert "secret" not in repr(exchanges)
 
 
+async def test_a_session_that_was_lost_is_begun_again_once(tmp_path: Path) -> None:
+    lost = httpx.Response(401, headers={"content-type": XML, "set-cookie": "JSESSIONID=2; Path=/"})
+    played = Answers(in_turn(lost, student_answer()))
+    exchanges = await ask(registry(played, tmp_path))
+    assert [request.headers.get("cookie") for request in played.asked] == [None, "JSESSIONID=2"]
+    assert [exchange.status for exchange in exchanges] == [401, 200]
+    with pytest.raises(Rejected) as caught:
+        await ask(registry(Answers(in_turn(lost)), tmp_path))
+    assert len(caught.value.evidence) == 2
+
+
 async def test_an_exchange_holds_what_crossed_the_wire(tmp_path: Path) -> None:
     (exchange,) = await ask(registry(Answers(in_turn(student_answer())), tmp_path))
     assert (exchange.system, exchange.api, exchange.status) == ("ladok", "studentinformation", 200)
