@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections import deque
 from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any, Final
@@ -12,32 +13,38 @@ from mobility_adapters.ewp.keys import SigningKey
 THREADS: Final = 2
 """A second thread signs while the first hands over; more have nothing to do."""
 
-_Job = tuple[asyncio.AbstractEventLoop, "asyncio.Future[str]", bytes]
+_Job = tuple["asyncio.Future[str]", bytes]
 
 
 class Signers:
-    """Threads that sign with one key, started when needed. They end with `close`, or with the process.
+    """Threads that sign with one key for one event loop, started when needed. They end with `close`, or with the process.
 
     An executor would do the same, but its futures take a tenth of the time that a signature takes, and all of
-    that is time in which the event loop stands still.
+    that is time in which the event loop stands still. For the same reason the loop is told once of all that is
+    done, not of each.
     """
 
     def __init__(self, key: SigningKey) -> None:
         self._key = key.private_key
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._done: deque[tuple[Callable[[Any], None], asyncio.Future[str], Any]] = deque()
+        self._told = False
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._threads = 0
         self._under_way = 0
 
     async def sign(self, text: bytes) -> str:
         """Return the signature over `text` in base64."""
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            self._loop, self._told = loop, False
         if self._threads < THREADS and self._threads <= self._under_way:
             self._threads += 1
             threading.Thread(target=self._work, name=f"ewp-sign-{self._threads}", daemon=True).start()
-        loop = asyncio.get_running_loop()
         signature: asyncio.Future[str] = loop.create_future()
         self._under_way += 1
         try:
-            self._jobs.put((loop, signature, text))
+            self._jobs.put((signature, text))
             return await signature
         finally:
             self._under_way -= 1
@@ -50,22 +57,25 @@ class Signers:
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
-            loop, signature, text = job
+            signature, text = job
             try:
                 found = httpsig.sign_text(self._key, text)
             except BaseException as error:
                 self._threads -= 1
-                _hand_over(loop, signature, signature.set_exception, error)
+                self._hand_over(signature.set_exception, signature, error)
                 raise
-            _hand_over(loop, signature, signature.set_result, found)
+            self._hand_over(signature.set_result, signature, found)
 
+    def _hand_over(self, give: Callable[[Any], None], signature: "asyncio.Future[str]", what: Any) -> None:
+        self._done.append((give, signature, what))
+        loop = self._loop
+        if not self._told and loop is not None and not loop.is_closed():
+            self._told = True
+            loop.call_soon_threadsafe(self._settle)
 
-def _hand_over(
-    loop: asyncio.AbstractEventLoop, signature: "asyncio.Future[str]", give: Callable[[Any], None], what: Any
-) -> None:
-    def settle() -> None:
-        if not signature.done():  # nobody waits any more when the call was cancelled
-            give(what)
-
-    if not loop.is_closed():
-        loop.call_soon_threadsafe(settle)
+    def _settle(self) -> None:
+        self._told = False  # first: what comes from now on tells anew
+        while self._done:
+            give, signature, what = self._done.popleft()
+            if not signature.done():  # nobody waits any more when the call was cancelled
+                give(what)

@@ -1,0 +1,92 @@
+import asyncio
+import threading
+from base64 import b64decode
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
+from tests.support.keys import key
+
+from mobility_adapters.ewp.keys import SigningKey, fingerprint
+from mobility_adapters.ewp.signing import THREADS, Signers
+
+KEY = key("client")
+
+
+def signers() -> Signers:
+    return Signers(SigningKey(fingerprint(KEY.public_key()), KEY))
+
+
+def signing_threads() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name.startswith("ewp-sign")]
+
+
+async def all_gone() -> None:
+    for thread in signing_threads():
+        await asyncio.to_thread(thread.join, 5)
+
+
+async def test_each_text_has_its_own_signature() -> None:
+    signing = signers()
+    texts = [f"text {number}".encode() for number in range(50)]
+
+    found = await asyncio.gather(*(signing.sign(text) for text in texts))
+
+    for text, signature in zip(texts, found, strict=True):
+        KEY.public_key().verify(b64decode(signature), text, PKCS1v15(), SHA256())
+    signing.close()
+    await all_gone()
+
+
+async def test_one_after_the_other_needs_one_thread_and_many_at_once_two() -> None:
+    signing = signers()
+
+    for _ in range(3):
+        await signing.sign(b"text")
+    one = len(signing_threads())
+    await asyncio.gather(*(signing.sign(b"text") for _ in range(20)))
+    many = len(signing_threads())
+
+    signing.close()
+    await all_gone()
+    assert (one, many, len(signing_threads())) == (1, THREADS, 0)
+
+
+async def test_what_nobody_waits_for_any_more_stops_nothing() -> None:
+    signing = signers()
+    given_up = [asyncio.create_task(signing.sign(b"text")) for _ in range(20)]
+    await asyncio.sleep(0)
+    for task in given_up:
+        task.cancel()
+    await asyncio.gather(*given_up, return_exceptions=True)
+
+    assert await signing.sign(b"text")
+    signing.close()
+    await all_gone()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+async def test_a_key_that_cannot_sign_fails_the_call_and_not_the_next_one() -> None:
+    key_that_fails: Any = _Fails()
+    signing = Signers(SigningKey("0" * 64, key_that_fails))
+
+    for _ in range(3):
+        with pytest.raises(ValueError, match="cannot"):
+            await signing.sign(b"text")
+        await all_gone()
+    signing.close()
+
+
+def test_a_signer_serves_one_loop_after_the_other() -> None:
+    signing = signers()
+
+    first, second = (asyncio.run(signing.sign(b"text")) for _ in range(2))
+
+    assert first == second
+    signing.close()
+
+
+class _Fails:
+    def sign(self, *_: object) -> bytes:
+        raise ValueError("cannot sign")
