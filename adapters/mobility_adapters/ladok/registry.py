@@ -379,7 +379,9 @@ def build_registry(settings: LadokSettings, surroundings: Surroundings) -> Ladok
         read_attempts=settings.read_attempts,
         closures=tuple(closure(text) for text in settings.closures),
         certificate="" if certificate is None else f"{certificate.file.name}, {certificate.user}",
-        plain_header=(settings.plain_header, settings.plain_user) if settings.plain_user else None,
+        plain_header=(settings.plain_header, settings.plain_user)
+        if settings.plain_user and not settings.secure
+        else None,
     )
     courtesy = Courtesy(settings.calls_per_s, settings.burst, surroundings.clock)
     client = LadokClient(access, transport, courtesy, surroundings.clock)
@@ -388,8 +390,10 @@ def build_registry(settings: LadokSettings, surroundings: Surroundings) -> Ladok
 
 def _certificate(settings: LadokSettings, surroundings: Surroundings) -> ClientCertificate | None:
     """Load the certificate and insist on its environment. Raises ValueError."""
-    if settings.certificate is None:
+    if not settings.secure:
         return None
+    if settings.certificate is None:
+        raise ValueError("no certificate is set")
     base = surroundings.base_dir
     word = settings.passphrase.resolve(base) if settings.passphrase else None
     key = base / settings.certificate_key if settings.certificate_key else None

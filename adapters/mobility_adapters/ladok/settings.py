@@ -66,8 +66,8 @@ class LadokSettings(BaseModel):
     )
     certificate: Path | None = Field(
         None,
-        description="Client certificate with its key: PKCS#12, or PEM. Relative to the configuration file; readable "
-        "by its owner only.",
+        description="Client certificate with its key: PKCS#12, or PEM. Needed for an address with https. Relative to "
+        "the configuration file; readable by its owner only.",
     )
     certificate_key: Path | None = Field(
         None, description="PEM file with the key, where the certificate's file does not hold it."
@@ -79,8 +79,8 @@ class LadokSettings(BaseModel):
     plain_user: str | None = Field(
         None,
         pattern=r"^[!-~]+$",
-        description="Sent as the header `plain_header` in place of a certificate, on this machine only: for the "
-        "sandbox.",
+        description="Sent as the header `plain_header` in place of a certificate where `base_url` is a plain address "
+        "on this machine: for the sandbox.",
     )
     plain_header: str = Field(
         "X-Mock-Ladok-Client", pattern=r"^[A-Za-z0-9-]+$", description="The header that carries `plain_user`."
@@ -137,13 +137,10 @@ class LadokSettings(BaseModel):
             closure(text)
         return value
 
-    @model_validator(mode="after")
-    def _one_way_in(self) -> "LadokSettings":
-        if (self.certificate is None) == (self.plain_user is None):
-            raise ValueError("either certificate or, for the sandbox on this machine, plain_user")
-        if self.plain_user is not None and self.base_url.startswith("https:"):
-            raise ValueError("plain_user needs a plain address on this machine")
-        return self
+    @property
+    def secure(self) -> bool:
+        """Whether the address is one that a certificate opens."""
+        return self.base_url.startswith("https:")
 
 
 def closure(text: str) -> Closure:
@@ -159,6 +156,10 @@ def closure(text: str) -> Closure:
 def problems(settings: LadokSettings, base: Path) -> list[Problem]:
     """Name every problem with the files that the settings point at, as (path, found, wanted)."""
     found: list[Problem] = []
+    if settings.secure and settings.certificate is None:
+        found.append(("certificate", "absent", "the client certificate that opens an address with https"))
+    if not settings.secure and settings.plain_user is None:
+        found.append(("plain_user", "absent", "a name, for a plain address on this machine"))
     for key, file in (
         ("certificate", settings.certificate),
         ("certificate_key", settings.certificate_key),
@@ -176,7 +177,7 @@ def problems(settings: LadokSettings, base: Path) -> list[Problem]:
 def _certificate_problems(settings: LadokSettings, base: Path) -> list[Problem]:
     from mobility_adapters.ladok.certificate import load_certificate  # noqa: PLC0415 - cryptography loads late
 
-    if settings.certificate is None:
+    if settings.certificate is None or not settings.secure:
         return []
     try:
         word = settings.passphrase.resolve(base) if settings.passphrase else None

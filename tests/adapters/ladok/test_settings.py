@@ -118,6 +118,8 @@ def test_a_certificate_that_fits_has_no_problems(tmp_path: Path) -> None:
     ("changes", "path", "found"),
     [
         ({"certificate": "absent.p12"}, "certificate", "absent.p12: no such file"),
+        ({"certificate": None, "plain_user": "bridge@NHU"}, "certificate", "absent"),
+        ({"base_url": "http://localhost:8000"}, "plain_user", "absent"),
         (
             {"passphrase": None},
             "certificate",
@@ -152,9 +154,6 @@ def test_broken_pem_is_named_without_its_content(tmp_path: Path) -> None:
         {"base_url": "http://api.ladok.example"},
         {"base_url": "https://user:word@api.ladok.example"},
         {"base_url": "https://api.ladok.example/path"},
-        {"certificate": None, "plain_user": None},
-        {"plain_user": "bridge@NHU"},
-        {"certificate": None, "passphrase": None, "plain_user": "bridge@NHU"},
         {"passphrase": "literal"},
         {"passphrase": {"file": "a", "env": "b"}},
         {"closures": ["thursdays"]},
@@ -192,6 +191,11 @@ def test_the_wrong_environment_stops_the_build(tmp_path: Path) -> None:
             plain_user=None,
         )
     assert WORD not in str(caught.value)
+
+
+def test_an_address_with_https_is_not_asked_without_a_certificate(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no certificate is set"):
+        registry(Answers(PlayedFeed({})), tmp_path, base_url="https://api.ladok.example")
 
 
 def test_the_registry_says_how_long_its_certificate_holds(tmp_path: Path) -> None:
