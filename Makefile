@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test check format lock soak benchmark clean
+.PHONY: setup demo test sanitize check format lock soak benchmark clean
 
 setup: $(STAMP)
 
@@ -22,6 +22,10 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	@$(BIN)/python -m pytest
+
+# The scanner's tests with a build of it that stops at any step out of bounds; needs gcc's sanitizers.
+sanitize: $(STAMP)
+	@$(BIN)/python -m tests.sanitized
 
 # Runs all of it, and fails at the end if anything did.
 check: $(STAMP)

@@ -14,6 +14,8 @@ import pytest
 from tests.support.fixtures import FIXTURES, REPOSITORY
 from tests.support.played import play
 
+from mobility_adapters.ewp.scanning import WAY
+
 OFFLINE = {"PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_CACHE_DIR": "1"}
 DOCUMENT = FIXTURES / "ewp/iias/v7/mutually-approved.xml"
 
@@ -144,6 +146,62 @@ def test_documents_are_validated_and_hashed_from_the_wheel_alone(installed: Inst
     hashed = installed("iia", "hash", str(DOCUMENT), "--json")
     assert hashed.returncode == 0, hashed.stderr
     assert json.loads(hashed.stdout)
+
+
+@pytest.fixture(scope="module")
+def plain_wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel as a machine without a C compiler builds it."""
+    folder = tmp_path_factory.mktemp("plain")
+    run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
+        cwd=REPOSITORY,
+        env={**os.environ, **OFFLINE, "CC": "false"},
+    )
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+def test_a_wheel_built_without_a_compiler_is_for_every_machine(plain_wheel: Path) -> None:
+    assert plain_wheel.name.endswith("-py3-none-any.whl")
+    with zipfile.ZipFile(plain_wheel) as archive:
+        assert not [name for name in archive.namelist() if name.endswith((".so", ".c"))]
+
+
+def test_a_wheel_built_with_a_compiler_holds_what_was_compiled(names: list[str], wheel: Path) -> None:
+    built = "mobility_adapters/ewp/_scanning.abi3.so"
+    if WAY == "python":
+        pytest.skip("there is no C compiler here")
+    assert built in names
+    assert "-cp311-abi3-" in wheel.name
+    assert not [name for name in names if name.endswith(".c")]
+
+
+def test_hashes_are_the_same_with_and_without_the_compiled_part(
+    installed: Installed, plain_wheel: Path, tmp_path: Path
+) -> None:
+    with zipfile.ZipFile(plain_wheel) as archive:
+        archive.extractall(tmp_path)
+    documents = [str(path) for path in sorted((FIXTURES / "ewp/iias/v7/hash-vectors").glob("*.xml"))]
+    python = installed.program.parent / "python"
+    found = {}
+    for name, environment in (("built", {}), ("plain", {"PYTHONPATH": str(tmp_path)})):
+        done = run(
+            [str(python), "-m", "mobility_bridge", "iia", "hash", "--json", *documents],
+            cwd=installed.empty,
+            env={**clean_environment(), **environment},
+            check=False,
+        )
+        found[name] = json.loads(done.stdout)
+
+    assert {row["way"] for row in found["plain"]} == {"python"}
+    assert {row["way"] for row in found["built"]} == (
+        {"python", "compiled"} if WAY == "compiled" else {"python"}
+    )
+    for rows in found.values():
+        for row in rows:
+            del row["way"]
+    assert found["built"] == found["plain"]
+    assert len(found["plain"]) > 70
 
 
 def test_configuration_of_a_sandbox_holds_and_a_plan_is_made_from_the_wheel_alone(
