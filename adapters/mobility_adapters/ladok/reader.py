@@ -59,6 +59,8 @@ class FeedReader:
             if page is not None:
                 turn = feed.take(page, position, self._clock.now())
                 number = page.number
+            elif _not_there_yet(ask, newest, position):
+                return
             else:
                 turn, number = self._missing(ask, newest, position)
             position = turn.position
@@ -143,3 +145,8 @@ class FeedReader:
             exchanges=tuple(exchanges),
             more=more or turn.ask is not None,
         )
+
+
+def _not_there_yet(ask: Ask, newest: Page | None, position: FeedPosition | None) -> bool:
+    """A page that is linked to before it can be had: the one after the newest, of which we handled everything."""
+    return newest is not None and position is not None and ask == newest.number + 1 == position.page + 1

@@ -9,6 +9,7 @@ A class holds what one kind of notice or answer says in full, so that a later fa
 Source: Ladok: events that matter for exchange; studiedeltagande; resultat.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -80,6 +81,18 @@ class StudentReplaced(Fact):
     @property
     def key(self) -> tuple[str, ...]:
         return self.kind, self.student_uid
+
+
+def stands_for(student_uid: LadokUid, replaced_by: Mapping[LadokUid, LadokUid]) -> LadokUid:
+    """Follow replacements to the entry that stands for this one; of a ring the entry asked for."""
+    seen = {student_uid}
+    current = student_uid
+    while (following := replaced_by.get(current)) is not None:
+        if following in seen:
+            return student_uid
+        seen.add(following)
+        current = following
+    return current
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

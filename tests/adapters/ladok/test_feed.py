@@ -152,6 +152,25 @@ async def test_a_missing_page_before_later_ones_is_passed_over_and_remembered(tm
     assert still[-1].position.gaps == (PageGap(2, clock.now()),)
 
 
+async def test_a_page_that_is_linked_to_before_it_is_there_is_waited_for(tmp_path: Path) -> None:
+    played = PlayedFeed({1: sent(1, 3)})
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        answer = played(request)
+        if "feed" not in request.url.path or len(played.pages) > 1:
+            return answer
+        body = answer.content.replace(
+            b"<id>urn:id:1", b'<link rel="next-archive" href="/feed/2"/><id>urn:id:1'
+        )
+        return httpx.Response(answer.status_code, headers=answer.headers, content=body)
+
+    reader = registry(Answers(respond), tmp_path)
+    batches = await drained(reader, None)
+    assert (numbers(batches), notices(batches)) == ([1, 2], [])
+    played.pages[2] = sent(3, 5)
+    assert numbers(await drained(reader, batches[-1].position)) == [3, 4]
+
+
 async def test_a_feed_that_was_begun_anew_is_an_error_and_not_a_silence(tmp_path: Path) -> None:
     reader = registry(Answers(PlayedFeed({1: sent(1, 3)})), tmp_path)
     with pytest.raises(InvalidDocument, match="no page 7; the newest is page 1") as caught:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mobility_bridge.domain.identifiers import LadokUid
 from mobility_bridge.domain.occasion import ExchangeAgreement, Occasion
-from mobility_bridge.domain.registration import Admission, Registration, StudyPeriod, prevailing
+from mobility_bridge.domain.registration import Admission, Registration, StudyPeriod, prevailing, stands_for
 
 START = datetime(2026, 9, 1, tzinfo=UTC)
 
@@ -75,3 +75,10 @@ def test_only_a_complete_agreement_may_be_used() -> None:
         for status in (1, 2, 3, 4)
     ]
     assert found == [False, False, True, False]
+
+
+def test_a_replaced_student_is_followed_to_the_last_and_never_round_in_a_ring() -> None:
+    a, b, c, d = (LadokUid(each) for each in "abcd")
+    replaced = {a: b, b: c}
+    assert [stands_for(each, replaced) for each in (a, b, c, d)] == [c, c, c, d]
+    assert stands_for(a, {a: b, b: c, c: a}) == a
