@@ -7,6 +7,18 @@ from dataclasses import dataclass
 
 from mobility_bridge.sandbox.world import OWN_HEI_ID
 
+STUDENT_APIS = (
+    "omobilities",
+    "omobility-cnr",
+    "imobilities",
+    "imobility-cnr",
+    "imobility-tors",
+    "imobility-tor-cnr",
+    "omobility-las",
+    "omobility-la-cnr",
+)
+"""Everything about students that a host may offer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hei:
@@ -15,7 +27,8 @@ class Hei:
     `since_honoured`: the index filters by `modified_since`. `date_header`: which of `date` and
     `original-date` its answers sign. `signs_target`: answers also cover `(request-target)`, as the official
     signer's do. `southern`: its academic years are calendar years. `apis` are the API entries of its host;
-    `major_version` is that of its agreement APIs.
+    `major_version` is that of its agreement APIs. `student_apis` are the
+    entries of the APIs about students.
     """
 
     hei_id: str
@@ -33,6 +46,8 @@ class Hei:
     southern: bool = False
     major_version: int = 7
     apis: tuple[str, ...] = ("echo", "iias", "iia-cnr", "iias-approval", "iia-approval-cnr")
+    student_apis: tuple[str, ...] = STUDENT_APIS
+    max_omobility_ids: int = 5
 
     @property
     def name(self) -> str:
@@ -49,6 +64,7 @@ NORDHAV = Hei(
     institution_id=1,
     max_iia_ids=3,
     max_approval_ids=3,
+    student_apis=(),
 )
 
 PARTNERS = (
@@ -129,6 +145,7 @@ GAMMAL = Hei(
     provider="Gammal College (Ekko 6)",
     institution_id=1107,
     major_version=6,
+    student_apis=(),
 )
 """Offers agreements in version 6 only."""
 
@@ -141,6 +158,7 @@ TALLBY = Hei(
     provider="Tallby School of Music (Pine)",
     institution_id=1108,
     apis=("echo", "iias", "iias-approval"),
+    student_apis=(),
 )
 """Cannot be notified of anything."""
 

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from mobility_bridge.errors import UsageError
+from mobility_bridge.sandbox import student_control
 from mobility_bridge.sandbox.fingerprint import hash_of
 from mobility_bridge.sandbox.ladok_control import LadokControl
 from mobility_bridge.sandbox.scenarios.story import Shows, codes_in
@@ -46,6 +47,11 @@ class Control:
                 return 200, _text(self._writes[name](_order(body)))
             if self._ladok is not None and name.startswith("ladok/"):
                 said = self._ladok.respond(method, name.removeprefix("ladok/"), _order(body))
+                if said is not None:
+                    return 200, _text(said)
+            if name.startswith("students/"):
+                order = _order(body)
+                said = student_control.respond(self._stage, method, name.removeprefix("students/"), order)
                 if said is not None:
                     return 200, _text(said)
         except UsageError as error:

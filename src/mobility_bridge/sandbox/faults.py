@@ -14,7 +14,9 @@ from mobility_bridge.errors import UsageError
 from mobility_bridge.sandbox.documents import APPROVAL_NS, GET_NS, INDEX_NS, approval_response, error_response
 from mobility_bridge.sandbox.fingerprint import hash_of
 from mobility_bridge.sandbox.keys import RETIRED
+from mobility_bridge.sandbox.learning_agreements import Component, Lists
 from mobility_bridge.sandbox.recipes import earlier_text
+from mobility_bridge.sandbox.students import Stay
 from mobility_bridge.sandbox.world import PartnerApproval, PartnerCopy, World
 
 MOBILITY_ONLINE = "mobility_online"
@@ -69,9 +71,35 @@ class Fault:
     def sent(self, endpoint: str, body: bytes) -> bytes:
         return body
 
+    def stays(self, stays: list[Stay]) -> list[Stay]:
+        return stays
 
-_NOTIFIED = ("iia-cnr", "iia-approval-cnr")
-_READ = ("iias/index", "iias/get", "iias-approval")
+    conflicts_on_updates: ClassVar[bool] = False
+    """It answers a decision about a student with 409, because there is a newer proposal."""
+    swallows_updates: ClassVar[bool] = False
+    """It takes a decision about a student and closes the connection without an answer."""
+
+
+_NOTIFIED = (
+    "iia-cnr",
+    "iia-approval-cnr",
+    "omobility-cnr",
+    "omobility-la-cnr",
+    "imobility-cnr",
+    "imobility-tor-cnr",
+)
+_READ = (
+    "iias/index",
+    "iias/get",
+    "iias-approval",
+    "omobilities/index",
+    "omobilities/get",
+    "omobility-las/index",
+    "omobility-las/get",
+    "imobilities/get",
+    "imobility-tors/index",
+    "imobility-tors/get",
+)
 
 
 class DropsCnr(Fault):
@@ -237,6 +265,67 @@ class InvalidErrorDocument(Fault):
         return Answer(400, b"<error><code>17</code><text>NullPointerException</text></error>")
 
 
+class MissingFamilyName(Fault):
+    """Leaves the student's family name out of nominations and learning agreements."""
+
+    name = "missing_family_name"
+    leads_to = "ANSWER_INVALID"
+
+    def stays(self, stays: list[Stay]) -> list[Stay]:
+        return [replace(each, student=replace(each.student, family_name=None)) for each in stays]
+
+
+class UnknownReasonCode(Fault):
+    """Gives changes of signed learning agreements a reason code that no schema knows."""
+
+    name = "unknown_reason_code"
+    leads_to = "ANSWER_INVALID"
+
+    def stays(self, stays: list[Stay]) -> list[Stay]:
+        odd = Component("Moved course", "ODD101", status="inserted", reason_code="moved-online")
+        return [_with_change(each, odd) for each in stays]
+
+
+class ChangesDoNotApply(Fault):
+    """Lets the approved changes delete a component that the first version never had."""
+
+    name = "changes_do_not_apply"
+    leads_to = "LA_DIFF_ORPHAN_DELETE"
+
+    def stays(self, stays: list[Stay]) -> list[Stay]:
+        ghost = Component("Never chosen", "GHOST999", status="deleted", reason_code="not-available")
+        return [_with_change(each, ghost) for each in stays]
+
+
+class TranscriptWithoutIdentifiers(Fault):
+    """Writes transcripts without the student's identifier and birth date, the HEI id and the course ids."""
+
+    name = "transcript_without_identifiers"
+    leads_to = "TOR_STUDENT_MISMATCH"
+
+    def stays(self, stays: list[Stay]) -> list[Stay]:
+        return [
+            replace(each, transcript=replace(each.transcript, identified=False)) if each.transcript else each
+            for each in stays
+        ]
+
+
+class ConflictOnUpdate(Fault):
+    """Answers every decision with 409: its proposal was replaced by a newer one just before."""
+
+    name = "conflict_on_update"
+    leads_to = "NOMINATION_PROPOSAL_STALE"
+    conflicts_on_updates = True
+
+
+class SwallowsUpdateAnswer(Fault):
+    """Takes a decision, then closes the connection without an answer."""
+
+    name = "swallows_update_answer"
+    leads_to = "PARTNER_UNREACHABLE"
+    swallows_updates = True
+
+
 _ALL: tuple[Fault, ...] = (
     DropsCnr(),
     ServesStaleHash(),
@@ -258,6 +347,16 @@ _ALL: tuple[Fault, ...] = (
     EmptyIndex(),
 )
 FAULTS: Mapping[str, Fault] = {fault.name: fault for fault in _ALL}
+_ABOUT_STUDENTS: tuple[Fault, ...] = (
+    MissingFamilyName(),
+    UnknownReasonCode(),
+    ChangesDoNotApply(),
+    TranscriptWithoutIdentifiers(),
+    ConflictOnUpdate(),
+    SwallowsUpdateAnswer(),
+)
+STUDENT_FAULTS: Mapping[str, Fault] = {fault.name: fault for fault in _ABOUT_STUDENTS}
+"""The faults that only show where students are."""
 
 _OTHER_VERSIONS = {
     GET_NS: GET_NS.replace("stable-v7", "stable-v8"),
@@ -268,19 +367,30 @@ _OTHER_VERSIONS = {
 
 def fault_named(name: str) -> Fault:
     """Look a fault up. Raises UsageError, with the nearest names, for one that does not exist."""
-    if name not in FAULTS:
-        raise UsageError(f"there is no fault {name!r}", next_step=f"Choose one of: {', '.join(FAULTS)}.")
-    return FAULTS[name]
+    known = {**FAULTS, **STUDENT_FAULTS}
+    if name not in known:
+        raise UsageError(f"there is no fault {name!r}", next_step=f"Choose one of: {', '.join(known)}.")
+    return known[name]
 
 
 def in_order(names: Iterable[str]) -> list[Fault]:
     """The faults of these names in the order in which they act together."""
     wanted = set(names)
-    return [fault for fault in _ALL if fault.name in wanted]
+    return [fault for fault in (*_ALL, *_ABOUT_STUDENTS) if fault.name in wanted]
 
 
 def _with(copy: PartnerCopy, **changes: object) -> PartnerCopy:
     return replace(copy, copy=replace(copy.copy, **changes))  # type: ignore[arg-type]  # fields of Copy
+
+
+def _with_change(stay: Stay, component: Component) -> Stay:
+    """A stay whose signed agreement has one approved change more; one without is left as it is."""
+    la = stay.la
+    if la is None or la.first is None:
+        return stay
+    changes = la.changes or replace(la.first, lists=Lists())
+    lists = replace(changes.lists, studied=(*(changes.lists.studied or ()), component))
+    return replace(stay, la=replace(la, changes=replace(changes, lists=lists)))
 
 
 def _had_text(copy: PartnerCopy) -> bool:

@@ -19,7 +19,8 @@ from mobility_bridge.errors import UsageError
 from mobility_bridge.sandbox import folder as folders
 from mobility_bridge.sandbox.cast import LISTED, NORDHAV
 from mobility_bridge.sandbox.control import PREFIX, Control
-from mobility_bridge.sandbox.faults import LADOK, MOBILITY_ONLINE, REGISTRY, DroppedError
+from mobility_bridge.sandbox.dashboard import Dashboard
+from mobility_bridge.sandbox.faults import DASHBOARD, LADOK, MOBILITY_ONLINE, REGISTRY, DroppedError
 from mobility_bridge.sandbox.folder import Memory
 from mobility_bridge.sandbox.keys import KeyRing, key_ring
 from mobility_bridge.sandbox.ladok import ABORT, CERTIFICATE, Ladok
@@ -174,6 +175,8 @@ class _Application:
         stage.systems.update({MOBILITY_ONLINE: self.mobility_online, REGISTRY: self._registry_itself})
         self.ladok = Ladok(lambda: stage.world.ladok, Hands(stage), stage.clock)
         stage.systems[LADOK] = self.ladok
+        self.dashboard = Dashboard(stage, sandbox.ring)
+        stage.systems[DASHBOARD] = self.dashboard
         self._control = Control(stage, LadokControl(self.ladok))
         keys = client_keys(sandbox.ring)
         self._partners = {hei.hei_id: PartnerHost(hei, stage, sandbox.ring, keys) for hei in LISTED}
@@ -188,6 +191,8 @@ class _Application:
             await self._registry(scope, send)
         elif path.startswith("/mobility-online/"):
             await self.mobility_online(scope, receive, send)
+        elif path.startswith("/dashboard/"):
+            await self._dashboard(scope, receive, send)
         elif path.startswith("/hosts/"):
             await self._partner(scope, receive, send)
         else:
@@ -213,14 +218,24 @@ class _Application:
             await _not_found(scope, send)
             return
         request = await _request(scope, receive)
-        try:
-            sent = await _unless_gone(partner.respond(rest.removeprefix("ewp/"), request), receive)
-        except DroppedError:
-            scope["extensions"][ABORT]["abort"]()
-            await receive()
-            return
-        if sent is not None:
-            await _send(send, sent.status, list(sent.headers), sent.body)
+        await _answered(partner.respond(rest.removeprefix("ewp/"), request), scope, receive, send)
+
+    async def _dashboard(self, scope: Scope, receive: Any, send: Any) -> None:
+        request = await _request(scope, receive)
+        path = scope["path"].removeprefix("/dashboard/")
+        await _answered(self.dashboard.respond(path, request), scope, receive, send)
+
+
+async def _answered(answer: Coroutine[Any, Any, Sent], scope: Scope, receive: Any, send: Any) -> None:
+    """Send an answer, unless there is none to be sent or nobody to take it."""
+    try:
+        sent = await _unless_gone(answer, receive)
+    except DroppedError:
+        scope["extensions"][ABORT]["abort"]()
+        await receive()
+        return
+    if sent is not None:
+        await _send(send, sent.status, list(sent.headers), sent.body)
 
 
 class _AbortableProtocol(HttpToolsProtocol):

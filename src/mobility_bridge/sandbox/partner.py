@@ -27,6 +27,7 @@ from mobility_bridge.sandbox.signature import (
     signature_header,
 )
 from mobility_bridge.sandbox.stage import Stage
+from mobility_bridge.sandbox.student_apis import StudentApis
 from mobility_bridge.sandbox.world import OWN_HEI_ID, PartnerApproval, PartnerCopy
 
 HOSTS = ("localhost", "127.0.0.1")
@@ -64,6 +65,7 @@ class PartnerHost:
             "iia-approval-cnr": ("POST", self._approval_cnr),
             "echo": ("GET POST", self._echo),
         }
+        self._students = StudentApis(hei.hei_id, stage, limit=hei.max_omobility_ids)
 
     async def respond(self, endpoint: str, request: Received) -> Sent:
         """Answer one request. Raises DroppedError when the connection is to be closed instead."""
@@ -76,7 +78,8 @@ class PartnerHost:
         for fault in faults:
             answer = fault.answer(endpoint, answer)
             key_name = fault.key(key_name)
-        sent = self._signed(request, answer, self._ring.servers[key_name])
+        now = self._stage.clock()
+        sent = signed_answer(request, answer, self._ring.servers[key_name], now, self._hei)
         body = sent.body
         for fault in faults:
             body = fault.sent(endpoint, body)
@@ -85,9 +88,12 @@ class PartnerHost:
     def _answer(self, endpoint: str, request: Received) -> Answer:
         try:
             check_request(request, self._client_keys, HOSTS, self._stage.clock())
+            if self._hei.student_apis and self._students.offers(endpoint):
+                # The only client key that partners know is ours.
+                return self._students.respond(endpoint, request, OWN_HEI_ID)
             return self._handler(endpoint, request.method)(_parameters(request))
         except RefusedError as refused:
-            return _refusal(refused)
+            return refusal(refused)
 
     def _handler(self, endpoint: str, method: str) -> Callable[[Parameters], Answer]:
         if endpoint not in self._endpoints:
@@ -156,24 +162,25 @@ class PartnerHost:
             return approval
         return replace(approval, iia_hash=hash_of(ours.copy))
 
-    def _signed(self, request: Received, answer: Answer, key: rsa.RSAPrivateKey) -> Sent:
-        date_header = self._hei.date_header
-        values = {date_header: http_date(self._stage.clock()), "digest": digest(answer.body)}
-        if "x-request-id" in request.headers:
-            values["x-request-id"] = request.headers["x-request-id"]
-        authorization = parse(request.headers.get("authorization", "").partition(" ")[2])
-        if authorization is not None:
-            values["x-request-signature"] = authorization.signature
-        values["content-type"] = answer.content_type
-        values.update(answer.headers)
-        names = list(values)
-        if self._hei.signs_target:
-            names.insert(0, "(request-target)")
-        target = {"(request-target)": f"{request.method.lower()} {request.target}"}
-        values["signature"] = signature_header(key, names, {**values, **target})
-        # An unsigned Date is what web servers add; it must not disturb those that sign Original-Date.
-        values.setdefault("date", http_date(self._stage.clock()))
-        return Sent(answer.status, tuple(values.items()), answer.body)
+
+def signed_answer(request: Received, answer: Answer, key: rsa.RSAPrivateKey, now: datetime, hei: Hei) -> Sent:
+    """An answer with the headers and the signature that a host with these habits gives it."""
+    values = {hei.date_header: http_date(now), "digest": digest(answer.body)}
+    if "x-request-id" in request.headers:
+        values["x-request-id"] = request.headers["x-request-id"]
+    authorization = parse(request.headers.get("authorization", "").partition(" ")[2])
+    if authorization is not None:
+        values["x-request-signature"] = authorization.signature
+    values["content-type"] = answer.content_type
+    values.update(answer.headers)
+    names = list(values)
+    if hei.signs_target:
+        names.insert(0, "(request-target)")
+    target = {"(request-target)": f"{request.method.lower()} {request.target}"}
+    values["signature"] = signature_header(key, names, {**values, **target})
+    # An unsigned Date is what web servers add; it must not disturb those that sign Original-Date.
+    values.setdefault("date", http_date(now))
+    return Sent(answer.status, tuple(values.items()), answer.body)
 
 
 def _parameters(request: Received) -> dict[str, list[str]]:
@@ -219,7 +226,7 @@ def _covers(copy: PartnerCopy, year: str) -> bool:
     return any(each.first_year[:4] <= year[:4] <= each.last_year[:4] for each in copy.copy.conditions)
 
 
-def _refusal(refused: RefusedError) -> Answer:
+def refusal(refused: RefusedError) -> Answer:
     headers: tuple[tuple[str, str], ...] = ()
     if refused.status == 401:
         headers = (("www-authenticate", 'Signature realm="EWP"'), ("want-digest", "SHA-256"))

@@ -5,7 +5,7 @@ Source: EWP Registry API 1.5.0; manifest entries of the APIs named here.
 
 import hashlib
 from base64 import encodebytes
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 
@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from mobility_bridge.errors import UsageError
 from mobility_bridge.sandbox.cast import LISTED, NORDHAV, Hei
 from mobility_bridge.sandbox.documents import COMMON_NS, tag
-from mobility_bridge.sandbox.keys import KeyRing
+from mobility_bridge.sandbox.keys import DASHBOARD, KeyRing
 from mobility_bridge.sandbox.signature import key_id, spki
 
 _EWP = "https://github.com/erasmus-without-paper"
@@ -53,6 +53,17 @@ ENTRIES = {
         "ewp-specs-api-iia-approval-cnr", {7: "2.0.0", 6: "1.0.0"}, (("url", "iia-approval-cnr"),)
     ),
 }
+STUDENT_ENTRIES: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "omobilities": ("3.0.0", ("get", "index", "update")),
+    "omobility-cnr": ("2.0.0", ()),
+    "imobilities": ("2.0.0", ("get",)),
+    "imobility-cnr": ("2.0.0", ()),
+    "imobility-tors": ("3.0.0", ("get", "index")),
+    "imobility-tor-cnr": ("2.0.0", ()),
+    "omobility-las": ("1.2.0", ("get", "index", "update")),
+    "omobility-la-cnr": ("1.1.0", ()),
+}
+"""APIs about students: version and endpoints; a notified API has one URL of its own."""
 
 
 FAULTS = {"registry_503": "answers 503 with nothing"}
@@ -97,8 +108,10 @@ class Catalogue:
 def catalogue(base_url: str, ring: KeyRing) -> Catalogue:
     """Build the catalogue for a server at `base_url`."""
     hosts = [_partner_host(hei, base_url, ring.servers[hei.hei_id]) for hei in LISTED]
-    hosts += [_our_agreement_host(base_url, ring), _our_bridge_host(ring), _fake_host(base_url)]
-    keys = [ring.client, *(ring.servers[hei.hei_id] for hei in (*LISTED, NORDHAV))]
+    hosts += [_our_agreement_host(base_url, ring), _our_dashboard_host(base_url, ring)]
+    hosts += [_our_bridge_host(ring), _fake_host(base_url)]
+    names = [*(hei.hei_id for hei in (*LISTED, NORDHAV)), DASHBOARD]
+    keys = [ring.client, *(ring.servers[name] for name in names)]
     binaries = [_binary(key.public_key()) for key in keys]
     body = (
         f'<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -122,13 +135,25 @@ def partner_url(base_url: str, hei_id: str) -> str:
 
 
 def _partner_host(hei: Hei, base_url: str, key: rsa.RSAPrivateKey) -> str:
-    entries = "".join(_entry(name, hei, partner_url(base_url, hei.hei_id)) for name in hei.apis)
-    return _host(hei, hei.provider, entries, server=key.public_key())
+    url = partner_url(base_url, hei.hei_id)
+    entries = [_entry(name, hei, url) for name in hei.apis]
+    entries += [_student_entry(name, url, hei.max_omobility_ids) for name in hei.student_apis]
+    return _host(hei, hei.provider, "".join(entries), server=key.public_key())
 
 
 def _our_agreement_host(base_url: str, ring: KeyRing) -> str:
     entries = "".join(_entry(name, NORDHAV, f"{base_url}/mobility-online/ewp") for name in NORDHAV.apis)
     return _host(NORDHAV, NORDHAV.provider, entries, server=ring.servers[NORDHAV.hei_id].public_key())
+
+
+def dashboard_url(base_url: str) -> str:
+    """Where the EWP Dashboard serves the network."""
+    return f"{base_url}/dashboard/ewp"
+
+
+def _our_dashboard_host(base_url: str, ring: KeyRing) -> str:
+    entry = _student_entry("omobility-las", dashboard_url(base_url), NORDHAV.max_omobility_ids)
+    return _host(NORDHAV, "EWP Dashboard", entry, server=ring.servers[DASHBOARD].public_key())
 
 
 def _our_bridge_host(ring: KeyRing) -> str:
@@ -177,6 +202,16 @@ def _entry(name: str, hei: Hei, url: str) -> str:
     return (
         f'<{name} xmlns="{api.namespace(hei.major_version)}" version="{api.versions[hei.major_version]}">'
         f"<http-security>{_SECURITY}</http-security>{urls[0]}{limit}{''.join(urls[1:])}</{name}>\n"
+    )
+
+
+def _student_entry(name: str, url: str, limit: int) -> str:
+    version, endpoints = STUDENT_ENTRIES[name]
+    namespace = f"{_EWP}/ewp-specs-api-{name}/blob/stable-v{version[0]}/manifest-entry.xsd"
+    urls = "".join(tag(f"{each}-url", f"{url}/{name}/{each}") for each in endpoints)
+    return (
+        f'<{name} xmlns="{namespace}" version="{version}"><http-security>{_SECURITY}</http-security>'
+        f"{urls or tag('url', f'{url}/{name}')}{tag('max-omobility-ids', str(limit))}</{name}>\n"
     )
 
 

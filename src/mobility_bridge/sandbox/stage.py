@@ -10,13 +10,14 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from mobility_bridge.errors import UsageError
-from mobility_bridge.sandbox import edits
+from mobility_bridge.sandbox import edits, student_acts
 from mobility_bridge.sandbox.cast import PARTNERS
 from mobility_bridge.sandbox.faults import LADOK, Fault, fault_named, in_order
 from mobility_bridge.sandbox.ladok import WHILE_IT_HAPPENS
 from mobility_bridge.sandbox.ladok_acts import perform
 from mobility_bridge.sandbox.ladok_events import Scene
 from mobility_bridge.sandbox.scenarios.story import Scenario
+from mobility_bridge.sandbox.students import Stay, StudentNotice
 from mobility_bridge.sandbox.world import Copy, World
 
 Journal = list[dict[str, Any]]
@@ -62,6 +63,7 @@ class Stage:
     act: int = 1
     journal: Journal = field(default_factory=list)
     notices: dict[tuple[str, str, str], Notice] = field(default_factory=dict)
+    student_notices: dict[tuple[str, str, str], StudentNotice] = field(default_factory=dict)
     requests: Counter[str] = field(default_factory=Counter)
     touched_at: dict[str, datetime] = field(default_factory=dict)
     systems: dict[str, System] = field(default_factory=dict)
@@ -77,8 +79,9 @@ class Stage:
         everybody = {**self._faults, **{name: system.faults for name, system in self.systems.items()}}
         return {name: list(faults) for name, faults in everybody.items() if faults}
 
-    def faults_of(self, hei_id: str) -> list[Fault]:
-        return in_order(self._faults.get(hei_id, ()))
+    def faults_of(self, who: str) -> list[Fault]:
+        """The faults of a partner's host, or of a system that misbehaves as hosts do."""
+        return in_order(self.systems[who].faults if who in self.systems else self._faults.get(who, ()))
 
     def replay(self, journal: Journal, faults: dict[str, list[str]]) -> None:
         """Play what happened before, on a fresh scenario, and end with these faults."""
@@ -134,6 +137,23 @@ class Stage:
         if kind == "iia" and edits.notified(self.world, hei_id, iia_id, now):
             self._remember({"event": "notified", "partner": hei_id, "iia_id": iia_id}, now)
 
+    def notify_student(self, hei_id: str, kind: str, omobility_id: str) -> None:
+        """A partner takes a notification about a student's mobility."""
+        now = self.clock()
+        fresh = StudentNotice(hei_id, kind, omobility_id, 0, now)
+        notice = self.student_notices.setdefault((hei_id, kind, omobility_id), fresh)
+        notice.count += 1
+        notice.at = now
+
+    def about_students(self, act: str, /, **arguments: Any) -> Stay:
+        """Something happens to a student; see `student_acts`. Gives the stay as it is then."""
+        given = {name: value for name, value in arguments.items() if value is not None}
+        event = {"event": "student", "act": act, "arguments": given}
+        now = self.clock()
+        stay = student_acts.perform(self.world, now, act, given)
+        self._remember(event, now)
+        return stay
+
     def in_ladok(self, act: str, who: str, /, **arguments: Any) -> Any:
         """Somebody, or a program, does something in Ladok; see `ladok_acts`. Gives what was changed."""
         system = self.systems.get(LADOK)
@@ -172,6 +192,8 @@ class Stage:
             edits.notified(self.world, event["partner"], event["iia_id"], now)
         elif event["event"] == "ladok":
             self._in_ladok(event, now)
+        elif event["event"] == "student":
+            student_acts.perform(self.world, now, event["act"], event["arguments"])
 
     def _weather(self, act: int) -> None:
         """Let the former act's faults go and this one's come; those switched on by hand stay."""
