@@ -96,6 +96,8 @@ def propose_la(
 ) -> Stay:
     """Student and sending university sign a first version, or another one before it is accepted."""
     stay = world.stays.stay(omobility_id)
+    if stay.la is not None and stay.la.first is not None:
+        raise UsageError("all three have signed a first version", next_step="Propose changes to it.")
     lists = Lists(studied=components(courses), recognized=components(recognized))
     return _with_la(
         world, now, stay, las.propose(stay.la or LearningAgreement(), lists, *_signers(stay, now))
