@@ -8,12 +8,12 @@ Source: EWP Outgoing Mobility Learning Agreements API 1.2.0, get response; known
 """
 
 import re
-from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from mobility_adapters.ewp import wire
 from mobility_adapters.ewp.lenient import LenientReader, names
-from mobility_adapters.ewp.reading import local_name, string_value, text, token
+from mobility_adapters.ewp.reading import local_name, string_value, token
 from mobility_bridge.domain.contact import PhoneNumber
 from mobility_bridge.domain.discrepancy import Severity
 from mobility_bridge.domain.identifiers import HeiId, OmobilityId
@@ -38,6 +38,7 @@ from mobility_bridge.kit.xml import Element
 
 _LA: Final = wire.OMOBILITY_LAS_V1_GET
 _PHONE: Final = wire.qname(wire.PHONE, "phone-number")
+_PHONE_PARTS: Final = names(wire.PHONE, "e164", "ext", "other-format")
 _COMPONENT: Final = wire.qname(_LA, "component")
 _CREDIT_TAG: Final = wire.qname(_LA, "credit")
 
@@ -48,9 +49,13 @@ _AGREEMENT: Final = names(
     *("isced-f-code", "isced-clarification", "student-language-skill"),
     *("first-version", "approved-changes", "changes-proposal", "learning-outcomes-url", "provisions-url"),
 )
+_MANDATORY: Final = (
+    *("omobility-id", "sending-hei", "receiving-hei", "receiving-academic-year-id", "student"),
+    *("eqf-level-studied-at-departure", "isced-f-code", "student-language-skill"),
+)
+_VERSIONS: Final = ("first-version", "approved-changes", "changes-proposal")
 _INSTITUTION: Final = names(_LA, "hei-id", "ounit-name", "ounit-id", "contact-person")
-_PERSON: Final = names(_LA, "given-names", "family-name", "email")
-_CONTACT: Final = _PERSON._replace(known={**_PERSON.known, _PHONE: "phone-number"})
+_CONTACT: Final = names(_LA, "given-names", "family-name", "email").with_tag(_PHONE, "phone-number")
 _STUDENT: Final = names(
     _LA, "given-names", "family-name", "global-id", "birth-date", "citizenship", "gender", "email"
 )
@@ -94,50 +99,47 @@ class LaReader(LenientReader):
 
     def agreement(self, la: Element) -> LearningAgreement | None:
         """Read one `la`; None for one that nobody can refer to, because it has no id."""
-        parts = self.parts(la, _AGREEMENT)
-        omobility_id = self.text(la, parts, "omobility-id")
+        parts = dict(zip(_AGREEMENT.known.values(), self.in_order(la, _AGREEMENT), strict=True))
+        omobility_id = _text(parts["omobility-id"])
+        for name in _MANDATORY:
+            if parts[name] is None:
+                self.missing(la, name)
         if not omobility_id:
             if omobility_id is not None:
-                self.note("MISSING", parts["omobility-id"], "omobility-id is empty")
+                self.missing(la, "omobility-id")
             return None
-        skill, student, first, changes, proposal = map(
-            parts.get,
-            ("student-language-skill", "student", "first-version", "approved-changes", "changes-proposal"),
-        )
-        for name in ("student", "student-language-skill", "eqf-level-studied-at-departure"):
-            if name not in parts:
-                self.missing(la, name)
+        skill, student = parts["student-language-skill"], parts["student"]
+        first, changes, proposal = (parts[name] for name in _VERSIONS)
         return LearningAgreement(
             omobility_id=OmobilityId(omobility_id),
-            sending_hei=self._institution(la, parts.get("sending-hei"), "sending-hei"),
-            receiving_hei=self._institution(la, parts.get("receiving-hei"), "receiving-hei"),
-            receiving_academic_year_id=self.text(la, parts, "receiving-academic-year-id"),
+            sending_hei=self._institution(parts["sending-hei"]),
+            receiving_hei=self._institution(parts["receiving-hei"]),
+            receiving_academic_year_id=_text(parts["receiving-academic-year-id"]),
             student=LaStudent() if student is None else self._student(student),
-            start=self._planned(la, "start", parts.get("start-date"), parts.get("start-year-month")),
-            end=self._planned(la, "end", parts.get("end-date"), parts.get("end-year-month")),
-            eqf_level_studied_at_departure=self.integer(parts.get("eqf-level-studied-at-departure")),
-            isced_f_code=self.text(la, parts, "isced-f-code"),
-            isced_clarification=_text(parts.get("isced-clarification")),
+            start=self._planned(la, "start", parts["start-date"], parts["start-year-month"]),
+            end=self._planned(la, "end", parts["end-date"], parts["end-year-month"]),
+            eqf_level_studied_at_departure=self.integer(parts["eqf-level-studied-at-departure"]),
+            isced_f_code=_text(parts["isced-f-code"]),
+            isced_clarification=_text(parts["isced-clarification"]),
             student_language_skill=None if skill is None else self._skill(skill),
             first_version=None if first is None else self._lists(first)[0],
             approved_changes=None if changes is None else self._lists(changes)[0],
             changes_proposal=None if proposal is None else self._proposal(proposal),
-            learning_outcomes_url=_token(parts.get("learning-outcomes-url")),
-            provisions_url=_token(parts.get("provisions-url")),
+            learning_outcomes_url=_token(parts["learning-outcomes-url"]),
+            provisions_url=_token(parts["provisions-url"]),
         )
 
     def signature(self, element: Element) -> LaSignature:
         """Read a signature, of an agreement or of an update request."""
-        parts = self.parts(element, _SIGNATURE)
-        timestamp = parts.get("timestamp")
+        name, position, email, timestamp, app = self.in_order(element, _SIGNATURE)
         if timestamp is None:
             self.missing(element, "timestamp")
         return LaSignature(
             None if timestamp is None else self.instant(timestamp),
-            _text(parts.get("signer-name")),
-            _text(parts.get("signer-position")),
-            _text(parts.get("signer-email")),
-            _text(parts.get("signer-app")),
+            _text(name),
+            _text(position),
+            _text(email),
+            _text(app),
         )
 
     def passed_over(self, element: Element) -> None:
@@ -150,47 +152,42 @@ class LaReader(LenientReader):
 
     # --- who and when ---------------------------------------------------------------------------------------
 
-    def _institution(self, la: Element, element: Element | None, name: str) -> MobilityInstitution:
+    def _institution(self, element: Element | None) -> MobilityInstitution:
         if element is None:
-            self.missing(la, name)
             return MobilityInstitution(HeiId(""))
-        parts = self.parts(element, _INSTITUTION)
-        contact = parts.get("contact-person")
+        hei_id, ounit_name, ounit_id, contact = self.in_order(element, _INSTITUTION)
+        if hei_id is None:
+            self.missing(element, "hei-id")
         if contact is None:
             self.missing(element, "contact-person", Severity.WARNING)
         return MobilityInstitution(
-            HeiId(self.text(element, parts, "hei-id") or ""),
-            _text(parts.get("ounit-name")),
-            _text(parts.get("ounit-id")),
+            HeiId(_text(hei_id) or ""),
+            _text(ounit_name),
+            _text(ounit_id),
             None if contact is None else self._contact(contact),
         )
 
     def _contact(self, element: Element) -> LaContactPerson:
-        parts = self.parts(element, _CONTACT)
-        phone = parts.get("phone-number")
+        given_names, family_name, email, phone = self.in_order(element, _CONTACT)
         return LaContactPerson(
-            _text(parts.get("given-names")),
-            _text(parts.get("family-name")),
-            _text(parts.get("email")),
-            None
-            if phone is None
-            else PhoneNumber(
-                e164=text(phone, wire.qname(wire.PHONE, "e164")),
-                ext=text(phone, wire.qname(wire.PHONE, "ext")),
-                other_format=text(phone, wire.qname(wire.PHONE, "other-format")),
-            ),
+            _text(given_names),
+            _text(family_name),
+            _text(email),
+            None if phone is None else PhoneNumber(*map(_text, self.in_order(phone, _PHONE_PARTS))),
         )
 
     def _student(self, element: Element) -> LaStudent:
-        parts = self.parts(element, _STUDENT)
+        given_names, family_name, global_id, birth_date, citizenship, gender, email = self.in_order(
+            element, _STUDENT
+        )
         return LaStudent(
-            _text(parts.get("given-names")),
-            _text(parts.get("family-name")),
-            _text(parts.get("global-id")),
-            self.day(parts.get("birth-date")),
-            _text(parts.get("citizenship")),
-            self.integer(parts.get("gender"), Severity.WARNING),
-            _text(parts.get("email")),
+            _text(given_names),
+            _text(family_name),
+            _text(global_id),
+            self.day(birth_date),
+            _text(citizenship),
+            self.integer(gender, Severity.WARNING),
+            _text(email),
         )
 
     def _planned(
@@ -224,22 +221,21 @@ class LaReader(LenientReader):
     def _lists(
         self, element: Element, *, with_student: bool = False
     ) -> tuple[ComponentLists, Element | None]:
-        parts = self.parts(element, _LISTS)
-        student = parts.get("student")
+        *tables, by_student, by_sender, by_receiver, student = self.in_order(element, _LISTS)
         if student is not None and not with_student:
             self.note("XML-04", student, "a student has no place here and was passed over", Severity.WARNING)
         elif student is not None and student.getnext() is not None:
             self.note("XML-04", student, "the student stands before the end and was read", Severity.WARNING)
-        for name in _SIGNATURES[:2]:
-            if name not in parts:
+        for name, signature in zip(_SIGNATURES[:2], (by_student, by_sender), strict=True):
+            if signature is None:
                 self.missing(element, name)
-        tables = [
-            None if (found := parts.get(each)) is None else self._table(found) for each in ComponentTable
-        ]
-        signed = [
-            None if (found := parts.get(each)) is None else self.signature(found) for each in _SIGNATURES
-        ]
-        return ComponentLists(*tables, *signed), student  # type: ignore[arg-type]
+        lists = ComponentLists(
+            *(None if table is None else self._table(table) for table in tables),
+            student_signature=None if by_student is None else self.signature(by_student),
+            sending_hei_signature=None if by_sender is None else self.signature(by_sender),
+            receiving_hei_signature=None if by_receiver is None else self.signature(by_receiver),
+        )
+        return lists, student
 
     def _table(self, element: Element) -> tuple[LaComponent, ...]:
         components = []
@@ -251,33 +247,38 @@ class LaReader(LenientReader):
         return tuple(components)
 
     def _component(self, element: Element) -> LaComponent:
-        parts = self.parts(element, _COMPONENT_PARTS)
-        los_id, los_code, loi_id = self._course(parts)
+        los, code, title, loi, term, credit, conditions, description = self.in_order(
+            element, _COMPONENT_PARTS
+        )
+        los_id, los_code, loi_id = self._course(los, code, loi)
         status, reason_code, reason_text = self._change(element) if element.keys() else (None, None, None)
-        term = parts.get("term-id")
+        if title is None:
+            self.missing(element, "title")
         return LaComponent(
-            title=self.text(element, parts, "title") or "",
-            los_id=los_id,
-            los_code=los_code,
-            loi_id=loi_id,
-            term_id=None if term is None else self._term(term),
-            credits=self._credits(element) if "credit" in parts else (),
-            recognition_conditions=_text(parts.get("recognition-conditions")),
-            short_description=_text(parts.get("short-description")),
-            status=status,
-            reason_code=reason_code,
-            reason_text=reason_text,
+            _text(title) or "",
+            los_id,
+            los_code,
+            loi_id,
+            None if term is None else self._term(term),
+            () if credit is None else self._credits(credit),
+            _text(conditions),
+            _text(description),
+            status,
+            reason_code,
+            reason_text,
         )
 
-    def _course(self, parts: Mapping[str, Element]) -> tuple[str | None, str | None, str | None]:
+    def _course(
+        self, los: Element | None, code: Element | None, loi: Element | None
+    ) -> tuple[str | None, str | None, str | None]:
         """Read id, code and instance; an id that is none becomes the code, where there is no other."""
-        los_id, los_code, loi_id = map(_text, map(parts.get, ("los-id", "los-code", "loi-id")))
-        if los_id is not None and not _LOS_ID.fullmatch(los_id):
-            if self._is_no_course_id(parts["los-id"], los_id) and not los_code:
-                los_code = los_id.strip() or None
+        los_id, los_code, loi_id = _text(los), _text(code), _text(loi)
+        if los is not None and not _LOS_ID.fullmatch(los_id or ""):
+            if self._is_no_course_id(los, los_id or "") and not los_code:
+                los_code = (los_id or "").strip() or los_code
             los_id = None
-        if loi_id is not None and not _LOI_ID.fullmatch(loi_id):
-            self._is_no_course_id(parts["loi-id"], loi_id)
+        if loi is not None and not _LOI_ID.fullmatch(loi_id or ""):
+            self._is_no_course_id(loi, loi_id or "")
             loi_id = None
         return los_id, los_code, loi_id
 
@@ -312,28 +313,40 @@ class LaReader(LenientReader):
         return _STATUSES.get(status or ""), _REASONS.get(written or ""), element.get("reason-text")
 
     def _term(self, element: Element) -> TermId | None:
-        parts = self.parts(element, _TERM)
-        number, total = (self.integer(parts.get(name)) for name in ("term-number", "total-terms"))
-        for name in ("term-number", "total-terms"):
-            if name not in parts:
-                self.missing(element, name)
-        return None if number is None or total is None else TermId(number, total)
+        number, total = self.in_order(element, _TERM)
+        if number is None or total is None:
+            self.missing(element, "term-number" if number is None else "total-terms")
+        term_number, total_terms = self.integer(number), self.integer(total)
+        return None if term_number is None or total_terms is None else _term_id(term_number, total_terms)
 
-    def _credits(self, component: Element) -> tuple[LaCredit, ...]:
-        credits_ = []
-        for element in component.iterchildren(_CREDIT_TAG):
-            parts = self.parts(element, _CREDIT)
-            scheme, value = self.text(element, parts, "scheme"), parts.get("value")
-            number = None if value is None else self.decimal(value)
-            if value is None:
-                self.missing(element, "value")
-            if number is not None:
-                credits_.append(LaCredit(scheme or "", number))
-        return tuple(credits_)
+    def _credits(self, first: Element) -> tuple[LaCredit, ...]:
+        """Read this credit and those after it."""
+        found = []
+        element: Element | None = first
+        while element is not None:
+            if element.tag == _CREDIT_TAG and (credit := self._credit(element)) is not None:
+                found.append(credit)
+            element = element.getnext()
+        return tuple(found)
+
+    def _credit(self, element: Element) -> LaCredit | None:
+        scheme, value = self.in_order(element, _CREDIT)
+        if scheme is None or value is None:
+            self.missing(element, "scheme" if scheme is None else "value")
+        number = None if value is None else self.decimal(value)
+        return None if number is None else LaCredit(_text(scheme) or "", number)
+
+
+@lru_cache(maxsize=100)
+def _term_id(term_number: int, total_terms: int) -> TermId:
+    """There are few terms and many components."""
+    return TermId(term_number, total_terms)
 
 
 def _text(element: Element | None) -> str | None:
-    return None if element is None else string_value(element)
+    if element is None:
+        return None
+    return string_value(element) if len(element) else element.text or ""
 
 
 def _token(element: Element | None) -> str | None:

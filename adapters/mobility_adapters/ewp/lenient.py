@@ -27,9 +27,10 @@ _ZONE: Final = r"(?P<zone>Z|[+-][0-9]{2}:[0-9]{2})?"
 _DAY: Final = re.compile(rf"(?P<day>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}){_ZONE}")
 _MONTH: Final = re.compile(rf"(?P<year>[0-9]{{4}})-(?P<month>[0-9]{{2}}){_ZONE}")
 _INSTANT: Final = re.compile(
-    rf"(?P<day>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})T(?P<time>[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(?:\.[0-9]+)?){_ZONE}"
+    rf"(?P<day>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})T[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(?P<fraction>\.[0-9]+)?{_ZONE}"
 )
-_MIDNIGHT: Final = re.compile(r"24:00:00(?:\.0+)?")
+_MIDNIGHT: Final = "T24:00:00"
+_DIGITS: Final = 18
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,18}")
 _DECIMAL: Final = re.compile(r"[+-]?(?:[0-9]{1,18}(?:\.[0-9]{0,18})?|\.[0-9]{1,18})")
 
@@ -42,9 +43,14 @@ class Names(NamedTuple):
     """
 
     known: Mapping[str, str]
+    tags: frozenset[str]
     several: frozenset[str] = frozenset()
     strays: Mapping[str, str] = MappingProxyType({})
     stray_code: str = ""
+
+    def with_tag(self, tag: str, name: str) -> "Names":
+        """The same, and last an element of another name space."""
+        return self._replace(known={**self.known, tag: name}, tags=self.tags | {tag})
 
     def taking(self, *namespaces: str, code: str) -> "Names":
         """The same, with the names of these name spaces read as well, as a problem called `code`."""
@@ -55,7 +61,8 @@ class Names(NamedTuple):
 
 def names(namespace: str, *known: str, several: Collection[str] = ()) -> Names:
     """Expect elements of one name space called `known`, each at most once unless it is one of `several`."""
-    return Names({qname(namespace, name): name for name in known}, frozenset(several))
+    tags = {qname(namespace, name): name for name in known}
+    return Names(tags, frozenset(tags), frozenset(several))
 
 
 class LenientReader:
@@ -93,6 +100,15 @@ class LenientReader:
                 self.note("REPEATED", each, f"{name} stands here once more; the first one is taken")
         return found
 
+    def in_order(self, element: Element, expected: Names) -> list[Element | None]:
+        """Take the children as `parts` does, in the order in which their names were given; None is not there."""
+        children = element[:]
+        found = {each.tag: each for each in children}
+        if len(found) == len(children) and expected.tags.issuperset(found):
+            return list(map(found.get, expected.known))
+        parts = self.parts(element, expected)
+        return list(map(parts.get, expected.known.values()))
+
     def _stray(self, element: Element, expected: Names) -> str | None:
         name = expected.strays.get(element.tag)
         if name is None:
@@ -127,6 +143,9 @@ class LenientReader:
     def integer(self, element: Element | None, severity: Severity = Severity.BLOCKING) -> int | None:
         if element is None:
             return None
+        written = element.text or ""
+        if written.isdecimal() and written.isascii() and len(written) < _DIGITS and not len(element):
+            return int(written)
         written = token(element)
         if _INTEGER.fullmatch(written) is None:
             return self._unreadable(element, "whole number", severity)
@@ -134,7 +153,7 @@ class LenientReader:
 
     def decimal(self, element: Element) -> Decimal | None:
         written = token(element)
-        if _DECIMAL.fullmatch(written) is None:
+        if not _DECIMAL.fullmatch(written):
             if "," in written and _DECIMAL.fullmatch(written.replace(",", ".", 1)):
                 self.note("XML-12", element, f"{local_name(element)} has a decimal comma and was not read")
                 return None
@@ -161,9 +180,8 @@ class LenientReader:
 
     def instant(self, element: Element) -> datetime | None:
         """A moment with the offset that it was written with, to the microsecond; without one, in UTC."""
-        match = _INSTANT.fullmatch(token(element))
         try:
-            moment = _moment(match) if match else None
+            moment = _moment(token(element))
         except (ValueError, OverflowError):
             moment = None
         if moment is None:
@@ -184,8 +202,13 @@ class LenientReader:
         self.note("UNREADABLE", element, f"{local_name(element)} is no {kind}", severity)
 
 
-def _moment(match: re.Match[str]) -> datetime:
-    zone = match["zone"] or ""
-    if _MIDNIGHT.fullmatch(match["time"]):
-        return datetime.fromisoformat(f"{match['day']}T00:00:00{zone}") + timedelta(days=1)
-    return datetime.fromisoformat(match[0])
+def _moment(written: str) -> datetime | None:
+    """Read what `xs:dateTime` allows, of which Python knows more and, at midnight, less. Raises ValueError."""
+    match = _INSTANT.fullmatch(written)
+    if match is None:
+        return None
+    if _MIDNIGHT not in written:
+        return datetime.fromisoformat(written)
+    if match["fraction"] and match["fraction"].strip(".0"):
+        return None
+    return datetime.fromisoformat(f"{match['day']}T00:00:00{match['zone'] or ''}") + timedelta(days=1)

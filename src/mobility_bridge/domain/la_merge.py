@@ -6,10 +6,11 @@ changes before it, and none of them touches the first version.
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import NamedTuple, Self
+from functools import lru_cache
+from typing import Final, TypeAlias
 
 from mobility_bridge.domain.learning_agreement import (
     ComponentLists,
@@ -18,8 +19,12 @@ from mobility_bridge.domain.learning_agreement import (
     LaComponent,
     LaMobilityType,
     LearningAgreement,
-    TermId,
 )
+
+_Key: TypeAlias = Callable[[LaComponent], str | None]
+_Test: TypeAlias = Callable[[LaComponent, LaComponent], bool]
+
+_TABLES: Final = tuple(ComponentTable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +93,25 @@ def mobility_type(la: LearningAgreement) -> LaMobilityType:
 
 def merged(first_version: ComponentLists, changes: ComponentLists | None) -> EffectiveLists:
     """Apply `changes` to `first_version`, table by table."""
-    base, unapplied = dict(first_version.tables()), []
+    base, left_over = dict(first_version.tables()), []
     for table, changed in () if changes is None else changes.tables():
-        base[table], left = _applied(table, base.get(table, ()), changed)
-        unapplied.extend(left)
-    ordered = {table: base[table] for table in ComponentTable if table in base}
-    return EffectiveLists(ordered, tuple(unapplied))
+        remaining, inserted, left = _applied(table, base.get(table, ()), changed)
+        added = (replace(changed[at], status=None, reason_code=None, reason_text=None) for at in inserted)
+        base[table] = (*remaining, *added)
+        left_over.extend(left)
+    ordered = {table: base[table] for table in _TABLES if table in base}
+    return EffectiveLists(ordered, tuple(left_over))
+
+
+def unapplied(first_version: ComponentLists, changes: ComponentLists) -> tuple[Unapplied, ...]:
+    """Find the changes that do not apply, without applying the others."""
+    base = dict(first_version.tables())
+    return tuple(
+        left
+        for table, changed in changes.tables()
+        if changed
+        for left in _applied(table, base.get(table, ()), changed)[2]
+    )
 
 
 def credit_sums(components: Iterable[LaComponent]) -> Mapping[str, Decimal]:
@@ -116,71 +134,81 @@ def matches(components: Sequence[LaComponent], candidates: Sequence[LaComponent]
     By id (and instance, where both name one), else by code and term, else by title, term and credits. Stronger
     likenesses are settled first, equal ones in the order given; no candidate is taken twice.
     """
-    ours, theirs = [_Likeness.of(each) for each in components], [_Likeness.of(each) for each in candidates]
-    found: list[int | None] = [None] * len(ours)
-    free = dict.fromkeys(range(len(theirs)))
-    for alike in (_Likeness.by_id, _Likeness.by_code, _Likeness.by_title):
-        for place, one in enumerate(ours):
-            at = next((at for at in free if alike(one, theirs[at])), None) if found[place] is None else None
-            if at is not None:
-                found[place] = at
-                del free[at]
+    found: list[int | None] = [None] * len(components)
+    free = list(range(len(candidates)))
+    for key, alike in _LIKENESSES:
+        wanted = [(place, key(one)) for place, one in enumerate(components) if found[place] is None]
+        if not free or not wanted:
+            break
+        keys = {at: key(candidates[at]) for at in free}
+        for place, likeness in wanted:
+            for at in free:
+                if likeness and keys[at] == likeness and alike(components[place], candidates[at]):
+                    found[place] = at
+                    free.remove(at)
+                    break
     return found
 
 
-class _Likeness(NamedTuple):
-    """What of a component tells whether it is the same course as another."""
+def _by_id(component: LaComponent) -> str | None:
+    return component.los_id
 
-    los_id: str | None
-    loi_id: str | None
-    code: str
-    title: str
-    term_id: TermId | None
-    credits: Mapping[str, Decimal]
 
-    @classmethod
-    def of(cls, component: LaComponent) -> Self:
-        return cls(
-            component.los_id,
-            component.loi_id,
-            _folded(component.los_code or ""),
-            _folded(component.title),
-            component.term_id,
-            credit_sums((component,)),
-        )
+def _by_code(component: LaComponent) -> str | None:
+    return component.los_code and _folded(component.los_code)
 
-    def by_id(self, other: "_Likeness") -> bool:
-        same_instance = not self.loi_id or not other.loi_id or self.loi_id == other.loi_id
-        return bool(self.los_id) and self.los_id == other.los_id and same_instance
 
-    def by_code(self, other: "_Likeness") -> bool:
-        return bool(self.code) and self.code == other.code and self.term_id == other.term_id
+def _by_title(component: LaComponent) -> str | None:
+    return f"title {_folded(component.title)}"
 
-    def by_title(self, other: "_Likeness") -> bool:
-        return self.title == other.title and self.term_id == other.term_id and self.credits == other.credits
+
+def _may_be_one_instance(one: LaComponent, other: LaComponent) -> bool:
+    return not one.loi_id or not other.loi_id or one.loi_id == other.loi_id
+
+
+def _are_in_one_term(one: LaComponent, other: LaComponent) -> bool:
+    return one.term_id == other.term_id
+
+
+def _are_as_long(one: LaComponent, other: LaComponent) -> bool:
+    return one.term_id == other.term_id and credit_sums((one,)) == credit_sums((other,))
+
+
+_LIKENESSES: Final[tuple[tuple[_Key, _Test], ...]] = (
+    (_by_id, _may_be_one_instance),
+    (_by_code, _are_in_one_term),
+    (_by_title, _are_as_long),
+)
+"""What must be equal, and what more must hold, from the strongest likeness to the weakest."""
 
 
 def _applied(
     table: ComponentTable, base: tuple[LaComponent, ...], changes: tuple[LaComponent, ...]
-) -> tuple[tuple[LaComponent, ...], list[Unapplied]]:
+) -> tuple[list[LaComponent], list[int], list[Unapplied]]:
+    """Say what remains of `base`, at which places of `changes` something is inserted, and what does not apply."""
     deleted = _with_status(changes, ComponentStatus.DELETED)
-    gone = dict(zip(deleted, matches([changes[at] for at in deleted], base), strict=True))
-    orphans = [at for at, place in gone.items() if place is None]
-    remaining = [each for place, each in enumerate(base) if place not in gone.values()]
-
+    gone = matches([changes[at] for at in deleted], base)
+    remaining = [each for place, each in enumerate(base) if place not in gone]
     inserted = _with_status(changes, ComponentStatus.INSERTED)
-    there = matches([changes[at] for at in inserted], remaining) if remaining else ()
-    doubled = [at for at, place in zip(inserted, there, strict=False) if place is not None]
-    added = (replace(changes[at], status=None, reason_code=None, reason_text=None) for at in inserted)
+    there = matches([changes[at] for at in inserted], remaining)
 
-    left = sorted((*orphans, *doubled, *_with_status(changes, None)))
-    return (*remaining, *added), [Unapplied(table, at, changes[at].status, changes[at]) for at in left]
+    left = [at for at, place in zip(deleted, gone, strict=True) if place is None]
+    left += [at for at, place in zip(inserted, there, strict=True) if place is not None]
+    if len(deleted) + len(inserted) < len(changes):
+        left += _with_status(changes, None)
+    return (
+        remaining,
+        inserted,
+        [Unapplied(table, at, changes[at].status, changes[at]) for at in sorted(left)],
+    )
 
 
 def _with_status(changes: tuple[LaComponent, ...], status: ComponentStatus | None) -> list[int]:
     return [at for at, each in enumerate(changes) if each.status is status]
 
 
+@lru_cache(maxsize=512)
 def _folded(text: str) -> str:
+    """A title or a code without what a writer may vary; each is asked for several times in a row."""
     letters = text if text.isascii() else unicodedata.normalize("NFKC", text)
     return " ".join(letters.casefold().split())

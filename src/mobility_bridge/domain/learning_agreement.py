@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
 from mobility_bridge.domain.contact import PhoneNumber
 from mobility_bridge.domain.identifiers import HeiId, OmobilityId
@@ -50,8 +51,14 @@ class ReasonCode(StrEnum):
 
     @property
     def explains(self) -> ComponentStatus:
-        deleting = (ReasonCode.NOT_AVAILABLE, ReasonCode.LANGUAGE_MISMATCH, ReasonCode.TIMETABLE_CONFLICT)
-        return ComponentStatus.DELETED if self in deleting else ComponentStatus.INSERTED
+        return ComponentStatus.DELETED if self in _FOR_DELETING else ComponentStatus.INSERTED
+
+
+_FOR_DELETING: Final = (
+    ReasonCode.NOT_AVAILABLE,
+    ReasonCode.LANGUAGE_MISMATCH,
+    ReasonCode.TIMETABLE_CONFLICT,
+)
 
 
 class ComponentTable(StrEnum):
@@ -142,19 +149,16 @@ class ComponentLists:
 
     def tables(self) -> Iterator[tuple[ComponentTable, tuple[LaComponent, ...]]]:
         """Yield the tables that are there, in the order of the document."""
-        for table, components in zip(
-            ComponentTable,
-            (
-                self.components_studied,
-                self.components_recognized,
-                self.virtual_components,
-                self.blended_mobility_components,
-                self.short_term_doctoral_components,
-            ),
-            strict=True,
-        ):
-            if components is not None:
-                yield table, components
+        if self.components_studied is not None:
+            yield ComponentTable.STUDIED, self.components_studied
+        if self.components_recognized is not None:
+            yield ComponentTable.RECOGNIZED, self.components_recognized
+        if self.virtual_components is not None:
+            yield ComponentTable.VIRTUAL, self.virtual_components
+        if self.blended_mobility_components is not None:
+            yield ComponentTable.BLENDED, self.blended_mobility_components
+        if self.short_term_doctoral_components is not None:
+            yield ComponentTable.DOCTORAL, self.short_term_doctoral_components
 
 
 @dataclass(frozen=True, slots=True)

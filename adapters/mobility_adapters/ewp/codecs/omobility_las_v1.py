@@ -15,7 +15,7 @@ Text is never touched: an empty optional element stays, blanks around a text sta
 Source: EWP Outgoing Mobility Learning Agreements API 1.2.0.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
@@ -68,24 +68,26 @@ _COUNTS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class LaFacts:
-    """One agreement of a response, undecoded.
+    """One agreement of a response, undecoded: enough to know whether it has changed.
 
     `omobility_id` is empty where there is none. `text_digest` covers all of the agreement as written and none of its
-    neighbours; `position` counts from 0, `path` is the way to it.
+    neighbours; `position` counts from 0.
     """
 
     omobility_id: OmobilityId
     text_digest: Sha256
     position: int
-    path: str
 
 
 @dataclass(frozen=True, slots=True)
 class ReadLa:
-    """One agreement of a response, with what is odd about it: its form first, then what it says."""
+    """One agreement of a response, with what is odd about it: its form first, then what it says.
 
-    facts: LaFacts
+    `position` counts from 0.
+    """
+
     la: LearningAgreement
+    position: int
     problems: tuple[Problem, ...] = ()
 
 
@@ -116,19 +118,30 @@ class OutgoingLaStats:
 def read_facts(document: bytes | Element) -> list[LaFacts]:
     """Say which agreements a response holds, and a digest of each, without decoding any. Raises InvalidDocument."""
     tree = open_document(document, wire.OMOBILITY_LAS_V1_GET_ROOT)
-    return [facts for _, facts in _agreements(tree)]
+    return [
+        LaFacts(OmobilityId(text(la, _ID) or ""), _text_digest(la), position)
+        for position, la in enumerate(tree.iterchildren(_LA))
+    ]
 
 
-def decode_all(document: bytes | Element, *, about: Circumstances | None = None) -> LasResponse:
+def decode_all(
+    document: bytes | Element,
+    *,
+    about: Circumstances | None = None,
+    only: Container[int] | None = None,
+) -> LasResponse:
     """Read every agreement of a response as far as it can be read, and judge it by the rules.
 
-    Shape:   document order. An agreement without an id is a problem of the response, and so is the second of two
-             with the same id; that one is there all the same.
+    Shape:   document order; with `only`, those at these positions. An agreement without an id is a problem of the
+             response, and so is the second of two with the same id; that one is there all the same.
     Raises:  InvalidDocument (not_xml, doctype, too_large, wrong_root).
     """
     tree = open_document(document, wire.OMOBILITY_LAS_V1_GET_ROOT)
     found, whole, seen = [], LaReader(), set()
-    for element, facts in _agreements(tree):
+    elements = list(tree.iterchildren(_LA))
+    for position, element in enumerate(elements):
+        if only is not None and position not in only:
+            continue
         reader = LaReader()
         la = reader.agreement(element)
         if la is None:
@@ -137,9 +150,9 @@ def decode_all(document: bytes | Element, *, about: Circumstances | None = None)
         if la.omobility_id in seen:
             whole.note("REPEATED", element, "an agreement of this id comes before")
         seen.add(la.omobility_id)
-        judged = check(la, at=facts.path, about=about)
-        found.append(ReadLa(facts, la, (*reader.problems, *judged)))
-    for stranger in tree:
+        reader.problems.extend(check(la, at=_path(position, len(elements)), about=about))
+        found.append(ReadLa(la, position, tuple(reader.problems)))
+    for stranger in tree if len(tree) > len(elements) else ():
         if stranger.tag != _LA:
             whole.passed_over(stranger)
     return LasResponse(tuple(found), tuple(whole.problems))
@@ -157,13 +170,10 @@ def decode_at(document: bytes, position: int) -> LearningAgreement:
     return la
 
 
-def _agreements(tree: Element) -> Iterator[tuple[Element, LaFacts]]:
-    elements = list(tree.iterchildren(_LA))
-    for position, element in enumerate(elements):
-        written = etree.tostring(element, encoding="UTF-8", xml_declaration=False, with_tail=False)
-        digest = Sha256(sha256(written).hexdigest())
-        path = _path(position, len(elements))
-        yield element, LaFacts(OmobilityId(text(element, _ID) or ""), digest, position, path)
+def _text_digest(la: Element) -> Sha256:
+    """SHA-256 of one agreement as written, the same whether it comes alone or with others."""
+    written = etree.tostring(la, encoding="UTF-8", xml_declaration=False, with_tail=False)
+    return Sha256(sha256(written).hexdigest())
 
 
 def _path(position: int, count: int) -> str:

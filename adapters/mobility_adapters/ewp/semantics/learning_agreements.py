@@ -13,7 +13,7 @@ from typing import Final
 
 from mobility_adapters.ewp.semantics import Problem, error, values, warning
 from mobility_adapters.ewp.semantics import la_components as of_components
-from mobility_bridge.domain.la_merge import merged
+from mobility_bridge.domain.la_merge import merged, unapplied
 from mobility_bridge.domain.learning_agreement import (
     ComponentLists,
     ComponentTable,
@@ -36,6 +36,7 @@ _TYPES: Final = {
     ComponentTable.BLENDED: LaMobilityType.BLENDED,
     ComponentTable.DOCTORAL: LaMobilityType.DOCTORAL,
 }
+_SIGNER: Final = ("signer-name", "signer-position", "signer-email")
 _STUDENT: Final = (
     ("given_names", "given-names", error),
     ("family_name", "family-name", error),
@@ -203,19 +204,14 @@ def signers_are_named(version: _Version, _: _Case) -> Iterator[Problem]:
     """SEM-04, SEM-05: an institution says who signs, and a student's signature does not."""
     for side, signature in _signatures(version.lists):
         path = f"{version.path}/{side}-signature"
-        given = {
-            "signer-name": signature.signer_name,
-            "signer-position": signature.signer_position,
-            "signer-email": signature.signer_email,
-        }
-        if side == "student":
-            for name in (name for name, value in given.items() if value is not None):
+        given = (signature.signer_name, signature.signer_position, signature.signer_email)
+        for name, value in zip(_SIGNER, given, strict=True):
+            if side == "student" and value is not None:
                 yield warning("SEM-05", f"{path}/{name}", "a student's signature needs no data of the signer")
-            continue
-        for name in (name for name, value in given.items() if not (value or "").strip()):
-            yield warning("SEM-04", path, f"the signature has no {name}")
-        email = (signature.signer_email or "").strip()
-        if email and _EMAIL.fullmatch(email) is None:
+            if side != "student" and not (value and value.strip()):
+                yield warning("SEM-04", path, f"the signature has no {name}")
+        email = signature.signer_email
+        if side != "student" and email and email.strip() and not _EMAIL.fullmatch(email.strip()):
             yield warning("SEM-04", f"{path}/signer-email", "this is no e-mail address")
 
 
@@ -236,7 +232,7 @@ def changes_apply(version: _Version, case: _Case) -> Iterator[Problem]:
     """SEM-17: a deletion names a component of the first version, an insertion does not."""
     if not version.is_change or case.la.first_version is None:
         return
-    for each in merged(case.la.first_version, version.lists).unapplied:
+    for each in unapplied(case.la.first_version, version.lists):
         if each.status is not None:
             count = len(dict(version.lists.tables())[each.table])
             path = of_components.path_to(f"{version.path}/{each.table}", each.position, count)
@@ -251,6 +247,7 @@ def changes_apply(version: _Version, case: _Case) -> Iterator[Problem]:
 def signed_in_order(version: _Version, case: _Case) -> Iterator[Problem]:
     """SEM-23, SEM-34: student, sender, receiver, one after the other, and none of them tomorrow."""
     before: datetime | None = None
+    latest = None if case.about.now is None else case.about.now + TOLERANCE
     for side, signature in _signatures(version.lists):
         moment, path = signature.timestamp, f"{version.path}/{side}-signature/timestamp"
         if moment is None:
@@ -260,7 +257,7 @@ def signed_in_order(version: _Version, case: _Case) -> Iterator[Problem]:
             continue
         if before is not None and moment < before:
             yield warning("SEM-23", path, f"the {side} signed before the one who must sign first")
-        if case.about.now is not None and moment > case.about.now + TOLERANCE:
+        if latest is not None and moment > latest:
             yield warning("SEM-23", path, f"the {side} signed in the future")
         before = moment
 

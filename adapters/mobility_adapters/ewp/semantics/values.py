@@ -13,7 +13,7 @@ _ESI: Final = re.compile(r"urn:schac:personalUniqueCode:int:esi:[^\s:]+.*", re.I
 
 def academic_year(path: str, value: str) -> Iterator[Problem]:
     """SEM-21: the second year is the first or the one after it; another form is the schema's affair."""
-    if _YEAR_FORM.fullmatch(value) and AcademicYear.parse(value) is None:
+    if AcademicYear.parse(value) is None and _YEAR_FORM.fullmatch(value):
         yield warning(
             "SEM-21", path, f"{value} fits no calendar: the second year must be the first or the next"
         )
