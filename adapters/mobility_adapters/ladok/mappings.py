@@ -5,16 +5,21 @@ Source: Ladok: assumptions A9, A10 and A19; the capability table of the resource
 
 import tomllib
 from pathlib import Path
+from string import Formatter
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from mobility_adapters.ladok.client import Question, segment
 from mobility_adapters.ladok.exchange import ExchangeRules, direction_rule
 from mobility_bridge.domain.person import Direction
 
 Problem = tuple[str, str, str]
 
 _PATH: Final = r"^[A-Za-z0-9/_.{}-]+$"
+ASSUMED_CALLS: Final = frozenset(
+    {"A2_externpart", "A2_typavexternpart", "A2_utbytesprogram", "A3", "A4", "A5", "A6", "A7", "A9"}
+)
 REPORT_FIELDS: Final = frozenset(
     {
         "civic_number",
@@ -65,11 +70,25 @@ class DirectionMapping(_Table):
 
 
 class AssumedCall(_Table):
-    """One resource that is assumed: how it would be asked for. `{…}` stands for an id."""
+    """One resource that is assumed: how it would be asked for. `{uid}` in the path stands for an id."""
 
-    method: str = Field("GET", pattern=r"^(GET|PUT)$")
+    method: str = Field("GET", pattern=r"^(GET|PUT|POST)$")
     path: str = Field(pattern=_PATH)
     media_type: str | None = None
+    content_type: str = "application/vnd.ladok+xml"
+
+    def question(self, body: bytes = b"", **ids: str) -> Question:
+        """The call with its ids filled in. Raises KeyError for a place that nothing fills."""
+        filled = self.path.format(**{name: segment(each) for name, each in ids.items()})
+        service, _, path = filled.partition("/")
+        return Question(
+            service,
+            path,
+            method=self.method,
+            body=body,
+            content_type=self.content_type,
+            accept=self.media_type,
+        )
 
 
 class ExchangeReport(_Table):
@@ -94,6 +113,21 @@ class LadokMappings(_Table):
     directions: tuple[DirectionMapping, ...] = ()
     exchange_report: ExchangeReport
     assumed: dict[str, AssumedCall]
+
+    @field_validator("assumed")
+    @classmethod
+    def _whole(cls, value: dict[str, AssumedCall]) -> dict[str, AssumedCall]:
+        absent = sorted(ASSUMED_CALLS - value.keys())
+        strange = sorted(value.keys() - ASSUMED_CALLS)
+        if absent or strange:
+            raise ValueError(
+                f"the tables {', '.join(sorted(ASSUMED_CALLS))}; absent or unknown: {', '.join(absent + strange)}"
+            )
+        for name, call in value.items():
+            places = {place for _, place, _, _ in Formatter().parse(call.path) if place is not None}
+            if places - {"uid"}:
+                raise ValueError(f"{name}: a path in which only {{uid}} is filled in")
+        return value
 
     def rules(self) -> ExchangeRules:
         return ExchangeRules(

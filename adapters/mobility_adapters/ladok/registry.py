@@ -4,7 +4,7 @@ Source: Ladok: service areas; adapter rules.
 """
 
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -15,9 +15,9 @@ from mobility_adapters.ladok.certificate import ClientCertificate, load_certific
 from mobility_adapters.ladok.client import Access, LadokClient, Question, segment
 from mobility_adapters.ladok.courtesy import Courtesy
 from mobility_adapters.ladok.events import EventDecoder
-from mobility_adapters.ladok.mappings import AssumedCall, LadokMappings
+from mobility_adapters.ladok.mappings import LadokMappings
 from mobility_adapters.ladok.reader import FeedOptions, FeedReader
-from mobility_adapters.ladok.registration import Registrar
+from mobility_adapters.ladok.registration import Look, Writer, assumed, capability_of, registering
 from mobility_adapters.ladok.search import LIMIT, Found, all_rows
 from mobility_adapters.ladok.settings import LadokSettings, closure, load_mappings
 from mobility_adapters.ladok.values import SYSTEM, Node, child, uid
@@ -30,6 +30,7 @@ from mobility_bridge.kit.http import Limits, WireTransport, tls_context
 from mobility_bridge.ports.adapter import Surroundings
 from mobility_bridge.ports.ambient import Clock
 from mobility_bridge.ports.registry import (
+    AssumedOrder,
     CertificateStatus,
     FeedBatch,
     FeedPosition,
@@ -37,6 +38,7 @@ from mobility_bridge.ports.registry import (
     RegistrationOutcome,
     RegistryReading,
     ReportQuestion,
+    WriteOutcome,
 )
 from mobility_bridge.ports.sources import Capability
 
@@ -189,7 +191,7 @@ class LadokRegistry:
             asking.facts.extend(decode.results(node, student_uid, asking.as_of, asking.problems))
         for name, read in (("A6", decode.credit_transfers), ("A7", decode.other_merits)):
             if name in self._settings.assumed:
-                found = await self._ask(self._assumed(name, uid=student_uid), asking)
+                found = await self._ask(self._mappings.assumed[name].question(uid=student_uid), asking)
                 asking.facts.extend(() if found is None else read(found, student_uid, asking.as_of))
         return asking.reading()
 
@@ -197,7 +199,7 @@ class LadokRegistry:
         asking = _new()
         if table in _ASSUMED_TABLES:
             self._insist("A2")
-            question = self._assumed(f"A2_{table}")
+            question = self._mappings.assumed[f"A2_{table}"].question()
         elif table == "organisation":
             question = Question(CATALOGUE, table)
         else:
@@ -213,7 +215,7 @@ class LadokRegistry:
         asking = _new()
         call = self._mappings.assumed["A9"]
         for page in range(1, 1000):
-            ask = _from_call(call, body=utdata.question_body(question, page))
+            ask = call.question(utdata.question_body(question, page))
             node = await self._ask(ask, asking) or {}
             columns = self._mappings.exchange_report.columns
             asking.facts.extend(utdata.report_rows(node, columns, asking.as_of, asking.problems))
@@ -229,8 +231,13 @@ class LadokRegistry:
                 reason="switched_off",
                 next_step="Set registration = true in [adapters.ladok].",
             )
-        registrar = Registrar(self._client, self._course_participations, self._settings.registrations_per_run)
-        return await registrar.register(orders)
+        return await self._writer(self._course_participations).carry_out(map(registering, orders))
+
+    async def carry_out(self, orders: Sequence[AssumedOrder]) -> Sequence[WriteOutcome[AssumedOrder]]:
+        for order in orders:
+            self._insist(capability_of(order))
+        writes = (assumed(order, self._mappings.assumed) for order in orders)
+        return await self._writer(self._all_participations).carry_out(writes)
 
     def certificate(self) -> CertificateStatus | None:
         return None if self._certificate is None else self._certificate.status(self._clock.now())
@@ -265,6 +272,16 @@ class LadokRegistry:
         if node is None:
             return []
         return list(decode.participations(node, student_uid, asking.as_of, asking.problems))
+
+    def _writer(self, look: Look) -> Writer:
+        return Writer(self._client, look, self._settings.registrations_per_run)
+
+    async def _all_participations(
+        self, student_uid: LadokUid, exchanges: list[Exchange]
+    ) -> Sequence[Participation]:
+        asking = _Asking(exchanges, [], [])
+        found = [await self._participations(path, student_uid, asking) for path in _PARTICIPATIONS]
+        return [each for some in found for each in some]
 
     async def _course_participations(
         self, student_uid: LadokUid, exchanges: list[Exchange]
@@ -316,15 +333,6 @@ class LadokRegistry:
             )
         return found
 
-    def _assumed(self, name: str, **ids: str) -> Question:
-        call = self._mappings.assumed.get(name)
-        if call is None:
-            raise ConfigError(
-                f"{self._settings.mappings} has no [assumed.{name}]",
-                next_step="Add it, or take it out of adapters.ladok.assumed.",
-            )
-        return _from_call(call, ids=ids)
-
     def _insist(self, name: str) -> None:
         if name not in self._settings.assumed:
             raise NotOffered(
@@ -348,13 +356,6 @@ class LadokRegistry:
 
 def _new() -> _Asking:
     return _Asking([], [], [])
-
-
-def _from_call(call: AssumedCall, body: bytes = b"", ids: Mapping[str, str] | None = None) -> Question:
-    service, _, path = call.path.format(
-        **{name: segment(each) for name, each in (ids or {}).items()}
-    ).partition("/")
-    return Question(service, path, method=call.method, body=body, accept=call.media_type)
 
 
 def build_registry(settings: LadokSettings, surroundings: Surroundings) -> LadokRegistry:

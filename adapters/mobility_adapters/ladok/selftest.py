@@ -17,6 +17,9 @@ from mobility_bridge.ports.sources import Capability
 _SERVICE: Final = "kataloginformation"
 _ASSUMPTIONS: Final[Mapping[str, str]] = {
     "A2": "partners and exchange programmes from the code tables",
+    "A3": "admissions, written",
+    "A4": "withdrawals, written",
+    "A5": "changes of occasion, written",
     "A6": "credit transfers, read",
     "A7": "merits from elsewhere, read",
     "A9": "exchange report",

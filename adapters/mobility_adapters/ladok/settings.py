@@ -14,9 +14,10 @@ from mobility_bridge.errors import ConfigError
 _URL: Final = r"^(https://[^\s/?#@]+|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?)/?$"
 _WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
-Assumption = Literal["A2", "A6", "A7", "A9"]
-"""Resources that no public source shows and that this adapter can use: partners and exchange programmes (A2),
-credit transfers (A6) and other merits (A7), read only, and the columns of the exchange report (A9).
+Assumption = Literal["A2", "A3", "A4", "A5", "A6", "A7", "A9"]
+"""Resources that no public source shows and that this adapter can use: partners and exchange programmes (A2), writing
+an admission (A3), a withdrawal (A4) and a change of occasion (A5), credit transfers (A6) and other merits (A7), read
+only, and the columns of the exchange report (A9).
 """
 
 
@@ -113,15 +114,20 @@ class LadokSettings(BaseModel):
         "`thursday 04:00-07:00`.",
     )
     registration: bool = Field(
-        default=False, description="Whether students may be registered in Ladok: the one write that exists."
+        default=False,
+        description="Whether students may be registered in Ladok: the one write that public code shows.",
     )
     registrations_per_run: int = Field(
-        10, ge=1, le=1000, description="How many registrations one run may write at the most."
+        10,
+        ge=1,
+        le=1000,
+        description="How many registrations, or assumed writes, one run may make at the most.",
     )
     assumed: tuple[Assumption, ...] = Field(
         (),
-        description="Which resources to use that no public source shows: A2 partners and exchange programmes, A6 "
-        "credit transfers, A7 other merits, A9 the exchange report. Leave it empty until somebody with access to "
+        description="Which resources to use that no public source shows: A2 partners and exchange programmes; A3 "
+        "admissions, A4 withdrawals and A5 changes of occasion, written; A6 credit transfers, A7 other merits and "
+        "A9 the exchange report, read. Leave it empty until somebody with access to "
         "Ladok's own documentation has confirmed them; addresses can be set in the mapping file.",
     )
     mappings: str = Field(

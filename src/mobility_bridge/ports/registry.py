@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Final, Protocol, Self
+from typing import Final, Generic, Literal, Protocol, Self, TypeAlias, TypeVar
 
 from mobility_bridge.domain.evidence import Exchange
 from mobility_bridge.domain.identifiers import LadokUid
@@ -105,8 +105,8 @@ class FeedEvent:
 class FeedBatch:
     """What one page brought, oldest first, and the position that holds once it has taken effect.
 
-    `entries` counts the entries handled, those included that are of no concern: `skipped` counts them by name,
-    with an asterisk in front of names that are not known at all. `more`: further pages are known to follow.
+    `entries` counts the entries handled; `skipped` those of them that are of no concern or of an unknown kind, by
+    the event's name. `more`: further pages are known to follow.
     """
 
     events: tuple[FeedEvent, ...]
@@ -147,8 +147,40 @@ class RegistrationOrder:
     period: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class AdmissionOrder:
+    """Admit a student to an occasion (assumed: A3)."""
+
+    student_uid: LadokUid
+    occasion_uid: LadokUid
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawalOrder:
+    """Note that an admitted student withdrew before the start (assumed: A4). `reason` as Ladok's list ends."""
+
+    student_uid: LadokUid
+    admission_uid: LadokUid
+    reason: Literal["meddelat.av.studenten", "uteblev"] = "meddelat.av.studenten"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeOrder:
+    """Move a student from one occasion to another: an extension or a shortening (assumed: A5)."""
+
+    student_uid: LadokUid
+    admission_uid: LadokUid
+    occasion_uid: LadokUid
+
+
+AssumedOrder: TypeAlias = AdmissionOrder | WithdrawalOrder | ChangeOrder
+"""Writes by resources that no public source shows: each is off until it is switched on by name."""
+
+Order = TypeVar("Order", bound=RegistrationOrder | AdmissionOrder | WithdrawalOrder | ChangeOrder)
+
+
 class RegistrationState(StrEnum):
-    """How a registration ended."""
+    """How a write ended."""
 
     DONE = "done"
     ALREADY = "already"
@@ -161,14 +193,14 @@ class RegistrationState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class RegistrationOutcome:
+class WriteOutcome(Generic[Order]):
     """What became of one order. `before` and `after` are the participation as read on either side of the write.
 
     UNKNOWN: the write may or may not have taken effect; the next run looks before it writes again.
     `detail` names codes, never a person.
     """
 
-    order: RegistrationOrder
+    order: Order
     state: RegistrationState
     before: Participation | None = None
     after: Participation | None = None
@@ -177,8 +209,11 @@ class RegistrationOutcome:
     exchanges: tuple[Exchange, ...] = ()
 
     @property
-    def registered(self) -> bool:
+    def fulfilled(self) -> bool:
         return self.state in (RegistrationState.DONE, RegistrationState.ALREADY)
+
+
+RegistrationOutcome: TypeAlias = WriteOutcome[RegistrationOrder]
 
 
 class CertificateLevel(StrEnum):
@@ -274,6 +309,13 @@ class StudentRegistry(Protocol):
         Shape:   one outcome per order, in order; beyond the limit LIMIT. An order already fulfilled is ALREADY.
         Raises:  NotOffered while the write is switched off. What goes wrong with one order is its outcome.
         Source:  Ladok: adapter rule 3.
+        """
+        ...
+
+    async def carry_out(self, orders: Sequence[AssumedOrder]) -> Sequence[WriteOutcome[AssumedOrder]]:
+        """Carry out assumed writes, each as careful as a registration and under the same limit.
+
+        Raises:  NotOffered when an order of a kind is among them that is not switched on; nothing was written.
         """
         ...
 

@@ -46,16 +46,19 @@ from mobility_bridge.domain.registration import (
 )
 from mobility_bridge.errors import ExternalError, InvalidDocument, NotOffered, Rejected, Unreachable
 from mobility_bridge.ports.registry import (
+    AdmissionOrder,
+    ChangeOrder,
     FeedBatch,
     FeedNotice,
     RegistrationOrder,
     RegistrationState,
     ReportQuestion,
+    WithdrawalOrder,
 )
 
 SPAN = {"first_day": "2026-08-31", "last_day": "2027-01-17"}
 AUTUMN = ReportQuestion(date(2026, 8, 31), date(2027, 1, 17))
-ALL = ("A2", "A6", "A7", "A9")
+ALL = ("A2", "A3", "A4", "A5", "A6", "A7", "A9")
 F = TypeVar("F", bound=Fact)
 
 
@@ -381,3 +384,39 @@ async def test_a_registration_whose_answer_never_comes_is_found_by_looking(year:
     (outcome,) = await year.door.register([RegistrationOrder(student, inner.admission_uid)])
     assert outcome.state is RegistrationState.DONE
     assert [exchange.failure for exchange in outcome.exchanges].count("timeout") == 1
+
+
+async def test_assumed_writes_are_as_careful_as_a_registration(year: Year) -> None:
+    student = LadokUid(year.student())
+    admit = AdmissionOrder(student, LadokUid(year.coming))
+    (made,) = await year.door.carry_out([admit])
+    assert made.state is RegistrationState.DONE
+    assert made.after is not None
+    assert [each.state for each in await year.door.carry_out([admit])] == [RegistrationState.ALREADY]
+
+    year_long = year.ladok.do(
+        "create_occasion",
+        education_uid=year.agreement,
+        direction="incoming",
+        first_day="2026-08-31",
+        last_day="2027-06-06",
+    ).uid
+    change = ChangeOrder(student, made.after.admission_uid, LadokUid(year_long))
+    (moved,) = await year.door.carry_out([change])
+    assert (moved.state, moved.after is not None) == (RegistrationState.DONE, True)
+    assert moved.after is not None
+    told = [each for each in await year.facts(Admission) if each.occasion_uid == year_long]
+    assert [each.earlier_admission_uid for each in told] == [made.after.admission_uid]
+
+    withdraw = WithdrawalOrder(student, moved.after.admission_uid)
+    (left,) = await year.door.carry_out([withdraw])
+    assert left.state is RegistrationState.DONE
+    assert [each.admission_uid for each in await year.facts(Withdrawal)] == [moved.after.admission_uid]
+
+
+async def test_an_assumed_write_that_is_refused_says_why(year: Year) -> None:
+    student = LadokUid(year.student())
+    year.ladok.do("cancel_occasion", uid=year.coming)
+    (outcome,) = await year.door.carry_out([AdmissionOrder(student, LadokUid(year.coming))])
+    assert outcome.state is RegistrationState.REFUSED
+    assert "felaktig_status" in outcome.detail

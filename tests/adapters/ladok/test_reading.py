@@ -18,13 +18,14 @@ from mobility_adapters.ladok import decode, utdata, values
 from mobility_adapters.ladok.exchange import ExchangeRules
 from mobility_adapters.ladok.faults import obstacles
 from mobility_adapters.ladok.mappings import LadokMappings, load_mapping
+from mobility_adapters.ladok.registration import admission_body, withdrawal_body
 from mobility_adapters.ladok.search import PASSES, all_rows
 from mobility_adapters.ladok.values import Node, read_answer
 from mobility_bridge.domain.identifiers import LadokUid
 from mobility_bridge.domain.occasion import ExchangeAgreement, Occasion, OccasionCancelled
 from mobility_bridge.domain.person import Direction
 from mobility_bridge.domain.registration import LadokStudent, StudentDeceased
-from mobility_bridge.ports.registry import ReportQuestion
+from mobility_bridge.ports.registry import AdmissionOrder, ReportQuestion, WithdrawalOrder
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 EXAMPLES = PUBLISHED / "ladok" / "examples"
@@ -233,13 +234,21 @@ async def test_a_search_always_asks_with_an_order_and_says_when_rows_are_missing
     assert reading.problems == (("deltagare", "2 more rows are counted than shown"),)
 
 
-def test_the_question_for_the_report_keeps_our_schema() -> None:
-    schema = etree.XMLSchema(etree.parse(REPOSITORY / "schemas/ladok/studiedeltagande-utdatafraga.xsd"))
-    for directions in (tuple(Direction), (Direction.INCOMING,)):
-        body = utdata.question_body(ReportQuestion(AUTUMN.first_day, AUTUMN.last_day, directions), 2)
+def test_what_we_write_keeps_our_schema() -> None:
+    schema = etree.XMLSchema(etree.parse(REPOSITORY / "schemas/ladok/studiedeltagande.xsd"))
+    bodies = [
+        utdata.question_body(AUTUMN, 1),
+        utdata.question_body(ReportQuestion(AUTUMN.first_day, AUTUMN.last_day, (Direction.INCOMING,)), 2),
+        admission_body(AdmissionOrder(STUDENT, LadokUid(uid(1, 8)))),
+        withdrawal_body(WithdrawalOrder(STUDENT, LadokUid(uid(1, 9)))),
+        withdrawal_body(WithdrawalOrder(STUDENT, LadokUid(uid(1, 9)), "uteblev")),
+    ]
+    for body in bodies:
         schema.assertValid(etree.fromstring(body))
     broken = utdata.question_body(AUTUMN, 1).replace(b"inresande", b"allihop")
     assert not schema.validate(etree.fromstring(broken))
+    with pytest.raises(ValueError, match="a UID of letters"):
+        admission_body(AdmissionOrder(LadokUid("<x/>"), LadokUid(uid(1, 8))))
 
 
 def test_a_report_is_read_by_its_titles_and_unknown_columns_are_named() -> None:

@@ -9,7 +9,15 @@ from tests.support.ladok_door import Answers, registry, uid
 
 from mobility_bridge.domain.identifiers import LadokUid
 from mobility_bridge.errors import NotOffered
-from mobility_bridge.ports.registry import RegistrationOrder, RegistrationOutcome, RegistrationState
+from mobility_bridge.ports.registry import (
+    AdmissionOrder,
+    AssumedOrder,
+    ChangeOrder,
+    RegistrationOrder,
+    RegistrationOutcome,
+    RegistrationState,
+    WithdrawalOrder,
+)
 
 STUDENT, ADMISSION = LadokUid(uid(7, 3)), LadokUid(uid(1, 9))
 ORDER = RegistrationOrder(STUDENT, ADMISSION)
@@ -83,13 +91,32 @@ async def test_it_is_switched_off_until_somebody_switches_it_on(tmp_path: Path) 
     assert studies.posts == []
 
 
+@pytest.mark.parametrize(
+    ("order", "name"),
+    [
+        (AdmissionOrder(STUDENT, LadokUid(uid(1, 8))), "A3"),
+        (WithdrawalOrder(STUDENT, ADMISSION), "A4"),
+        (ChangeOrder(STUDENT, ADMISSION, LadokUid(uid(2, 8))), "A5"),
+    ],
+)
+async def test_an_assumed_write_is_off_until_it_is_named(
+    tmp_path: Path, order: AssumedOrder, name: str
+) -> None:
+    others = [each for each in ("A3", "A4", "A5") if each != name]
+    played = Answers(Studies())
+    door = registry(played, tmp_path, registration=True, assumed=others)
+    with pytest.raises(NotOffered, match=name) as caught:
+        await door.carry_out([order])
+    assert (caught.value.reason, played.asked) == ("switched_off", [])
+
+
 async def test_it_registers_and_shows_what_stood_there_before(tmp_path: Path) -> None:
     studies = Studies()
     (outcome,) = await register(studies, tmp_path)
     assert studies.posts == [
         f"/studiedeltagande/registrering/kurstillfallesantagning/{ADMISSION}/periodindex/1"
     ]
-    assert (outcome.state, outcome.registered) == (RegistrationState.DONE, True)
+    assert (outcome.state, outcome.fulfilled) == (RegistrationState.DONE, True)
     assert outcome.before is not None
     assert outcome.after is not None
     assert [outcome.before.periods[0].state, outcome.after.periods[0].state] == ["ej_paborjad", "registrerad"]
@@ -163,7 +190,7 @@ async def test_a_refusal_after_somebody_else_registered_is_done(tmp_path: Path) 
 
 async def test_a_write_that_does_not_show_is_unknown(tmp_path: Path) -> None:
     (outcome,) = await register(Studies(takes_effect=False), tmp_path)
-    assert (outcome.state, outcome.detail) == (RegistrationState.UNKNOWN, "registration does not show")
+    assert (outcome.state, outcome.detail) == (RegistrationState.UNKNOWN, "it does not show")
 
 
 async def test_only_so_many_are_written_in_one_run(tmp_path: Path) -> None:

@@ -158,7 +158,7 @@ def test_broken_pem_is_named_without_its_content(tmp_path: Path) -> None:
         {"passphrase": {"file": "a", "env": "b"}},
         {"closures": ["thursdays"]},
         {"closures": ["thursday 25:00-07:00"]},
-        {"assumed": ["A3"]},
+        {"assumed": ["A1"]},
         {"assumed": ["A6", "attestera"]},
         {"feed_prefix": "feed"},
         {"feed_every_s": 1},
@@ -226,7 +226,7 @@ def test_the_shipped_mapping_file_holds() -> None:
 def test_every_problem_of_the_mapping_file_is_named(tmp_path: Path) -> None:
     text = (SHIPPED / "ladok.toml").read_text(encoding="utf-8")
     text = text.replace('= "name"', '= "shoe_size"').replace('direction = "incoming"', 'direction = "inward"')
-    text = text.replace("[education_types]", "[types]").replace('method = "PUT"', 'method = "POST"')
+    text = text.replace("[education_types]", "[types]").replace('method = "PUT"', 'method = "PATCH"')
     file = tmp_path / "ladok.toml"
     file.write_text(text, encoding="utf-8")
     found: list[Problem] = []
@@ -238,6 +238,18 @@ def test_every_problem_of_the_mapping_file_is_named(tmp_path: Path) -> None:
         "exchange_report.columns",
         "types",
     ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("[assumed.A9]", "[assumed.A99]"), ("tillfallesantagning/{uid}", "tillfallesantagning/{person}")],
+)
+def test_an_assumed_resource_must_be_known_and_fillable(tmp_path: Path, before: str, after: str) -> None:
+    text = (SHIPPED / "ladok.toml").read_text(encoding="utf-8").replace(before, after)
+    (tmp_path / "ladok.toml").write_text(text, encoding="utf-8")
+    found: list[Problem] = []
+    assert load_mapping(tmp_path / "ladok.toml", found) is None
+    assert [path.rpartition(": ")[2] for path, _, _ in found] == ["assumed"]
 
 
 @pytest.mark.parametrize("content", [None, "education_types =", '[[directions]]\npattern = "("\n'])
