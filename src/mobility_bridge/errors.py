@@ -17,6 +17,7 @@ BridgeError
 Whether to retry belongs to the class (`retryable`); attributes, not text, carry the facts.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
@@ -34,6 +35,11 @@ class BridgeError(Exception):
         super().__init__(message)
         self.message = message
         self.next_step = next_step
+
+    @property
+    def word(self) -> str:
+        """The class in the words of logs and health records: `invalid_document` for InvalidDocument."""
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(self).__name__).lower()
 
 
 class ConfigError(BridgeError):
@@ -92,9 +98,26 @@ class Unreachable(ExternalError):
     """No usable answer. `reason`: timeout, connection, tls, http_5xx, http_429, incomplete.
 
     `maintenance` stands in place of any of them where a closure was announced: nobody need be alarmed.
+    `retry_after_s` is how long the system asked us to wait, in seconds.
     """
 
     retryable = True
+
+    def __init__(  # noqa: PLR0913 - the facts of one failure, keyword only
+        self,
+        message: str,
+        *,
+        system: str,
+        reason: str,
+        retry_after_s: float | None = None,
+        hei_id: str | None = None,
+        evidence: Sequence[object] = (),
+        next_step: str | None = None,
+    ) -> None:
+        super().__init__(
+            message, system=system, reason=reason, hei_id=hei_id, evidence=evidence, next_step=next_step
+        )
+        self.retry_after_s = retry_after_s
 
 
 class Rejected(ExternalError):

@@ -17,7 +17,7 @@ from mobility_bridge.services.catalogue import refresh_catalogue
 from mobility_bridge.services.compare import compare
 from mobility_bridge.services.context import Context
 from mobility_bridge.services.due import due_for_approvals, due_for_refresh, due_for_sweep
-from mobility_bridge.services.health import failure_code, loggable
+from mobility_bridge.services.health import loggable
 from mobility_bridge.services.ingest import ingest
 from mobility_bridge.services.notify import notify
 from mobility_bridge.services.refresh import refresh_partner
@@ -114,7 +114,7 @@ async def run_job(context: Context, job: Job) -> bool:
                 "job.failed",
                 job=job.name,
                 duration_s=round(context.clock.monotonic() - started, 3),
-                error=failure_code(error),
+                error=error.word,
                 reason=external.reason if external is not None else None,
                 detail=loggable(error),
             )

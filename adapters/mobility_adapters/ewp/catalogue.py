@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from mobility_adapters.ewp import wire
-from mobility_adapters.ewp.exchanges import error_word, unreachable
+from mobility_adapters.ewp.exchanges import unreachable
 from mobility_adapters.ewp.httpsig import parse_http_date
 from mobility_adapters.ewp.registry import Catalogue, read_catalogue
 from mobility_bridge.domain.evidence import Exchange
@@ -168,7 +168,7 @@ class CatalogueCache:
         self._log.event(
             "catalogue.kept",
             heis=len(self._copy.catalogue.heis) if self._copy else 0,
-            error=error_word(error),
+            error=error.word,
             reason=error.reason,
             detail=error.message,
         )
@@ -186,11 +186,12 @@ class CatalogueCache:
             changed=changed,
             from_disk=copy.from_disk if copy else False,
             stale_since=copy.expires_at if copy and self._problem and now >= copy.expires_at else None,
-            problem=self._problem.message if self._problem else self._own_problem(copy),
+            problem=self._problem.message if self._problem else None,
+            key_problem=self._key_problem(copy),
             exchanges=exchanges,
         )
 
-    def _own_problem(self, copy: _Copy | None) -> str | None:
+    def _key_problem(self, copy: _Copy | None) -> str | None:
         if copy is None:
             return None
         heis = copy.catalogue.client_heis(self._rules.own_key_id)

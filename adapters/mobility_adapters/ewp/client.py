@@ -13,7 +13,7 @@ from typing import Any, Final, NoReturn, TypeVar
 
 from mobility_adapters.ewp import httpsig, wire
 from mobility_adapters.ewp.catalogue import CatalogueCache
-from mobility_adapters.ewp.exchanges import Roundtrip, Wire, body_sha256, error_word, unreachable
+from mobility_adapters.ewp.exchanges import Roundtrip, Wire, body_sha256, unreachable
 from mobility_adapters.ewp.keys import SigningKey
 from mobility_adapters.ewp.quirks import Quirk
 from mobility_adapters.ewp.reading import expect_root, parse
@@ -28,6 +28,7 @@ from mobility_bridge.errors import (
     InvalidDocument,
     NotOffered,
     Rejected,
+    Unreachable,
     Untrusted,
 )
 from mobility_bridge.kit import xml
@@ -125,9 +126,14 @@ class EwpClient:
                 error.evidence = tuple(exchanges)
                 if not error.retryable or number == last:
                     raise
+                pause_s = self._pause_s(number)
+                if isinstance(error, Unreachable) and error.retry_after_s is not None:
+                    if error.retry_after_s > self._policy.max_retry_s:
+                        raise  # they ask for more patience than one call has: the next round asks again
+                    pause_s = max(pause_s, error.retry_after_s)
             else:
                 return reply
-            await self._clock.sleep(self._pause_s(number))
+            await self._clock.sleep(pause_s)
         raise AssertionError("the last attempt returns or raises")
 
     def _pause_s(self, number: int) -> float:
@@ -342,7 +348,7 @@ class EwpClient:
         self._log.event(
             "request.failed",
             **_logged(exchange),
-            error=error_word(error),
+            error=error.word,
             reason=error.reason,
             detail=detail,
             status=exchange.status,

@@ -5,16 +5,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
+from typing import Final
 
 import httpx
 
 from mobility_adapters.ewp import wire
-from mobility_adapters.ewp.httpsig import joined
+from mobility_adapters.ewp.httpsig import joined, parse_http_date
 from mobility_bridge.domain.evidence import Exchange, Verification
 from mobility_bridge.domain.identifiers import HeiId, Sha256
-from mobility_bridge.errors import ExternalError, Unreachable
+from mobility_bridge.errors import Unreachable
 from mobility_bridge.kit.http import Answer, Limits, Outgoing, call
 from mobility_bridge.ports.ambient import Clock
+
+_SECONDS: Final = re.compile(r"[0-9]{1,9}")
 
 
 class Wire:
@@ -97,11 +100,22 @@ def unreachable(answer: Answer, what: str, hei_id: HeiId | None, *evidence: Exch
         f"{what} gave no usable answer: {reason}{f' ({detail})' if detail else ''}",
         system=wire.SYSTEM,
         reason=reason,
+        retry_after_s=retry_after_s(answer),
         hei_id=hei_id,
         evidence=evidence,
     )
 
 
-def error_word(error: ExternalError) -> str:
-    """The error's class as the log writes it: `invalid_document` for InvalidDocument."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__).lower()
+def retry_after_s(answer: Answer) -> float | None:
+    """How long the other side asks us to wait, by `Retry-After` with 429 or 503; None when it does not say.
+
+    A date is read against the answer's own, so that a wrong clock on either side does no harm.
+    Source:  RFC 9110, Retry-After.
+    """
+    text = (answer.header("retry-after") or "").strip()
+    if answer.status not in (429, 503) or not text:
+        return None
+    if _SECONDS.fullmatch(text):
+        return float(text)
+    until, date = parse_http_date(text), parse_http_date(answer.header("date") or "")
+    return max(0.0, (until - date).total_seconds()) if until is not None and date is not None else None

@@ -77,7 +77,10 @@ def _hei(bridge: "Bridge", text: str) -> str:
 def as_data(report: "SyncReport") -> dict[str, Any]:
     """The report as JSON."""
     return {
-        "catalogue": {"heis": report.catalogue.hei_count, "problem": report.catalogue.problem}
+        "catalogue": {
+            "heis": report.catalogue.hei_count,
+            "problem": report.catalogue.problem or report.catalogue.key_problem,
+        }
         if report.catalogue is not None
         else None,
         "sources": [
@@ -124,7 +127,8 @@ def as_data(report: "SyncReport") -> dict[str, Any]:
 
 def show(report: "SyncReport") -> None:
     """Print the report as tables."""
-    problem = report.catalogue.problem if report.catalogue is not None else None
+    status = report.catalogue
+    problem = status.problem or status.key_problem if status is not None else None
     if report.catalogue_error is not None or problem:
         click.echo(f"Catalogue: {report.catalogue_error or problem}")
     print_table(

@@ -99,6 +99,9 @@ EVENTS: Final[dict[str, EventSpec]] = {
     "catalogue.kept": EventSpec(
         "warning", "A new catalogue could not be used; the last good copy stays.", ("heis", *_FAILURE)
     ),
+    "catalogue.key_unknown": EventSpec(
+        "warning", "The registry's catalogue does not list our client key for us.", ("detail",)
+    ),
     "source.read": EventSpec(
         "info",
         "One of our own systems was read.",

@@ -76,7 +76,11 @@ class Capability:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueStatus:
-    """How old the network's catalogue is and what the last refresh gave."""
+    """How old the network's catalogue is and what the last refresh gave.
+
+    `problem` says why there is no newer one, `key_problem` what a good one says of our client key, if not that it
+    is ours.
+    """
 
     hei_count: int
     fetched_at: datetime | None
@@ -84,6 +88,7 @@ class CatalogueStatus:
     from_disk: bool = False
     stale_since: datetime | None = None
     problem: str | None = None
+    key_problem: str | None = None
     exchanges: tuple[Exchange, ...] = ()
 
 

@@ -120,6 +120,7 @@ SOURCE_RULES: tuple[Rule[SourceCase], ...] = (
     source.our_own_system_holds_far_less,
     source.record_of_ours_cannot_be_read,
     source.catalogue_of_the_network_is_old,
+    source.network_does_not_know_our_key,
 )
 
 _BEFORE_THE_STAY: tuple[Rule[StayCase], ...] = ()

@@ -6,7 +6,7 @@ from mobility_bridge.errors import ExternalError
 from mobility_bridge.ports.sources import CatalogueStatus
 from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.services.context import Context
-from mobility_bridge.services.health import failure_code, loggable, note_failure
+from mobility_bridge.services.health import loggable, note_failure
 from mobility_bridge.services.subjects import partner_key, source_key
 
 CATALOGUE = "catalogue"
@@ -28,6 +28,8 @@ async def refresh_catalogue(context: Context, *, force: bool = False) -> Catalog
     await context.store.write(lambda uow: _commit(uow, context, status))
     if status.problem is not None:
         context.log.event("catalogue.kept", heis=status.hei_count, detail=status.problem)
+    elif status.key_problem is not None:
+        context.log.event("catalogue.key_unknown", detail=status.key_problem)
     elif status.changed:
         context.log.event(
             "catalogue.refreshed",
@@ -42,7 +44,8 @@ def _commit(uow: UnitOfWork, context: Context, status: CatalogueStatus) -> None:
     at = context.clock.now()
     numbers = uow.evidence.append(status.exchanges)
     before = uow.partners.health(HeiId(CATALOGUE)).get(CATALOGUE)
-    if status.problem is None:
+    problem = status.problem or status.key_problem
+    if problem is None:
         health = Health(HeiId(CATALOGUE), CATALOGUE, last_ok_at=status.fetched_at)
     else:
         since = before.failing_since if before is not None and before.failing_since else at
@@ -53,9 +56,9 @@ def _commit(uow: UnitOfWork, context: Context, status: CatalogueStatus) -> None:
             failing_since=status.stale_since or since,
             last_failed_at=at,
             failures=(before.failures if before is not None else 0) + 1,
-            failure_code="stale",
-            failure_reason="kept_last_good",
-            detail=status.problem,
+            failure_code="stale" if status.problem is not None else "key_unknown",
+            failure_reason="kept_last_good" if status.problem is not None else "not_listed",
+            detail=problem,
             evidence=numbers[-1] if numbers else None,
         )
     uow.partners.save_health(health)
@@ -70,6 +73,4 @@ async def _failed(context: Context, error: ExternalError) -> None:
     await context.store.write(
         lambda uow: note_failure(uow, HeiId(CATALOGUE), CATALOGUE, error, key=key, at=at)
     )
-    context.log.event(
-        "catalogue.kept", heis=0, error=failure_code(error), reason=error.reason, detail=loggable(error)
-    )
+    context.log.event("catalogue.kept", heis=0, error=error.word, reason=error.reason, detail=loggable(error))

@@ -1,6 +1,5 @@
 """How our calls go: a success clears, a failure is kept with its reason and its evidence."""
 
-import re
 from dataclasses import replace
 from datetime import datetime
 
@@ -16,11 +15,6 @@ from mobility_bridge.services.subjects import partner_key
 def exchanges_of(error: ExternalError) -> tuple[Exchange, ...]:
     """What crossed the wire before the error."""
     return tuple(item for item in error.evidence if isinstance(item, Exchange))
-
-
-def failure_code(error: BridgeError) -> str:
-    """The error's class in the words of the health record: `invalid_document` for InvalidDocument."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__).lower()
 
 
 def loggable(error: BridgeError) -> str:
@@ -44,7 +38,7 @@ def failed(before: Health | None, error: ExternalError, *, subject: Health, evid
         failing_since=subject.last_failed_at if first else base.failing_since,
         last_failed_at=subject.last_failed_at,
         failures=1 if first else base.failures + 1,
-        failure_code=failure_code(error),
+        failure_code=error.word,
         failure_reason=error.reason,
         detail=detail,
         evidence=evidence if evidence is not None else base.evidence,
@@ -85,7 +79,7 @@ async def partner_failed(context: Context, hei_id: HeiId, api: str, error: Exter
         partner_hei_id=hei_id,
         api=api,
         evidence=evidence,
-        error=failure_code(error),
+        error=error.word,
         reason=error.reason,
         detail=loggable(error),
         status=getattr(error, "status", None),

@@ -13,7 +13,7 @@ from mobility_bridge.ports.sources import AgreementSource, SourceReading
 from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.services import outbox
 from mobility_bridge.services.context import Context
-from mobility_bridge.services.health import failure_code, loggable, note_failure, note_success
+from mobility_bridge.services.health import loggable, note_failure, note_success
 from mobility_bridge.services.problems import write_problems
 from mobility_bridge.services.subjects import agreement_key, partner_key, source_key
 
@@ -261,7 +261,7 @@ async def _source_failed(context: Context, source: AgreementSource, error: Exter
     context.log.event(
         "source.failed",
         source=source.name,
-        error=failure_code(error),
+        error=error.word,
         reason=error.reason,
         detail=loggable(error),
     )

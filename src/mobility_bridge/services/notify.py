@@ -18,7 +18,7 @@ from mobility_bridge.errors import ExternalError, NotOffered, Rejected
 from mobility_bridge.ports.sinks import NotificationSender
 from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.services.context import Context
-from mobility_bridge.services.health import exchanges_of, failure_code, loggable
+from mobility_bridge.services.health import exchanges_of, loggable
 from mobility_bridge.services.subjects import partner_key
 from mobility_bridge.settings.model import NotifySettings
 
@@ -222,7 +222,7 @@ def _log_failure(context: Context, after: ChangeNotification, error: ExternalErr
         "cnr": after.kind.value,
         "partner_hei_id": after.partner_hei_id,
         "iia_id": after.iia_id,
-        "error": failure_code(error),
+        "error": error.word,
         "reason": error.reason,
         "detail": loggable(error),
         "status": getattr(error, "status", None),
@@ -235,7 +235,7 @@ def _log_failure(context: Context, after: ChangeNotification, error: ExternalErr
 
 
 def _in_short(error: ExternalError) -> str:
-    return f"{failure_code(error)}.{error.reason}: {error.message}"[:500]
+    return f"{error.word}.{error.reason}: {error.message}"[:500]
 
 
 def _commit(uow: UnitOfWork, after: ChangeNotification, exchanges: Sequence[Exchange]) -> None:

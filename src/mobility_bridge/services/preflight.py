@@ -39,7 +39,8 @@ def _catalogue_problems(context: Context, status: CatalogueStatus) -> list[Probl
     """What is wrong with the catalogue; one that was read and does not know us is no fault of its address."""
     if status.stale_since is None and not context.the_network().knows_us():
         wanted = f"the key that the registry lists for {context.own_hei_id}"
-        return [("adapters.ewp.client_key", status.problem or "not in the catalogue", wanted)]
+        found = status.problem or status.key_problem or "not in the catalogue"
+        return [("adapters.ewp.client_key", found, wanted)]
     if status.problem is not None:
         return [("adapters.ewp.registry_url", status.problem, "a catalogue that can be used")]
     return []

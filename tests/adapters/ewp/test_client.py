@@ -419,6 +419,54 @@ async def test_c35_an_overloaded_partner_is_asked_again_with_growing_pauses(
     assert 4 <= third <= 5
 
 
+DATE = "Mon, 23 Nov 2026 12:00:00 GMT"
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize(
+    ("headers", "least", "most"),
+    [
+        ({"retry-after": "20"}, 20, 20),
+        ({"retry-after": "0"}, 1, 2),
+        ({"retry-after": "Mon, 23 Nov 2026 12:00:20 GMT", "date": DATE}, 20, 20),
+        ({"retry-after": "Mon, 23 Nov 2026 11:00:00 GMT", "date": DATE}, 1, 2),
+        ({"retry-after": "Mon, 23 Nov 2026 12:00:20 GMT"}, 1, 2),
+        ({"retry-after": "soon"}, 1, 2),
+        ({"retry-after": "-5"}, 1, 2),
+    ],
+)
+async def test_a_partner_is_not_asked_again_before_the_time_that_it_names(
+    network: Network, status: int, headers: dict[str, str], least: float, most: float
+) -> None:
+    good = network.answer
+    network.answer = lambda request: (
+        good(request) if len(network.requests) > 1 else httpx.Response(status, headers=headers)
+    )
+    client = await network.ready()
+
+    await client.index(BRAVA)
+
+    (slept,) = network.clock.slept
+    assert least <= slept <= most
+
+
+async def test_a_partner_that_wants_longer_peace_is_left_to_the_next_round(network: Network) -> None:
+    network.answer = lambda _: httpx.Response(503, headers={"retry-after": "3600"})
+
+    error = await index_fails(network, Unreachable)
+
+    assert error.retry_after_s == 3600
+    assert len(network.requests) == 1
+    assert network.clock.slept == []
+
+
+async def test_only_who_is_overloaded_may_ask_for_peace(network: Network) -> None:
+    network.answer = lambda _: httpx.Response(500, headers={"retry-after": "3600"})
+
+    assert (await index_fails(network, Unreachable)).retry_after_s is None
+    assert len(network.requests) > 1
+
+
 @pytest.mark.parametrize(
     ("raised", "reason"),
     [

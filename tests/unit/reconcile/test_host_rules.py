@@ -180,6 +180,7 @@ SOURCES: list[tuple[str, Callable[[], SourceCase]]] = [
     ("SOURCE_SHRUNK", lambda: source(shrunk_to=1)),
     ("SOURCE_RECORD_UNREADABLE", lambda: source(problems=(("agreement 4711", "no partner"),))),
     ("CATALOGUE_STALE", lambda: broken("catalogue", "stale")),
+    ("CLIENT_KEY_UNKNOWN", lambda: broken("catalogue", "key_unknown")),
 ]
 
 

@@ -80,6 +80,24 @@ async def test_a_catalogue_kept_from_before_is_a_discrepancy_until_a_new_one_com
     assert "CATALOGUE_STALE" not in await bridge.open_codes()
 
 
+async def test_a_catalogue_without_our_key_is_a_discrepancy_of_its_own_until_it_has_it() -> None:
+    bridge = a_bridge()
+    fresh = bridge.network.catalogue
+    bridge.network.catalogue = CatalogueStatus(
+        2, bridge.clock.now(), key_problem="it belongs to eskil.example"
+    )
+    await bridge.sync()
+    open_codes = await bridge.open_codes()
+    assert "CLIENT_KEY_UNKNOWN" in open_codes
+    assert "CATALOGUE_STALE" not in open_codes
+    assert [line["detail"] for line in bridge.events("catalogue.key_unknown")] == [
+        "it belongs to eskil.example"
+    ]
+    bridge.network.catalogue = fresh
+    await bridge.sync()
+    assert "CLIENT_KEY_UNKNOWN" not in await bridge.open_codes()
+
+
 async def test_a_changed_catalogue_has_every_partner_looked_at_again() -> None:
     bridge = a_bridge()
     two_partners(bridge)

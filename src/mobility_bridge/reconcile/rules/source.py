@@ -11,6 +11,7 @@ from mobility_bridge.domain.partner import Health
 from mobility_bridge.reconcile.rule import Observation, rule
 
 CATALOGUE = "catalogue"
+KEY_UNKNOWN = "key_unknown"
 _SOURCE = "mobility-bridge principles: never destroy"
 _LOOK = Text(
     "Look at the connection and at the last answers: mobility-bridge discrepancies show {id}",
@@ -146,5 +147,30 @@ def catalogue_of_the_network_is_old(case: SourceCase) -> Iterator[Observation]:
     Source: EWP registry API 1.5, caching.
     """
     health = _failing(case)
-    if health is not None and case.subject.source == CATALOGUE:
+    if health is not None and case.subject.source == CATALOGUE and health.failure_code != KEY_UNKNOWN:
+        yield Observation(values=_facts(health))
+
+
+@rule(
+    code="CLIENT_KEY_UNKNOWN",
+    severity=Severity.BLOCKING,
+    owner=Owner.OPERATIONS,
+    title=Text("The network does not know our key", "Nätverket känner inte till vår nyckel"),
+    text=Text(
+        "Since {since} the catalogue does not list our client key for us. Partners refuse what we sign with it.",
+        "Sedan {since} anger katalogen inte vår klientnyckel för oss. Partners avvisar det vi signerar med den.",
+    ),
+    next_step=Text(
+        "Publish the key in our manifest, or configure the one that is published: mobility-bridge config check",
+        "Publicera nyckeln i vårt manifest, eller ställ in den som är publicerad: mobility-bridge config check",
+    ),
+    source="EWP registry API 1.5",
+)
+def network_does_not_know_our_key(case: SourceCase) -> Iterator[Observation]:
+    """The catalogue was read, and our client key is not in it or belongs to another institution.
+
+    Source: EWP client authentication by HTTP signature 1.0.2, registry API 1.5.
+    """
+    health = _failing(case)
+    if health is not None and case.subject.source == CATALOGUE and health.failure_code == KEY_UNKNOWN:
         yield Observation(values=_facts(health))
