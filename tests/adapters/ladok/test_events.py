@@ -1,11 +1,14 @@
 """Events as facts: read by name, whatever the order of their elements, and never hiding one another."""
 
+import copy
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from lxml import etree
 from tests.support.fixtures import PUBLISHED, needs_published, sample
 from tests.support.ladok_door import OWN_USER, Sent, page, uid
 
@@ -43,6 +46,7 @@ from mobility_bridge.domain.registration import (
     StudentReplaced,
     Withdrawal,
 )
+from mobility_bridge.errors import InvalidDocument
 from mobility_bridge.kit import xml
 from mobility_bridge.ports.registry import FeedNotice
 
@@ -476,3 +480,36 @@ def test_the_published_examples_are_read_whole() -> None:
     assert all(not event.problems for event in (*recent.events, *archive.events))
     occasions = [fact for event in archive.events for fact in event.facts if isinstance(fact, Occasion)]
     assert [(each.code, each.exchange) for each in occasions] == [("UT261", True)]
+
+
+MUTATIONS = ("removed", "emptied", "renamed", "doubled", "filled with something else")
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS)
+def test_no_element_of_a_page_can_be_changed_so_that_reading_breaks(mutation: str) -> None:
+    """Each element in turn: the page is refused as a page, or every other event of it is still read."""
+    data = sample("ladok/feed-term-abroad.xml")
+    for place in range(1, sum(1 for _ in etree.fromstring(data).iter("*"))):
+        root = etree.fromstring(data)
+        element = list(root.iter("*"))[place]
+        _mutate(element, mutation)
+        with suppress(InvalidDocument):
+            found = decoded_page(etree.tostring(root))
+            read = len(found.events) + len(found.remarks) + found.skipped.total()
+            assert read >= 7 - (mutation in ("removed", "renamed")), (place, element.tag)
+            assert len(found.events) >= 5, (place, element.tag)
+
+
+def _mutate(element: etree._Element, mutation: str) -> None:
+    parent = element.getparent()
+    assert parent is not None
+    if mutation == "removed":
+        parent.remove(element)
+    elif mutation == "emptied":
+        element.clear()
+    elif mutation == "renamed":
+        element.tag = "{urn:other}renamed"
+    elif mutation == "doubled":
+        parent.append(copy.deepcopy(element))
+    else:
+        element.text = "é\u2028 <&>"

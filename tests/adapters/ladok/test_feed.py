@@ -280,3 +280,38 @@ def _grown(number: int, there: int, size: int) -> bytes:
     first = (number - 1) * size + 1
     last = min(there, first + size - 1)
     return page(number, sent(first, last + 1), open_page=number * size >= there)
+
+
+@given(st.data())
+@settings(max_examples=60, deadline=None)
+def test_whatever_arrives_late_nothing_is_lost_or_doubled(data: st.DataObject) -> None:
+    """Entries come at the end of the open page or in among those handled; runs are broken off after any page."""
+    size = data.draw(st.integers(2, 5))
+    pages: list[list[Sent]] = [[]]
+    position: FeedPosition | None = None
+    handled: list[str] = []
+    for number in range(1, data.draw(st.integers(1, 20)) + 1):
+        if len(pages[-1]) == size:
+            pages.append([])
+        place = data.draw(st.integers(0, len(pages[-1])))
+        pages[-1].insert(place, Sent(number))
+        if data.draw(st.booleans()):
+            position = _run(pages, position, handled, data.draw(st.integers(1, 3)))
+    _run(pages, position, handled, 99)
+    assert sorted(handled) == sorted(each.id for each_page in pages for each in each_page)
+
+
+def _run(
+    pages: list[list[Sent]], position: FeedPosition | None, handled: list[str], most_pages: int
+) -> FeedPosition | None:
+    """One run that is broken off after so many pages; only what was committed is known to the next."""
+    ask: feed.Ask | None = feed.first_ask(position, "first")
+    for _ in range(most_pages):
+        if ask is None:
+            break
+        number = 1 if ask == "first" else int(ask)
+        found = read(page(number, pages[number - 1], open_page=number == len(pages)), ask)
+        turn = feed.take(found, position, NOW)
+        handled += [entry.entry_id for entry in turn.handle]
+        position, ask = FeedPosition.parse(turn.position.cursor()), turn.ask
+    return position
