@@ -125,6 +125,7 @@ class EwpNetwork:
                 source=wire.SYSTEM,
                 tree=root,
                 own_iia_ids=own_iia_ids,
+                digest=reply.sha256,
             )
 
         copies = tuple(await self._client.read(reply, read, partial(mended, holder_hei_id=hei_id)))
