@@ -88,6 +88,7 @@ PARTNERS = (
         institution_id=1102,
         max_iia_ids=10,
         max_approval_ids=10,
+        max_omobility_ids=10,
         signs_target=True,
         southern=True,
     ),
@@ -113,6 +114,7 @@ PARTNERS = (
         institution_id=1104,
         max_iia_ids=1,
         max_approval_ids=1,
+        max_omobility_ids=1,
         since_honoured=False,
     ),
     Hei(

@@ -71,3 +71,32 @@ authority = {{ file = "{here}/{authority_file(folder).name}" }}
 # The sandbox offers the services that no public source shows.
 assumed_services = true
 """
+
+
+def render_ladok(folder: Path, beside: Path | None = None) -> str:
+    """Write the section with which the bridge talks to the sandbox's Ladok, to be put after `render_config`.
+
+    Raises UsageError when no sandbox was ever started in `folder`.
+    """
+    memory = remember(folder)
+    if memory is None:
+        raise UsageError(
+            f"no sandbox was ever started in {folder}",
+            next_step=f"Run: mobility-bridge sandbox run --dir {folder}",
+        )
+    here = Path(os.path.relpath(folder, beside or folder)).as_posix()
+    return f"""\
+
+[adapters.ladok]
+base_url = "{memory.ladok_url}"
+environment = "integration_test"
+certificate = "{here}/ladok-client.p12"
+passphrase = {{ file = "{here}/ladok-pass-phrase.txt" }}
+ca_file = "{here}/ca.pem"
+# The sandbox sets no limit by itself, and its days are short.
+calls_per_s = 20
+burst = 100
+feed_every_s = 10
+# The sandbox offers the resources that no public source shows.
+assumed = ["A2", "A6", "A7", "A9"]
+"""

@@ -3,6 +3,7 @@
 import json
 import shutil
 import ssl
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,9 @@ import pytest
 from cryptography.hazmat.primitives.serialization import pkcs12
 from tests.support.sandbox import TODAY
 
+from mobility_adapters.ladok import adapter as ladok_adapter
+from mobility_adapters.ladok.settings import LadokSettings
+from mobility_bridge.sandbox.config import render_ladok
 from mobility_bridge.sandbox.host import Plan, Sandbox
 from mobility_bridge.sandbox.keys import KeyRing
 
@@ -96,6 +100,32 @@ def test_the_certificate_comes_with_a_pass_phrase_too(sandbox: Sandbox):
         "OU=Int-test-API",
         "CN=mobility-bridge@NHU",
     ]
+
+
+def test_the_bridge_finds_ladok_in_its_configuration(sandbox: Sandbox):
+    section = tomllib.loads(render_ladok(sandbox.folder))["adapters"]["ladok"]
+
+    settings = LadokSettings.model_validate(section)
+
+    assert settings.base_url == sandbox.memory.ladok_url
+    assert ladok_adapter.check(settings, sandbox.folder) == []
+
+
+def test_students_are_moved_through_the_control(sandbox: Sandbox, control: httpx.Client):
+    students = f"{sandbox.base_url}/_control/students/"
+    stay = {"given_names": "Ana", "family_name": "Ficticia", "born": "2003-02-14", "serial": 238}
+    told = control.post(
+        f"{students}add_outgoing", json={"omobility_id": "N1", "partner": "alderton.example", **stay}
+    ).json()
+    control.post(f"{students}arrive", json={"omobility_id": "N1"})
+
+    (listed,) = control.get(f"{students}stays").json()
+    assert (told["status"], told["la_state"]) == ("approved", "L4")
+    assert listed["arrived_on"] == "2026-08-31"
+    assert "Ficticia" not in control.get(f"{students}stays").text
+    assert control.get(f"{students}received").json() == []
+    assert control.post(f"{students}arrive", json={"omobility_id": "N2"}).status_code == 400
+    assert control.get(f"{sandbox.base_url}/dashboard/csv/learning-agreements.csv").text.count("N1") == 1
 
 
 def test_people_act_through_the_control_and_the_feed_tells(control: httpx.Client, ladok: httpx.Client):

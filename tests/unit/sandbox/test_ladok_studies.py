@@ -262,6 +262,70 @@ def test_a_protected_person_is_announced_without_a_name(ladok: PlayedLadok):
     assert "Ficticia" not in ladok.world.entries[-1].rest
 
 
+def test_a_changed_name_and_a_death_are_announced(ladok: PlayedLadok):
+    student = somebody(ladok)
+
+    assert happened(ladok, "change_person", student_uid=student.uid, family_name="Nova") == [
+        "LokalStudentEvent"
+    ]
+    assert happened(ladok, "change_person", student_uid=student.uid, email="a@b.example") == [
+        "KontaktuppgifterEvent"
+    ]
+    assert happened(ladok, "mark_deceased", student_uid=student.uid) == ["StudentAvlidenmarkeringEvent"]
+    assert student.earlier == [("20030214T101", "Ana", "Ficticia")]
+
+
+def test_an_admission_that_is_removed_leaves_nothing(ladok: PlayedLadok):
+    admitted, _ = outgoing(ladok)
+
+    made = happened(ladok, "remove", admission_uid=admitted.uid)
+
+    assert made == ["ForvantatDeltagandeBorttagetEvent"] * 2
+    assert ladok.world.admissions == {}
+
+
+def test_a_removed_credit_transfer_is_announced_without_its_grounds(ladok: PlayedLadok):
+    student = somebody(ladok)
+    made = ladok.do(
+        "propose_transfer", student_uid=student.uid, targets=[[course(ladok.world, "NH1101").uid, "7.5"]]
+    )
+    ladok.do("attest_transfer", transfer_uid=made.uid, decided_on="2027-02-12")
+
+    assert happened(ladok, "remove_transfer", transfer_uid=made.uid) == ["TillgodoraknandeBorttagetEvent"]
+    assert "Grunder" not in ladok.world.entries[-1].rest
+
+
+@pytest.mark.parametrize(
+    ("act", "arguments"),
+    [
+        ("replace_number", {"student_uid": "{ana}", "number": "20030214T101"}),
+        ("merge_persons", {"student_uid": "{ana}", "into": "{ana}"}),
+        ("establish", {"given_names": "A", "family_name": "B", "born": "soon", "sex": 1}),
+        ("create_education", {"kind": "dance", "code": "X", "sv": "x", "en": "x"}),
+        ("create_education", {"kind": "course", "code": "NH1101", "sv": "x", "en": "x"}),
+        ("create_education", {"kind": "agreement", "code": "X", "sv": "x", "en": "x", "extern_part_id": 1}),
+        ("create_education", {"kind": "course", "code": "X", "sv": "x", "en": "x", "first_term": "soon"}),
+        ("assume", {"group": "A99", "on": True}),
+        ("page_of", {"size": 5}),
+        ("attest_transfer", {"transfer_uid": "unknown"}),
+        ("attest_merit", {"merit_uid": "unknown"}),
+        ("set_status", {"uid": "unknown", "status": 3}),
+        ("withdraw", {"admission_uid": "unknown"}),
+    ],
+)
+def test_an_act_that_makes_no_sense_is_refused_and_not_kept(
+    ladok: PlayedLadok, act: str, arguments: dict[str, Any]
+):
+    ana = somebody(ladok)
+    before = len(ladok.stage.journal), len(ladok.world.entries)
+    given = {name: ana.uid if value == "{ana}" else value for name, value in arguments.items()}
+
+    with pytest.raises(UsageError):
+        ladok.do(act, **given)
+
+    assert (len(ladok.stage.journal), len(ladok.world.entries)) == before
+
+
 def test_ids_carry_the_time_of_the_event(ladok: PlayedLadok):
     student = somebody(ladok)
 
