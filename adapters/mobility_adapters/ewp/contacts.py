@@ -4,12 +4,12 @@ Source: EWP types contact 1.1.0, phone number 1.0.1, address 1.0.2.
 """
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 from lxml import etree
 
 from mobility_adapters.ewp import wire
-from mobility_adapters.ewp.reading import child, integer, string_value, text
+from mobility_adapters.ewp.reading import Parts, integer, string_value
 from mobility_adapters.ewp.wire import qname
 from mobility_bridge.domain.contact import Address, Contact, LangString, PhoneNumber
 from mobility_bridge.kit.xml import Element
@@ -25,6 +25,9 @@ _EMAIL: Final = qname(wire.CONTACT, "email")
 _ROLE: Final = qname(wire.CONTACT, "role-description")
 _PHONE: Final = qname(wire.PHONE, "phone-number")
 _FAX: Final = qname(wire.PHONE, "fax-number")
+_E164: Final = qname(wire.PHONE, "e164")
+_EXT: Final = qname(wire.PHONE, "ext")
+_OTHER_FORMAT: Final = qname(wire.PHONE, "other-format")
 _STREET: Final = qname(wire.ADDRESS, "street-address")
 _MAILING: Final = qname(wire.ADDRESS, "mailing-address")
 
@@ -45,21 +48,26 @@ _ADDRESS_PARTS: Final = (
     ("country", "country", False),
 )
 
+_ADDRESS_ATTRIBUTES: Final = {
+    qname(wire.ADDRESS, name): (attribute, repeats) for name, attribute, repeats in _ADDRESS_PARTS
+}
+
 
 def read_contact(element: Element) -> Contact:
     """Read a contact from an element of any name that has the contact type."""
-    gender = child(element, _GENDER)
+    parts = Parts(element)
+    gender = parts.one(_GENDER)
     return Contact(
-        contact_names=_lang_strings(element, _NAME),
-        person_given_names=_lang_strings(element, _GIVEN),
-        person_family_names=_lang_strings(element, _FAMILY),
+        contact_names=_lang_strings(parts.all(_NAME)),
+        person_given_names=_lang_strings(parts.all(_GIVEN)),
+        person_family_names=_lang_strings(parts.all(_FAMILY)),
         person_gender=None if gender is None else integer(gender),
-        phone_numbers=tuple(_read_phone(each) for each in element.iterchildren(_PHONE)),
-        fax_numbers=tuple(_read_phone(each) for each in element.iterchildren(_FAX)),
-        emails=tuple(string_value(each) for each in element.iterchildren(_EMAIL)),
-        street_address=_read_address(child(element, _STREET)),
-        mailing_address=_read_address(child(element, _MAILING)),
-        role_descriptions=_lang_strings(element, _ROLE),
+        phone_numbers=tuple(map(_read_phone, parts.all(_PHONE))),
+        fax_numbers=tuple(map(_read_phone, parts.all(_FAX))),
+        emails=tuple(map(string_value, parts.all(_EMAIL))),
+        street_address=_read_address(parts.one(_STREET)),
+        mailing_address=_read_address(parts.one(_MAILING)),
+        role_descriptions=_lang_strings(parts.all(_ROLE)),
     )
 
 
@@ -82,8 +90,8 @@ def write_contact(parent: Element, tag: str, contact: Contact) -> None:
     _write_lang_strings(element, _ROLE, contact.role_descriptions)
 
 
-def _lang_strings(parent: Element, tag: str) -> tuple[LangString, ...]:
-    return tuple(LangString(string_value(each), each.get(_LANG)) for each in parent.iterchildren(tag))
+def _lang_strings(elements: Iterable[Element]) -> tuple[LangString, ...]:
+    return tuple([LangString(string_value(each), each.get(_LANG)) for each in elements])
 
 
 def _write_lang_strings(parent: Element, tag: str, values: Iterable[LangString]) -> None:
@@ -95,11 +103,8 @@ def _write_lang_strings(parent: Element, tag: str, values: Iterable[LangString])
 
 
 def _read_phone(element: Element) -> PhoneNumber:
-    return PhoneNumber(
-        e164=text(element, qname(wire.PHONE, "e164")),
-        ext=text(element, qname(wire.PHONE, "ext")),
-        other_format=text(element, qname(wire.PHONE, "other-format")),
-    )
+    parts = Parts(element)
+    return PhoneNumber(e164=parts.text(_E164), ext=parts.text(_EXT), other_format=parts.text(_OTHER_FORMAT))
 
 
 def _write_phone(parent: Element, tag: str, number: PhoneNumber) -> None:
@@ -112,20 +117,16 @@ def _write_phone(parent: Element, tag: str, number: PhoneNumber) -> None:
 def _read_address(element: Element | None) -> Address | None:
     if element is None:
         return None
-    values: dict[str, str] = {}
-    lists: dict[str, tuple[str, ...]] = {}
-    for name, attribute, repeats in _ADDRESS_PARTS:
-        found = tuple(string_value(each) for each in element.iterchildren(qname(wire.ADDRESS, name)))
+    values: dict[str, Any] = {}
+    for each in element.iterchildren("*"):
+        attribute, repeats = _ADDRESS_ATTRIBUTES.get(each.tag, (None, False))
+        if attribute is None:
+            continue
         if repeats:
-            lists[attribute] = found
-        elif found:
-            values[attribute] = found[0]
-    return Address(
-        recipient_names=lists["recipient_names"],
-        address_lines=lists["address_lines"],
-        delivery_point_codes=lists["delivery_point_codes"],
-        **values,
-    )
+            values[attribute] = (*values.get(attribute, ()), string_value(each))
+        else:
+            values.setdefault(attribute, string_value(each))
+    return Address(**values)
 
 
 def _write_address(parent: Element, tag: str, address: Address | None) -> None:

@@ -5,6 +5,7 @@ is read as it stands.
 """
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final, cast
@@ -121,6 +122,39 @@ def required_child(parent: Element, tag: str) -> Element:
 
 def required_text(parent: Element, tag: str) -> str:
     return string_value(required_child(parent, tag))
+
+
+class Parts:
+    """The children of one element by tag, each looked at once: asking a parent for each tag walks it every time."""
+
+    __slots__ = ("_by_tag", "parent")
+
+    def __init__(self, parent: Element) -> None:
+        self.parent = parent
+        self._by_tag: dict[str, list[Element]] = {}
+        for each in parent.iterchildren("*"):
+            self._by_tag.setdefault(each.tag, []).append(each)
+
+    def all(self, tag: str) -> Sequence[Element]:
+        """Every child called `tag`, in the order of the document."""
+        return self._by_tag.get(tag, ())
+
+    def one(self, tag: str) -> Element | None:
+        """The first child called `tag`."""
+        found = self._by_tag.get(tag)
+        return found[0] if found else None
+
+    def required(self, tag: str) -> Element:
+        found = self._by_tag.get(tag)
+        return found[0] if found else required_child(self.parent, tag)
+
+    def text(self, tag: str) -> str | None:
+        """The text of the first child called `tag`; None when there is none."""
+        found = self._by_tag.get(tag)
+        return string_value(found[0]) if found else None
+
+    def required_text(self, tag: str) -> str:
+        return string_value(self.required(tag))
 
 
 def token(element: Element) -> str:

@@ -28,19 +28,17 @@ from mobility_adapters.ewp.facts import Party, read_facts
 from mobility_adapters.ewp.hash_diagnosis import diagnose
 from mobility_adapters.ewp.iia_hash import hash_text, lenient_content_digest
 from mobility_adapters.ewp.reading import (
+    Parts,
     agreement_elements,
     boolean,
     boolean_attribute,
-    child,
     day,
     decimal,
     integer,
     open_document,
     parse,
     required_child,
-    required_text,
     string_value,
-    text,
     token,
     wrong_content,
 )
@@ -74,6 +72,9 @@ _CONDITION_TAGS: Final = {
     MobilityKind.STAFF_TRAINING: _tag("staff-training-mobility-spec"),
 }
 _KINDS: Final = {tag: kind for kind, tag in _CONDITION_TAGS.items()}
+_TOTALS: Final = {
+    kind: _tag("total-months-per-year" if kind.is_student else "total-days-per-year") for kind in MobilityKind
+}
 _PLACES: Final = {kind: place for place, kind in enumerate(_CONDITION_TAGS)}
 
 _HEI_ID: Final = _tag("hei-id")
@@ -86,6 +87,25 @@ _CONDITIONS: Final = _tag("cooperation-conditions")
 _SKILL: Final = _tag("recommended-language-skill")
 _AREA: Final = _tag("subject-area")
 _NUMBER: Final = _tag("mobilities-per-year")
+_PDF_FILE: Final = _tag("pdf-file")
+_OUNIT_ID: Final = _tag("ounit-id")
+_SIGNING_CONTACT: Final = _tag("signing-contact")
+_SIGNING_DATE: Final = _tag("signing-date")
+_SENDING_HEI_ID: Final = _tag("sending-hei-id")
+_SENDING_OUNIT_ID: Final = _tag("sending-ounit-id")
+_SENDING_CONTACT: Final = _tag("sending-contact")
+_RECEIVING_HEI_ID: Final = _tag("receiving-hei-id")
+_RECEIVING_OUNIT_ID: Final = _tag("receiving-ounit-id")
+_RECEIVING_CONTACT: Final = _tag("receiving-contact")
+_FIRST_YEAR: Final = _tag("receiving-first-academic-year-id")
+_LAST_YEAR: Final = _tag("receiving-last-academic-year-id")
+_LANGUAGE: Final = _tag("language")
+_CEFR_LEVEL: Final = _tag("cefr-level")
+_ISCED_CODE: Final = _tag("isced-f-code")
+_ISCED_CLARIFICATION: Final = _tag("isced-clarification")
+_OTHER_INFO_TERMS: Final = _tag("other-info-terms")
+_BLENDED: Final = _tag("blended")
+_EQF_LEVEL: Final = _tag("eqf-level")
 _TERMINATED: Final = "terminated-as-a-whole"
 _NOT_YET: Final = "not-yet-defined"
 
@@ -185,31 +205,31 @@ def decode(iia: Element) -> Iia:
 
     Raises:  InvalidDocument (content) where a required part is missing or a value is not what it should be.
     """
-    partners = [_read_partner(partner) for partner in iia.iterchildren(_PARTNER)]
+    parts = Parts(iia)
+    partners = [_read_partner(Parts(partner)) for partner in parts.all(_PARTNER)]
     if len(partners) != 2:
         raise wrong_content(f"an agreement has two partners, not {len(partners)}", iia)
-    conditions = required_child(iia, _CONDITIONS)
+    conditions = parts.required(_CONDITIONS)
     return Iia(
         partners=(partners[0], partners[1]),
-        in_effect=boolean(required_child(iia, _IN_EFFECT)),
-        conditions=tuple(_read_condition(each) for each in conditions.iterchildren("*")),
-        iia_hash=text(iia, _IIA_HASH),
+        in_effect=boolean(parts.required(_IN_EFFECT)),
+        conditions=tuple([_read_condition(each) for each in conditions.iterchildren("*")]),
+        iia_hash=parts.text(_IIA_HASH),
         terminated_as_a_whole=boolean_attribute(conditions, _TERMINATED),
-        pdf_file=text(iia, _tag("pdf-file")),
+        pdf_file=parts.text(_PDF_FILE),
     )
 
 
-def _read_partner(partner: Element) -> IiaPartner:
-    signing_contact = child(partner, _tag("signing-contact"))
-    signing_date = child(partner, _tag("signing-date"))
+def _read_partner(parts: Parts) -> IiaPartner:
+    signing_contact, signing_date = parts.one(_SIGNING_CONTACT), parts.one(_SIGNING_DATE)
     return IiaPartner(
-        hei_id=required_text(partner, _HEI_ID),
-        iia_id=text(partner, _IIA_ID),
-        iia_code=text(partner, _IIA_CODE),
-        ounit_id=text(partner, _tag("ounit-id")),
+        hei_id=parts.required_text(_HEI_ID),
+        iia_id=parts.text(_IIA_ID),
+        iia_code=parts.text(_IIA_CODE),
+        ounit_id=parts.text(_OUNIT_ID),
         signing_contact=None if signing_contact is None else read_contact(signing_contact),
         signing_date=None if signing_date is None else day(signing_date),
-        contacts=tuple(read_contact(each) for each in partner.iterchildren(CONTACT)),
+        contacts=tuple(map(read_contact, parts.all(CONTACT))),
     )
 
 
@@ -217,51 +237,48 @@ def _read_condition(condition: Element) -> CooperationCondition:
     kind = _KINDS.get(condition.tag)
     if kind is None:
         raise wrong_content("no known kind of mobility", condition)
-    number = required_child(condition, _NUMBER)
-    total = child(condition, _total_tag(kind))
-    blended = child(condition, _tag("blended"))
+    parts = Parts(condition)
+    number, total, blended = parts.required(_NUMBER), parts.one(_TOTALS[kind]), parts.one(_BLENDED)
     return CooperationCondition(
         kind=kind,
-        sending_hei_id=required_text(condition, _tag("sending-hei-id")),
-        receiving_hei_id=required_text(condition, _tag("receiving-hei-id")),
-        receiving_first_academic_year_id=required_text(condition, _tag("receiving-first-academic-year-id")),
-        receiving_last_academic_year_id=required_text(condition, _tag("receiving-last-academic-year-id")),
+        sending_hei_id=parts.required_text(_SENDING_HEI_ID),
+        receiving_hei_id=parts.required_text(_RECEIVING_HEI_ID),
+        receiving_first_academic_year_id=parts.required_text(_FIRST_YEAR),
+        receiving_last_academic_year_id=parts.required_text(_LAST_YEAR),
         mobilities_per_year=integer(number),
         mobilities_not_yet_defined=boolean_attribute(number, _NOT_YET) or False,
-        sending_ounit_id=text(condition, _tag("sending-ounit-id")),
-        receiving_ounit_id=text(condition, _tag("receiving-ounit-id")),
-        sending_contacts=tuple(map(read_contact, condition.iterchildren(_tag("sending-contact")))),
-        receiving_contacts=tuple(map(read_contact, condition.iterchildren(_tag("receiving-contact")))),
-        language_skills=tuple(map(_read_skill, condition.iterchildren(_SKILL))),
-        subject_areas=tuple(map(_read_area, condition.iterchildren(_AREA))),
-        other_info_terms=text(condition, _tag("other-info-terms")),
+        sending_ounit_id=parts.text(_SENDING_OUNIT_ID),
+        receiving_ounit_id=parts.text(_RECEIVING_OUNIT_ID),
+        sending_contacts=tuple(map(read_contact, parts.all(_SENDING_CONTACT))),
+        receiving_contacts=tuple(map(read_contact, parts.all(_RECEIVING_CONTACT))),
+        language_skills=tuple(map(_read_skill, parts.all(_SKILL))),
+        subject_areas=tuple(map(_read_area, parts.all(_AREA))),
+        other_info_terms=parts.text(_OTHER_INFO_TERMS),
         total_per_year=None if total is None else decimal(total),
         blended=None if blended is None else boolean(blended),
-        eqf_levels=tuple(map(integer, condition.iterchildren(_tag("eqf-level")))),
+        eqf_levels=tuple(map(integer, parts.all(_EQF_LEVEL))),
     )
 
 
 def _read_skill(skill: Element) -> LanguageSkill:
-    area = child(skill, _AREA)
+    parts = Parts(skill)
+    area = parts.one(_AREA)
     return LanguageSkill(
-        language=token(required_child(skill, _tag("language"))),
-        cefr_level=text(skill, _tag("cefr-level")),
+        language=token(parts.required(_LANGUAGE)),
+        cefr_level=parts.text(_CEFR_LEVEL),
         subject_area=None if area is None else _read_area(area),
         not_yet_defined=boolean_attribute(skill, _NOT_YET) or False,
     )
 
 
 def _read_area(area: Element) -> SubjectArea:
-    code = required_child(area, _tag("isced-f-code"))
+    parts = Parts(area)
+    code = parts.required(_ISCED_CODE)
     return SubjectArea(
         isced_f_code=string_value(code),
-        isced_clarification=text(area, _tag("isced-clarification")),
+        isced_clarification=parts.text(_ISCED_CLARIFICATION),
         v6_value=code.get("v6-value") or None,
     )
-
-
-def _total_tag(kind: MobilityKind) -> str:
-    return _tag("total-months-per-year" if kind.is_student else "total-days-per-year")
 
 
 # --- encode -------------------------------------------------------------------------------------------
@@ -334,9 +351,7 @@ def _write_condition(conditions: Element, condition: CooperationCondition) -> No
         _write_area(element, area)
     _add(element, "other-info-terms", condition.other_info_terms)
     if condition.total_per_year is not None:
-        etree.SubElement(
-            element, _total_tag(condition.kind)
-        ).text = f"{condition.total_per_year.normalize():f}"
+        etree.SubElement(element, _TOTALS[condition.kind]).text = f"{condition.total_per_year.normalize():f}"
     if condition.kind.is_student:
         if condition.blended is None:
             raise ValueError("a student condition must say whether it is blended")
