@@ -6,7 +6,7 @@ Source: Ladok: transport; errors; known trouble.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 from uuid import uuid4
 
 import httpx
@@ -120,11 +120,6 @@ class LadokClient:
 
     async def close(self) -> None:
         await self._transport.aclose()
-
-    def path_of(self, link: str) -> str:
-        """The path and query of a link: its host is never believed, ours is asked."""
-        parts = urlsplit(link)
-        return parts.path + (f"?{parts.query}" if parts.query else "")
 
     async def _patiently(self, question: Question, mine: list[Exchange]) -> Answer | None:
         """Ask until it is answered or the attempts are used up."""

@@ -28,7 +28,7 @@ class LadokAdapter:
 
     def build(self, settings: Any, surroundings: Surroundings) -> Capabilities:
         """Build the registry. Raises ConfigError for a certificate, mapping or file that does not load."""
-        from mobility_adapters.ladok.registry import build_registry  # noqa: PLC0415 - lxml loads late
+        from mobility_adapters.ladok.assembly import build_registry  # noqa: PLC0415 - lxml loads late
 
         registry = build_registry(settings, surroundings)
         return Capabilities(registry=registry, close=registry.close)

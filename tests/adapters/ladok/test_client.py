@@ -288,6 +288,22 @@ async def test_a_missing_right_names_the_activity(tmp_path: Path) -> None:
     assert "61001 (studentinformation.lasa)" in str(caught.value.next_step)
 
 
+async def test_a_right_that_was_never_given_names_the_service(tmp_path: Path) -> None:
+    with pytest.raises(Rejected) as caught:
+        await registry(Answers(in_turn(httpx.Response(403))), tmp_path).results(LadokUid("x"))
+    assert caught.value.next_step == (
+        "The certificate's user lacks a right. Ask the Ladok group of your university."
+    )
+
+
+async def test_a_question_without_a_key_is_a_mistake(tmp_path: Path) -> None:
+    door = registry(Answers(in_turn(student_answer())), tmp_path)
+    assert door.name == "ladok"
+    with pytest.raises(ValueError, match="a civic number or a national UID"):
+        await door.find_student()
+    await door.close()
+
+
 async def test_a_redirect_is_a_gateway_in_the_way(tmp_path: Path) -> None:
     answer = httpx.Response(302, headers={"location": "https://login.example/"})
     with pytest.raises(Rejected) as caught:
