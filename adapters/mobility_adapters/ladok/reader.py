@@ -67,6 +67,10 @@ class FeedReader:
             ask = turn.ask
             yield self._batch(turn, number, seen, exchanges)
 
+    async def newest_page(self) -> int:
+        """The number of the open page."""
+        return (await self._newest([])).number
+
     async def names_that_work(self) -> Sequence[str]:
         """Ask for the newest page under both names; those that are answered."""
         found = []

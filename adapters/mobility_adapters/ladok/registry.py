@@ -4,7 +4,7 @@ Source: Ladok: service areas; adapter rules.
 """
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -22,7 +22,7 @@ from mobility_bridge.domain.evidence import Exchange
 from mobility_bridge.domain.identifiers import LadokUid
 from mobility_bridge.domain.occasion import ExchangeAgreement
 from mobility_bridge.domain.registration import Fact, Participation
-from mobility_bridge.errors import ExternalError, NotOffered, Rejected
+from mobility_bridge.errors import ExternalError, InvalidDocument, NotOffered, Rejected
 from mobility_bridge.ports.ambient import Clock
 from mobility_bridge.ports.registry import (
     AssumedOrder,
@@ -87,7 +87,7 @@ class LadokRegistry:
         self._clock = clock
         self._certificate = certificate
         self._rules = mappings.rules()
-        self._types_known = not any(not each.isdigit() for each in self._rules.named_types)
+        self._types_known = all(each.isdigit() for each in self._rules.named_types)
         own_user = certificate.user if certificate else settings.plain_user
         self._reader = FeedReader(
             client,
@@ -105,10 +105,18 @@ class LadokRegistry:
     def name(self) -> str:
         return SYSTEM
 
+    @property
+    def feed_every_s(self) -> float:
+        return self._settings.feed_every_s
+
     async def events(self, position: FeedPosition | None) -> AsyncIterator[FeedBatch]:
-        await self._learn_types()
+        learned = await self._learn_types()
         async for batch in self._reader.read(position):
-            yield batch
+            yield replace(batch, exchanges=(*learned, *batch.exchanges)) if learned else batch
+            learned = ()
+
+    async def newest_page(self) -> int:
+        return await self._reader.newest_page()
 
     async def student(self, uid: LadokUid) -> RegistryReading:
         return await self._student(Question(STUDENTS, f"student/{segment(uid)}"))
@@ -337,16 +345,19 @@ class LadokRegistry:
                 next_step=f'Add "{name}" to assumed in [adapters.ladok] once it is confirmed.',
             )
 
-    async def _learn_types(self) -> None:
+    async def _learn_types(self) -> tuple[Exchange, ...]:
         """Events name types by number, the configuration may by code: read the table once."""
         if self._types_known:
-            return
+            return ()
         try:
             reading = await self.code_table("utbildningstyp")
-        except (Rejected, NotOffered):
-            return  # without the right, the numbers in the configuration have to do
+        except (Rejected, NotOffered, InvalidDocument):
+            # Without the right, or the table, the numbers in the configuration have to do.
+            self._types_known = True
+            return ()
         self._rules.learn_types(reading.facts)
         self._types_known = True
+        return reading.exchanges
 
 
 def _new() -> _Asking:

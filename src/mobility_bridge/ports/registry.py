@@ -258,6 +258,15 @@ class StudentRegistry(Protocol):
         """The system's name in the configuration, such as `ladok`."""
         ...
 
+    @property
+    def feed_every_s(self) -> float:
+        """Seconds between two looks at the feed."""
+        ...
+
+    async def newest_page(self) -> int:
+        """Say how far the feed goes: the number of its open page."""
+        ...
+
     def events(self, position: FeedPosition | None) -> AsyncIterator[FeedBatch]:
         """Read the feed from a position (None: where the configuration says a new start begins) to its end.
 

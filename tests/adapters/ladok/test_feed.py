@@ -11,6 +11,7 @@ from tests.support.clock import VirtualClock
 from tests.support.ladok_door import Answers, PlayedFeed, Sent, drained, numbers, page, registry, uid
 
 from mobility_adapters.ladok import feed
+from mobility_bridge.domain.occasion import ExchangeAgreement
 from mobility_bridge.errors import InvalidDocument, Rejected
 from mobility_bridge.kit import xml
 from mobility_bridge.ports.registry import FeedBatch, FeedNotice, FeedPosition, PageGap
@@ -40,6 +41,31 @@ async def test_a_new_start_follows_the_archive_from_its_first_page(tmp_path: Pat
         "/handelser/feed/3",
     ]
     assert [batch.more for batch in batches] == [True, True, False]
+
+
+async def test_the_newest_page_can_be_asked_for_by_itself(tmp_path: Path) -> None:
+    reader = registry(Answers(PlayedFeed({41: sent(1, 4), 42: []})), tmp_path, feed_every_s=45)
+    assert (await reader.newest_page(), reader.feed_every_s) == (42, 45)
+
+
+async def test_types_named_by_code_are_looked_up_once_and_kept_as_evidence(tmp_path: Path) -> None:
+    played = PlayedFeed({1: sent(1, 2)})
+    types = {"Utbildningstyp": [{"ID": "77", "Kod": "MOCKUAVT", "Benamning": {"sv": "Utbytesavtal"}}]}
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json=types) if "utbildningstyp" in request.url.path else played(request)
+
+    fields = {"UtbildningstypID": "77", "UtbildningUID": uid(1, 4)}
+    played.pages[1] = [Sent(1, "KurspaketeringTillStatusEvent", fields, "utbildningsinformation")]
+    answers = Answers(respond)
+    reader = registry(answers, tmp_path)
+    (batch,) = await drained(reader, None)
+    (agreement,) = batch.events[0].facts
+    assert isinstance(agreement, ExchangeAgreement)
+    assert agreement.exchange
+    assert [exchange.api for exchange in batch.exchanges] == ["kataloginformation", "handelser"]
+    await drained(reader, None)
+    assert sum("utbildningstyp" in path for path in answers.paths) == 1
 
 
 async def test_a_start_at_recent_keeps_the_canonical_page_and_never_that_name(tmp_path: Path) -> None:

@@ -87,6 +87,7 @@ def test_an_interim_number_is_not_put_to_the_check_digit_test(day: date, end: in
         ("000012121212", CivicNumberFault.DATE),
         ("191212121213", CivicNumberFault.CHECK_DIGIT),
     ],
+    ids=lambda value: value.value if isinstance(value, CivicNumberFault) else "text",
 )
 def test_what_is_no_number_is_named_by_what_is_wrong(text: str, fault: CivicNumberFault) -> None:
     assert read_civic_number(text, today=TODAY) is fault
