@@ -25,6 +25,7 @@ SMALLEST_SHARE = 0.08
 DATE_LEAVES = (
     *("signing-date", "start-date", "end-date"),
     *("birth-date", "actual-arrival-date", "actual-departure-date"),
+    *("planned-arrival-date", "planned-departure-date"),
     *("start-year-month", "end-year-month", "timestamp"),
     *("generatedDate", "issueDate", "dateOfBirth", "bday", "enrolmentDate", "date", "start", "end"),
 )
