@@ -221,7 +221,8 @@ class LaReader(LenientReader):
     def _lists(
         self, element: Element, *, with_student: bool = False
     ) -> tuple[ComponentLists, Element | None]:
-        *tables, by_student, by_sender, by_receiver, student = self.in_order(element, _LISTS)
+        parts = self.in_order(element, _LISTS)
+        by_student, by_sender, by_receiver, student = parts[-4:]
         if student is not None and not with_student:
             self.note("XML-04", student, "a student has no place here and was passed over", Severity.WARNING)
         elif student is not None and student.getnext() is not None:
@@ -229,15 +230,22 @@ class LaReader(LenientReader):
         for name, signature in zip(_SIGNATURES[:2], (by_student, by_sender), strict=True):
             if signature is None:
                 self.missing(element, name)
+        studied, recognized, virtual, blended, doctoral = map(self._table, parts[:-4])
         lists = ComponentLists(
-            *(None if table is None else self._table(table) for table in tables),
-            student_signature=None if by_student is None else self.signature(by_student),
-            sending_hei_signature=None if by_sender is None else self.signature(by_sender),
-            receiving_hei_signature=None if by_receiver is None else self.signature(by_receiver),
+            studied,
+            recognized,
+            virtual,
+            blended,
+            doctoral,
+            None if by_student is None else self.signature(by_student),
+            None if by_sender is None else self.signature(by_sender),
+            None if by_receiver is None else self.signature(by_receiver),
         )
         return lists, student
 
-    def _table(self, element: Element) -> tuple[LaComponent, ...]:
+    def _table(self, element: Element | None) -> tuple[LaComponent, ...] | None:
+        if element is None:
+            return None
         components = []
         for each in element:
             if each.tag == _COMPONENT:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -31,6 +32,7 @@ _INSTANT: Final = re.compile(
 )
 _MIDNIGHT: Final = "T24:00:00"
 _DIGITS: Final = 18
+_LONGEST: Final = 2 * _DIGITS + 2
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,18}")
 _DECIMAL: Final = re.compile(r"[+-]?(?:[0-9]{1,18}(?:\.[0-9]{0,18})?|\.[0-9]{1,18})")
 
@@ -43,14 +45,13 @@ class Names(NamedTuple):
     """
 
     known: Mapping[str, str]
-    tags: frozenset[str]
     several: frozenset[str] = frozenset()
     strays: Mapping[str, str] = MappingProxyType({})
     stray_code: str = ""
 
     def with_tag(self, tag: str, name: str) -> "Names":
         """The same, and last an element of another name space."""
-        return self._replace(known={**self.known, tag: name}, tags=self.tags | {tag})
+        return self._replace(known={**self.known, tag: name})
 
     def taking(self, *namespaces: str, code: str) -> "Names":
         """The same, with the names of these name spaces read as well, as a problem called `code`."""
@@ -62,7 +63,7 @@ class Names(NamedTuple):
 def names(namespace: str, *known: str, several: Collection[str] = ()) -> Names:
     """Expect elements of one name space called `known`, each at most once unless it is one of `several`."""
     tags = {qname(namespace, name): name for name in known}
-    return Names(tags, frozenset(tags), frozenset(several))
+    return Names(tags, frozenset(several))
 
 
 class LenientReader:
@@ -101,13 +102,24 @@ class LenientReader:
         return found
 
     def in_order(self, element: Element, expected: Names) -> list[Element | None]:
-        """Take the children as `parts` does, in the order in which their names were given; None is not there."""
-        children = element[:]
-        found = {each.tag: each for each in children}
-        if len(found) == len(children) and expected.tags.issuperset(found):
-            return list(map(found.get, expected.known))
-        parts = self.parts(element, expected)
-        return list(map(parts.get, expected.known.values()))
+        """Take the children as `parts` does, in the order in which their names were given; None is not there.
+
+        One walk is enough for a document that keeps the order; any other is read by `parts`.
+        """
+        taken: list[Element | None] = []
+        tags = iter(expected.known)
+        # The quickest way to the children; the published stubs forget that an element can be sliced.
+        for each in element[:]:  # type: ignore[index]
+            for tag in tags:
+                if each.tag == tag:
+                    taken.append(each)
+                    break
+                taken.append(None)
+            else:
+                parts = self.parts(element, expected)
+                return list(map(parts.get, expected.known.values()))
+        taken.extend([None] * (len(expected.known) - len(taken)))
+        return taken
 
     def _stray(self, element: Element, expected: Names) -> str | None:
         name = expected.strays.get(element.tag)
@@ -148,17 +160,19 @@ class LenientReader:
             return int(written)
         written = token(element)
         if _INTEGER.fullmatch(written) is None:
-            return self._unreadable(element, "whole number", severity)
+            self._unreadable(element, "whole number", severity)
+            return None
         return int(written)
 
     def decimal(self, element: Element) -> Decimal | None:
         written = token(element)
-        if not _DECIMAL.fullmatch(written):
+        number = _exact(written) if len(written) <= _LONGEST else None
+        if number is None:
             if "," in written and _DECIMAL.fullmatch(written.replace(",", ".", 1)):
                 self.note("XML-12", element, f"{local_name(element)} has a decimal comma and was not read")
-                return None
-            return self._unreadable(element, "decimal number")
-        return Decimal(written)
+            else:
+                self._unreadable(element, "decimal number")
+        return number
 
     def day(self, element: Element | None) -> date | None:
         """A day; a time zone, which `xs:date` allows, says nothing here and is dropped."""
@@ -168,15 +182,17 @@ class LenientReader:
         try:
             return date.fromisoformat(match["day"] if match else "")
         except ValueError:
-            return self._unreadable(element, "day")
+            self._unreadable(element, "day")
+            return None
 
     def month(self, element: Element) -> PlannedDay | None:
         """A month; a time zone, which `xs:gYearMonth` allows, is dropped as well."""
         match = _MONTH.fullmatch(token(element))
         try:
-            return PlannedDay(int(match["year"]), int(match["month"])) if match else self._no_month(element)
+            return PlannedDay(*map(int, match.group("year", "month") if match else (0, 0)))
         except ValueError:
-            return self._no_month(element)
+            self._unreadable(element, "month")
+            return None
 
     def instant(self, element: Element) -> datetime | None:
         """A moment with the offset that it was written with, to the microsecond; without one, in UTC."""
@@ -185,7 +201,8 @@ class LenientReader:
         except (ValueError, OverflowError):
             moment = None
         if moment is None:
-            return self._unreadable(element, "moment")
+            self._unreadable(element, "moment")
+            return None
         if moment.tzinfo is None:
             self.note("SEM-34", element, "the time has no offset and was read as UTC", Severity.WARNING)
             return moment.replace(tzinfo=UTC)
@@ -195,11 +212,14 @@ class LenientReader:
         """A value out of a list that may have grown since; it counts as absent."""
         self.note("SEM-33", element, f"{name} has an unknown value and was left out", Severity.WARNING, at=at)
 
-    def _no_month(self, element: Element) -> None:
-        return self._unreadable(element, "month")
-
     def _unreadable(self, element: Element, kind: str, severity: Severity = Severity.BLOCKING) -> None:
         self.note("UNREADABLE", element, f"{local_name(element)} is no {kind}", severity)
+
+
+@lru_cache(maxsize=1000)
+def _exact(written: str) -> Decimal | None:
+    """There are few numbers and many of each."""
+    return Decimal(written) if _DECIMAL.fullmatch(written) else None
 
 
 def _moment(written: str) -> datetime | None:

@@ -24,6 +24,7 @@ from mobility_bridge.domain.learning_agreement import (
 _Key: TypeAlias = Callable[[LaComponent], str | None]
 _Test: TypeAlias = Callable[[LaComponent, LaComponent], bool]
 
+_USUAL_LENGTH: Final = 200
 _TABLES: Final = tuple(ComponentTable)
 
 
@@ -137,13 +138,14 @@ def matches(components: Sequence[LaComponent], candidates: Sequence[LaComponent]
     found: list[int | None] = [None] * len(components)
     free = list(range(len(candidates)))
     for key, alike in _LIKENESSES:
-        wanted = [(place, key(one)) for place, one in enumerate(components) if found[place] is None]
-        if not free or not wanted:
-            break
-        keys = {at: key(candidates[at]) for at in free}
+        open_ones = [place for place, at in enumerate(found) if at is None]
+        wanted = [(place, likeness) for place in open_ones if (likeness := key(components[place]))]
+        if not wanted or not free:
+            continue
+        keys = [(at, key(candidates[at])) for at in free]
         for place, likeness in wanted:
-            for at in free:
-                if likeness and keys[at] == likeness and alike(components[place], candidates[at]):
+            for at, other in keys:
+                if other == likeness and at in free and alike(components[place], candidates[at]):
                     found[place] = at
                     free.remove(at)
                     break
@@ -207,8 +209,15 @@ def _with_status(changes: tuple[LaComponent, ...], status: ComponentStatus | Non
     return [at for at, each in enumerate(changes) if each.status is status]
 
 
-@lru_cache(maxsize=512)
 def _folded(text: str) -> str:
-    """A title or a code without what a writer may vary; each is asked for several times in a row."""
+    """A title or a code without what a writer may vary."""
+    return _folded_once(text) if len(text) <= _USUAL_LENGTH else _fold(text)
+
+
+def _fold(text: str) -> str:
     letters = text if text.isascii() else unicodedata.normalize("NFKC", text)
     return " ".join(letters.casefold().split())
+
+
+# Each is asked for several times in a row; a long one is not worth keeping.
+_folded_once: Final = lru_cache(maxsize=512)(_fold)

@@ -16,10 +16,10 @@ MOST_TERMS: Final = 9
 
 def check(lists: ComponentLists, at: str, *, is_change: bool) -> Iterator[Problem]:
     """Find what is wrong with the components of one version; `at` leads to it."""
+    rules = (change_is_marked if is_change else whole_is_unmarked, *COMPONENT_RULES)
     for table, components in lists.tables():
         path = f"{at}/{table}"
         yield from _table_is_filled(table, components, path, is_change=is_change)
-        rules = (change_is_marked if is_change else whole_is_unmarked, *COMPONENT_RULES)
         for position, component in enumerate(components):
             for rule in rules:
                 for code, message in rule(component, table):
@@ -39,14 +39,16 @@ _NOTHING: Final[Found] = ()
 
 def _table_is_filled(
     table: ComponentTable, components: tuple[LaComponent, ...], path: str, *, is_change: bool
-) -> Iterator[Problem]:
+) -> tuple[Problem, ...]:
     """SEM-10, SEM-15: a short stay has components, and a blended one describes its virtual part."""
-    if table in _SHORT_STAYS and not components:
-        yield error("SEM-10", path, "the list has no component")
-    if table is ComponentTable.BLENDED and components and not is_change:
-        described = any((each.short_description or "").strip() for each in components)
-        if not described:
-            yield warning("SEM-15", path, "no component has a short-description, so none is virtual")
+    if table not in _SHORT_STAYS:
+        return ()
+    if not components:
+        return (error("SEM-10", path, "the list has no component"),)
+    described = any((each.short_description or "").strip() for each in components)
+    if table is not ComponentTable.BLENDED or is_change or described:
+        return ()
+    return (warning("SEM-15", path, "no component has a short-description, so none is virtual"),)
 
 
 def whole_is_unmarked(component: LaComponent, _: ComponentTable) -> Found:

@@ -134,7 +134,8 @@ def lists_fit_one_type(case: _Case) -> Iterator[Problem]:
     """SEM-08: the lists of all versions belong to one type of mobility."""
     types: dict[LaMobilityType, None] = {}
     for version in case.versions:
-        types |= dict.fromkeys(_TYPES[table] for table, _ in version.lists.tables())
+        for table, _ in version.lists.tables():
+            types[_TYPES[table]] = None
         if len(types) > 1:
             message = f"the lists belong to different types of mobility: {', '.join(types)}"
             yield error("SEM-08", version.path, message)
@@ -203,16 +204,20 @@ def receiver_has_signed(version: _Version, _: _Case) -> Iterator[Problem]:
 def signers_are_named(version: _Version, _: _Case) -> Iterator[Problem]:
     """SEM-04, SEM-05: an institution says who signs, and a student's signature does not."""
     for side, signature in _signatures(version.lists):
-        path = f"{version.path}/{side}-signature"
         given = (signature.signer_name, signature.signer_position, signature.signer_email)
+        if side == "student":
+            for name in (name for name, value in zip(_SIGNER, given, strict=True) if value is not None):
+                path = f"{version.path}/student-signature/{name}"
+                yield warning("SEM-05", path, "a student's signature needs no data of the signer")
+            continue
         for name, value in zip(_SIGNER, given, strict=True):
-            if side == "student" and value is not None:
-                yield warning("SEM-05", f"{path}/{name}", "a student's signature needs no data of the signer")
-            if side != "student" and not (value and value.strip()):
+            if not value or not value.strip():
+                path = f"{version.path}/{side}-signature"
                 yield warning("SEM-04", path, f"the signature has no {name}")
-        email = signature.signer_email
-        if side != "student" and email and email.strip() and not _EMAIL.fullmatch(email.strip()):
-            yield warning("SEM-04", f"{path}/signer-email", "this is no e-mail address")
+        email = (signature.signer_email or "").strip()
+        if email and _EMAIL.fullmatch(email) is None:
+            path = f"{version.path}/{side}-signature/signer-email"
+            yield warning("SEM-04", path, "this is no e-mail address")
 
 
 def has_components(version: _Version, _: _Case) -> Iterator[Problem]:
@@ -249,17 +254,24 @@ def signed_in_order(version: _Version, case: _Case) -> Iterator[Problem]:
     before: datetime | None = None
     latest = None if case.about.now is None else case.about.now + TOLERANCE
     for side, signature in _signatures(version.lists):
-        moment, path = signature.timestamp, f"{version.path}/{side}-signature/timestamp"
+        moment = signature.timestamp
         if moment is None:
             continue
-        if moment.tzinfo is None:
-            yield warning("SEM-34", path, "the time has no offset")
-            continue
-        if before is not None and moment < before:
-            yield warning("SEM-23", path, f"the {side} signed before the one who must sign first")
-        if latest is not None and moment > latest:
-            yield warning("SEM-23", path, f"the {side} signed in the future")
-        before = moment
+        for code, message in _timing(side, moment, before, latest):
+            yield warning(code, f"{version.path}/{side}-signature/timestamp", message)
+        before = moment if moment.tzinfo is not None else before
+
+
+def _timing(
+    side: str, moment: datetime, before: datetime | None, latest: datetime | None
+) -> Iterator[tuple[str, str]]:
+    if moment.tzinfo is None:
+        yield "SEM-34", "the time has no offset"
+        return
+    if before is not None and moment < before:
+        yield "SEM-23", f"the {side} signed before the one who must sign first"
+    if latest is not None and moment > latest:
+        yield "SEM-23", f"the {side} signed in the future"
 
 
 def _signatures(lists: ComponentLists) -> Iterator[tuple[str, LaSignature]]:
