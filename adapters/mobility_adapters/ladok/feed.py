@@ -218,5 +218,5 @@ def _no_page(what: str, reason: str = "content", line: object = None) -> Invalid
         system=SYSTEM,
         reason=reason,
         line=line if isinstance(line, int) else None,
-        next_step="Look at the feed and, if it was begun anew, set the position: mobility-bridge ladok feed rewind",
+        next_step="Look at the feed and, if it was begun anew, set its position back.",
     )

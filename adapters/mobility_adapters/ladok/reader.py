@@ -101,7 +101,7 @@ class FeedReader:
                 f"Ladok's feed has no page {ask}; the newest is {last}.",
                 system=feed.SYSTEM,
                 reason="content",
-                next_step="If the environment was set up anew: mobility-bridge ladok feed rewind --to PAGE",
+                next_step="If the environment was set up anew, set the position of the feed back (rewind).",
             )
         return feed.missing(ask, position or FeedPosition(ask), self._clock.now()), ask
 

@@ -156,7 +156,7 @@ def closure(text: str) -> Closure:
     try:
         return Closure(_WEEKDAYS.index(day), time.fromisoformat(first), time.fromisoformat(last))
     except ValueError:
-        raise ValueError(f"{text!r}: a weekday and two times, such as thursday 04:00-07:00") from None
+        raise ValueError(f"a weekday and two times, such as thursday 04:00-07:00, not {text!r}") from None
 
 
 def problems(settings: LadokSettings, base: Path) -> list[Problem]:
