@@ -420,3 +420,23 @@ async def test_an_assumed_write_that_is_refused_says_why(year: Year) -> None:
     (outcome,) = await year.door.carry_out([AdmissionOrder(student, LadokUid(year.coming))])
     assert outcome.state is RegistrationState.REFUSED
     assert "felaktig_status" in outcome.detail
+
+
+async def test_no_fact_and_no_message_shows_a_person(year: Year) -> None:
+    said = {"family_name": "Zyxwsson", "number": "191212121212", "born": "1912-12-12"}
+    student = LadokUid(year.student("Qvintus", email="qvintus@zyxw.example", **said))
+    year.ladok.do("change_person", student_uid=student, email="q@zyxw.example")
+    year.ladok.do("protect_person", student_uid=student)
+    year.ladok.do("admit", student_uid=student, occasion_uid=year.coming)
+    shown = [repr(batch.events) + repr(batch.remarks) for batch in await drained(year.door, None)]
+    for reading in (
+        await year.door.student(student),
+        await year.door.find_student(civic_number="191212121212"),
+        await year.door.participants(LadokUid(year.coming)),
+        await year.door.exchange_report(AUTUMN),
+    ):
+        assert reading.facts
+        shown.append(repr(reading.facts) + repr(reading.problems))
+        shown += [exchange.url for exchange in reading.exchanges]
+    for personal in ("Zyxw", "Qvintus", "zyxw", "1912", "121212"):
+        assert personal not in "".join(shown)
