@@ -193,6 +193,8 @@ discrepancies = Table(
     Column("acknowledged_by", Text),
     Column("acknowledged_reason", Text),
     Column("times_reopened", Integer, nullable=False),
+    Column("stay_id", Name),
+    Column("student_id", Name, index=True),
 )
 
 discrepancy_events = Table(

@@ -14,6 +14,7 @@ from mobility_bridge.store.memory.evidence import MemoryEvidence
 from mobility_bridge.store.memory.outbox import MemoryOutbox
 from mobility_bridge.store.memory.partners import MemoryPartners, MemoryWork
 from mobility_bridge.store.memory.shelf import Journal, Shelf
+from mobility_bridge.store.memory.students import MemoryFacts, MemoryFeeds, MemoryRecords, MemoryStudents
 
 T = TypeVar("T")
 
@@ -34,6 +35,10 @@ class MemoryUnitOfWork:
         self.evidence = MemoryEvidence(journal, documents)
         self.partners = MemoryPartners(journal)
         self.work = MemoryWork(journal)
+        self.students = MemoryStudents(journal)
+        self.records = MemoryRecords(journal, self.students)
+        self.facts = MemoryFacts(journal)
+        self.feeds = MemoryFeeds(journal)
 
     def cursor(self, name: str) -> str | None:
         return self._cursors.get(name)

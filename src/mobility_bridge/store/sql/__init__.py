@@ -2,8 +2,10 @@
 
 import asyncio
 import time
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, bindparam, select
@@ -18,6 +20,7 @@ from tenacity import (
 from mobility_bridge.errors import StoreBusy, StoreError, StoreOutdated
 from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.store.revision import REVISION, revision_table
+from mobility_bridge.store.sealing import OpenSeal, Seal, new_fingerprint_key
 from mobility_bridge.store.sql.agreements import SqlApprovals, SqlLinks
 from mobility_bridge.store.sql.copies import SqlCopies
 from mobility_bridge.store.sql.discrepancies import SqlDiscrepancies
@@ -27,7 +30,9 @@ from mobility_bridge.store.sql.evidence import SqlEvidence
 from mobility_bridge.store.sql.failures import UPGRADE, translated
 from mobility_bridge.store.sql.outbox import SqlOutbox
 from mobility_bridge.store.sql.partners import SqlPartners, SqlWork
+from mobility_bridge.store.sql.records import SqlFacts, SqlFeeds, SqlRecords
 from mobility_bridge.store.sql.statements import upsert
+from mobility_bridge.store.sql.students import SqlStudents
 from mobility_bridge.store.tables import cursors
 
 T = TypeVar("T")
@@ -37,14 +42,19 @@ __all__ = ["SqlStore", "SqlUnitOfWork"]
 PATIENCE_S = 9.0
 """Seconds after which a unit of work that finds the store busy is not begun again: a person waits for it."""
 
+_FINGERPRINT_KEY = "students.fingerprint_key"
+
 _CURSOR = select(cursors.c.value).where(cursors.c.name == bindparam("name"))
 
 
 class SqlUnitOfWork:
     """`UnitOfWork` on one transaction."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, seal: Seal | None = None, *, writing: bool = True) -> None:
+        seal = seal or OpenSeal()
         self._connection = connection
+        self._seal = seal
+        self._writing = writing
         documents = SqlDocuments(connection)
         self.copies = SqlCopies(connection, documents)
         self.links = SqlLinks(connection)
@@ -54,6 +64,24 @@ class SqlUnitOfWork:
         self.evidence = SqlEvidence(connection, documents)
         self.partners = SqlPartners(connection)
         self.work = SqlWork(connection)
+        self.records = SqlRecords(connection, seal)
+        self.facts = SqlFacts(connection, seal)
+        self.feeds = SqlFeeds(connection)
+
+    @cached_property
+    def students(self) -> SqlStudents:
+        """Made when it is asked for: it needs the store's own key for fingerprints."""
+        return SqlStudents(self._connection, self._seal, self._fingerprint_key())
+
+    def _fingerprint_key(self) -> bytes:
+        """The store's own, made at the first need and kept sealed."""
+        held = self.cursor(_FINGERPRINT_KEY)
+        if held is not None:
+            return self._seal.open(b64decode(held))
+        made = new_fingerprint_key()
+        if self._writing:
+            self.set_cursor(_FINGERPRINT_KEY, b64encode(self._seal.close(made)).decode())
+        return made
 
     def cursor(self, name: str) -> str | None:
         return self._connection.execute(_CURSOR, {"name": name}).scalar_one_or_none()
@@ -71,13 +99,20 @@ class SqlStore:
     """
 
     def __init__(
-        self, url: str, *, read_only: bool = False, busy_timeout_s: float = 5.0, attempts: int = 8
+        self,
+        url: str,
+        *,
+        read_only: bool = False,
+        seal: Seal | None = None,
+        busy_timeout_s: float = 5.0,
+        attempts: int = 8,
     ) -> None:
         place = locate(url)
         if place.path is not None and not place.path.exists():
             # Only an upgrade makes the file: a command that looks leaves nothing behind.
             raise StoreOutdated(f"there is no store at {place}", next_step=UPGRADE)
         self._read_only = read_only
+        self._seal = seal or OpenSeal()
         self._attempts = attempts
         self._engines = connect(place, busy_timeout_s=busy_timeout_s)
         self._place = str(place)
@@ -91,7 +126,7 @@ class SqlStore:
 
     async def read(self, work: Callable[[UnitOfWork], T]) -> T:
         def unit(connection: Connection) -> T:
-            return work(SqlUnitOfWork(connection))
+            return work(SqlUnitOfWork(connection, self._seal, writing=False))
 
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._readers, self._run, self._engines.reading, unit)
@@ -101,7 +136,7 @@ class SqlStore:
             raise StoreError("the store was opened for reading only")
 
         def unit(connection: Connection) -> T:
-            return work(SqlUnitOfWork(connection))
+            return work(SqlUnitOfWork(connection, self._seal, writing=True))
 
         async def once() -> T:
             loop = asyncio.get_running_loop()

@@ -1,0 +1,273 @@
+"""Students in SQL: who they are by key and trait, who stands for whom, their stays and proposed matches."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, or_, select, update
+
+from mobility_bridge.domain.identifiers import HeiId
+from mobility_bridge.domain.person import Direction
+from mobility_bridge.domain.record import IdentityKey, IdentityKeyKind, StayId, StudentId
+from mobility_bridge.errors import StoreError
+from mobility_bridge.ports.students import Match, MatchState, Stay
+from mobility_bridge.store.sealing import Seal, fingerprint
+from mobility_bridge.store.sql.statements import upsert
+from mobility_bridge.store.student_tables import (
+    stays,
+    student_keys,
+    student_matches,
+    student_traits,
+    students,
+)
+
+_TRAIT = "trait"
+_MOST_MERGES = 100
+
+
+def name_of(number: int) -> StudentId:
+    """The name of a student by the number of their row."""
+    return StudentId(f"P{number}")
+
+
+def number_of(student_id: StudentId) -> int:
+    """The row of a student. Raises StoreError for what is no student's name."""
+    digits = student_id.removeprefix("P")
+    if not digits.isdecimal() or digits == student_id:
+        raise StoreError(f"{student_id!r} names no student")
+    return int(digits)
+
+
+def family(connection: Connection, student_id: StudentId) -> list[int]:
+    """The rows of a student and of all that were merged into it."""
+    found, new = [number_of(student_id)], [number_of(student_id)]
+    while new:
+        wanted = select(students.c.student_id).where(students.c.merged_into.in_(new))
+        new = [number for number in connection.execute(wanted).scalars() if number not in found]
+        found += new
+    return found
+
+
+class SqlStudents:
+    """`StudentRepository` on one transaction. `key` fingerprints what is looked up."""
+
+    def __init__(self, connection: Connection, seal: Seal, key: bytes) -> None:
+        self._connection = connection
+        self._seal = seal
+        self._key = key
+
+    def create(self, now: datetime) -> StudentId:
+        done = self._connection.execute(insert(students).values(created_at=now))
+        assert done.inserted_primary_key is not None
+        return name_of(done.inserted_primary_key[0])
+
+    def exists(self, student_id: StudentId) -> bool:
+        wanted = select(students.c.student_id).where(students.c.student_id == number_of(student_id))
+        return self._connection.execute(wanted).one_or_none() is not None
+
+    def current(self, student_id: StudentId) -> StudentId:
+        return name_of(self._standing(number_of(student_id)))
+
+    def by_keys(self, keys: Iterable[IdentityKey]) -> Mapping[IdentityKey, StudentId]:
+        found: dict[IdentityKey, StudentId] = {}
+        for key in keys:
+            wanted = select(student_keys.c.student_id).where(
+                student_keys.c.kind == key.kind, student_keys.c.fingerprint == self._print(key)
+            )
+            owner = self._connection.execute(wanted).scalar_one_or_none()
+            if owner is not None:
+                found[key] = name_of(self._standing(owner))
+        return found
+
+    def keys_of(self, student_id: StudentId) -> frozenset[IdentityKey]:
+        wanted = select(student_keys).where(
+            student_keys.c.student_id.in_(family(self._connection, student_id))
+        )
+        return frozenset(
+            IdentityKey(IdentityKeyKind(row.kind), self._seal.open(row.value).decode())
+            for row in self._connection.execute(wanted)
+        )
+
+    def by_traits(self, traits: Iterable[str]) -> Sequence[StudentId]:
+        prints = [fingerprint(self._key, _TRAIT, trait) for trait in traits]
+        wanted = select(student_traits.c.student_id).where(student_traits.c.fingerprint.in_(prints))
+        numbers = {self._standing(number) for number in self._connection.execute(wanted).scalars()}
+        return [name_of(number) for number in sorted(numbers)]
+
+    def learn(
+        self, student_id: StudentId, keys: Iterable[IdentityKey], traits: Iterable[str], now: datetime
+    ) -> None:
+        number = number_of(student_id)
+        new = list(dict.fromkeys(keys))
+        taken = self.by_keys(new)
+        rows = [
+            {
+                "kind": key.kind,
+                "fingerprint": self._print(key),
+                "value": self._seal.close(key.value.encode()),
+                "student_id": number,
+                "first_seen_at": now,
+            }
+            for key in new
+            if key not in taken
+        ]
+        upsert(self._connection, student_keys, rows)
+        prints = {fingerprint(self._key, _TRAIT, trait) for trait in traits}
+        held = select(student_traits.c.fingerprint).where(
+            student_traits.c.student_id == number, student_traits.c.fingerprint.in_(prints)
+        )
+        missing = prints - {bytes(each) for each in self._connection.execute(held).scalars()}
+        if missing:
+            self._connection.execute(
+                insert(student_traits),
+                [{"fingerprint": each, "student_id": number} for each in sorted(missing)],
+            )
+
+    def merge(self, kept: StudentId, absorbed: StudentId, now: datetime) -> None:
+        if self.current(kept) == self.current(absorbed):
+            return
+        chosen = students.c.student_id == number_of(absorbed)
+        into = number_of(self.current(kept))
+        self._connection.execute(update(students).where(chosen).values(merged_into=into, merged_at=now))
+
+    def split(self, absorbed: StudentId, now: datetime) -> StudentId | None:  # noqa: ARG002 - the port's shape
+        row = self._connection.execute(
+            select(students.c.merged_into).where(students.c.student_id == number_of(absorbed))
+        ).one_or_none()
+        if row is None or row.merged_into is None:
+            return None
+        former = self.current(absorbed)
+        chosen = students.c.student_id == number_of(absorbed)
+        self._connection.execute(update(students).where(chosen).values(merged_into=None, merged_at=None))
+        return former
+
+    def select(
+        self, *, partner: HeiId | None = None, direction: Direction | None = None, limit: int = 1000
+    ) -> Sequence[StudentId]:
+        wanted = select(students.c.student_id).where(students.c.merged_into.is_(None))
+        if partner is not None or direction is not None:
+            chosen = select(stays.c.student_id)
+            if partner is not None:
+                chosen = chosen.where(stays.c.partner_hei_id == partner)
+            if direction is not None:
+                chosen = chosen.where(stays.c.direction == direction)
+            owners = {self._standing(number) for number in self._connection.execute(chosen).scalars()}
+            wanted = wanted.where(students.c.student_id.in_(owners))
+        found = self._connection.execute(wanted.order_by(students.c.student_id).limit(limit))
+        return [name_of(number) for number in found.scalars()]
+
+    def stays(self, student_id: StudentId) -> Sequence[Stay]:
+        wanted = (
+            select(stays)
+            .where(stays.c.student_id.in_(family(self._connection, student_id)))
+            .order_by(stays.c.student_id, stays.c.number)
+        )
+        return [_stay(row) for row in self._connection.execute(wanted)]
+
+    def add_stay(
+        self, student_id: StudentId, direction: Direction, partner: HeiId | None, now: datetime
+    ) -> StayId:
+        number = number_of(student_id)
+        last = self._connection.execute(
+            select(func.max(stays.c.number)).where(stays.c.student_id == number)
+        ).scalar_one()
+        next_number = (last or 0) + 1
+        stay_id = StayId(f"{student_id}-{next_number}")
+        self._connection.execute(
+            insert(stays).values(
+                stay_id=stay_id,
+                student_id=number,
+                number=next_number,
+                direction=direction,
+                partner_hei_id=partner,
+                created_at=now,
+            )
+        )
+        return stay_id
+
+    def propose(
+        self, one: StudentId, other: StudentId, score: float, reasons: Sequence[str], now: datetime
+    ) -> int | None:
+        first, second = sorted((number_of(one), number_of(other)))
+        table = student_matches.c
+        known = select(table.match_id).where(
+            table.one == first,
+            table.other == second,
+            table.state.in_((MatchState.PROPOSED, MatchState.REJECTED)),
+        )
+        if first == second or self._connection.execute(known).first() is not None:
+            return None
+        done = self._connection.execute(
+            insert(student_matches).values(
+                one=first,
+                other=second,
+                score=score,
+                reasons=json.dumps(list(reasons)),
+                state=MatchState.PROPOSED,
+                proposed_at=now,
+            )
+        )
+        assert done.inserted_primary_key is not None
+        return int(done.inserted_primary_key[0])
+
+    def matches(
+        self, *, state: MatchState | None = None, student_id: StudentId | None = None, limit: int = 1000
+    ) -> Sequence[Match]:
+        table = student_matches.c
+        wanted = select(student_matches).order_by(table.match_id).limit(limit)
+        if state is not None:
+            wanted = wanted.where(table.state == state)
+        if student_id is not None:
+            rows = family(self._connection, student_id)
+            wanted = wanted.where(or_(table.one.in_(rows), table.other.in_(rows)))
+        return [_match(row) for row in self._connection.execute(wanted)]
+
+    def decide(self, match_id: int, state: MatchState, by: str, reason: str, now: datetime) -> Match | None:
+        chosen = student_matches.c.match_id == match_id
+        done = self._connection.execute(
+            update(student_matches)
+            .where(chosen)
+            .values(state=state, decided_at=now, decided_by=by, reason=reason)
+        )
+        if done.rowcount == 0:
+            return None
+        return _match(self._connection.execute(select(student_matches).where(chosen)).one())
+
+    def _print(self, key: IdentityKey) -> bytes:
+        return fingerprint(self._key, key.kind, key.value)
+
+    def _standing(self, number: int) -> int:
+        """Follow merges; there are few, and never a circle."""
+        for _ in range(_MOST_MERGES):
+            wanted = select(students.c.merged_into).where(students.c.student_id == number)
+            into = self._connection.execute(wanted).scalar_one_or_none()
+            if into is None:
+                return number
+            number = into
+        raise StoreError(f"the merges of {name_of(number)} go round in a circle")
+
+
+def _stay(row: Row[Any]) -> Stay:
+    return Stay(
+        StayId(row.stay_id),
+        name_of(row.student_id),
+        Direction(row.direction),
+        None if row.partner_hei_id is None else HeiId(row.partner_hei_id),
+        row.created_at,
+    )
+
+
+def _match(row: Row[Any]) -> Match:
+    return Match(
+        row.match_id,
+        name_of(row.one),
+        name_of(row.other),
+        row.score,
+        tuple(json.loads(row.reasons)),
+        MatchState(row.state),
+        row.proposed_at,
+        row.decided_at,
+        row.decided_by,
+        row.reason,
+    )
