@@ -9,8 +9,9 @@ from mobility_bridge.domain.discrepancy import Severity
 class Problem:
     """One thing in one document that is not as it should be.
 
-    `code` is stable: `SEM-01` to `SEM-34` for rules that no schema can say, `XML-01` to `XML-18` for markup
-    that was read in spite of its form. BLOCKING means that nobody may decide on the document as it is.
+    `code` is stable: `SEM-01` to `SEM-34` for rules that no schema can say, `XML-01` to `XML-18` for known
+    trouble with markup, and a word for what any document may get wrong: `MISSING`, `REPEATED`, `UNREADABLE`,
+    `UNKNOWN`. BLOCKING means that nobody may decide on the document as it is.
     `path` is the way from the root, or from the object where that was never written down. `message` names
     elements and codes, never a value that tells something of a person.
     """

@@ -18,6 +18,7 @@ from mobility_adapters.ewp.la_writing import write_signature
 from mobility_adapters.ewp.lenient import names
 from mobility_adapters.ewp.reading import open_document, string_value, wrong_content
 from mobility_adapters.ewp.semantics import Problem, insist, warning
+from mobility_adapters.ewp.semantics.learning_agreements import check_signature
 from mobility_adapters.ewp.writing import finished, new_document
 from mobility_bridge.domain.contact import LangString
 from mobility_bridge.domain.identifiers import HeiId, OmobilityId
@@ -95,7 +96,8 @@ def decode_update(document: bytes | Element) -> tuple[LaUpdate, tuple[Problem, .
     )
     if update.signature.timestamp is None:
         raise wrong_content("the signature does not say when it was given", said["signature"])
-    return update, tuple(reader.problems)
+    at = f"/omobility-las-update-request/{kinds[0]}/signature"
+    return update, (*reader.problems, *check_signature(update.signature, at=at))
 
 
 def encode_update_response(messages: Iterable[LangString] = ()) -> bytes:
@@ -123,14 +125,7 @@ def _problems(update: LaUpdate) -> Iterator[Problem]:
     ):
         if not value.strip():
             yield warning("MISSING", f"{at}/{name}", f"{name} is empty")
-    signature = update.signature
-    for name, given in (
-        ("signer-name", signature.signer_name),
-        ("signer-position", signature.signer_position),
-        ("signer-email", signature.signer_email),
-    ):
-        if not (given or "").strip():
-            yield warning("SEM-04", f"{at}/signature", f"the signature has no {name}")
+    yield from check_signature(update.signature, at=f"{at}/signature")
 
 
 def _part(parts: Mapping[str, Element], name: str, parent: Element) -> Element:

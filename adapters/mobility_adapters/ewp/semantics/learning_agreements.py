@@ -204,20 +204,33 @@ def receiver_has_signed(version: _Version, _: _Case) -> Iterator[Problem]:
 def signers_are_named(version: _Version, _: _Case) -> Iterator[Problem]:
     """SEM-04, SEM-05: an institution says who signs, and a student's signature does not."""
     for side, signature in _signatures(version.lists):
-        given = (signature.signer_name, signature.signer_position, signature.signer_email)
-        if side == "student":
-            for name in (name for name, value in zip(_SIGNER, given, strict=True) if value is not None):
-                path = f"{version.path}/student-signature/{name}"
-                yield warning("SEM-05", path, "a student's signature needs no data of the signer")
+        if side != "student":
+            for message, name in _signer_trouble(signature):
+                yield warning("SEM-04", f"{version.path}/{side}-signature{name}", message)
             continue
-        for name, value in zip(_SIGNER, given, strict=True):
-            if not value or not value.strip():
-                path = f"{version.path}/{side}-signature"
-                yield warning("SEM-04", path, f"the signature has no {name}")
-        email = (signature.signer_email or "").strip()
-        if email and _EMAIL.fullmatch(email) is None:
-            path = f"{version.path}/{side}-signature/signer-email"
-            yield warning("SEM-04", path, "this is no e-mail address")
+        given = (signature.signer_name, signature.signer_position, signature.signer_email)
+        for name in (name for name, value in zip(_SIGNER, given, strict=True) if value is not None):
+            path = f"{version.path}/student-signature/{name}"
+            yield warning("SEM-05", path, "a student's signature needs no data of the signer")
+
+
+def check_signature(signature: LaSignature, *, at: str) -> Iterator[Problem]:
+    """SEM-04 for an institution's signature that stands outside an agreement."""
+    for message, name in _signer_trouble(signature):
+        yield warning("SEM-04", f"{at}{name}", message)
+
+
+def _signer_trouble(signature: LaSignature) -> list[tuple[str, str]]:
+    given = (signature.signer_name, signature.signer_position, signature.signer_email)
+    found = [
+        (f"the signature has no {name}", "")
+        for name, value in zip(_SIGNER, given, strict=True)
+        if not value or not value.strip()
+    ]
+    email = (signature.signer_email or "").strip()
+    if email and _EMAIL.fullmatch(email) is None:
+        found.append(("this is no e-mail address", "/signer-email"))
+    return found
 
 
 def has_components(version: _Version, _: _Case) -> Iterator[Problem]:

@@ -114,6 +114,7 @@ def test_an_unknown_element_is_passed_over_and_told() -> None:
     [
         (replace(APPROVAL, signature=a_signature(signer_name=None)), "SEM-04"),
         (replace(APPROVAL, signature=a_signature(signer_email=" ")), "SEM-04"),
+        (replace(APPROVAL, signature=a_signature(signer_email="at the desk")), "SEM-04"),
         (replace(APPROVAL, changes_proposal_id=""), "MISSING"),
         (replace(REFUSAL, comment=" \n"), "MISSING"),
     ],
@@ -123,6 +124,15 @@ def test_a_decision_that_lacks_something_is_not_written(update: LaUpdate, code: 
         codec.encode_update(update)
 
     assert [each.code for each in refused.value.problems] == [code]
+
+
+def test_a_signature_that_does_not_say_who_signs_is_read_and_told() -> None:
+    update, problems = codec.decode_update(sample(f"{FOLDER}/update-bare-signature.xml"))
+
+    assert update.signature.signer_name is None
+    assert [(each.code, each.path) for each in problems] == [
+        ("SEM-04", "/omobility-las-update-request/approve-proposal-v1/signature")
+    ] * 3
 
 
 def test_a_comment_shows_in_no_representation() -> None:

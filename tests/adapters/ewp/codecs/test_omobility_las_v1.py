@@ -315,6 +315,32 @@ def test_an_agreement_without_id_is_a_problem_of_the_response() -> None:
     assert [(each.code, each.path) for each in read.problems] == [("MISSING", f"{LA}[2]")]
 
 
+def test_an_empty_id_is_none() -> None:
+    document = sample(f"{FOLDER}/first-proposal.xml").replace(b"N-OM-417", b"")
+
+    assert [each.code for each in codec.decode_all(document).problems] == ["MISSING"]
+    with pytest.raises(InvalidDocument, match="no omobility-id"):
+        codec.decode_at(document, 0)
+
+
+def test_a_day_beside_a_month_is_the_one_that_counts() -> None:
+    month = b"<start-year-month>2026-10</start-year-month>"
+    document = sample(f"{FOLDER}/first-proposal.xml").replace(b"</start-date>", b"</start-date>" + month)
+
+    (read,) = codec.decode_all(document).agreements
+
+    assert read.la.start == PlannedDay(2026, 9, 7)
+    assert paths(read, "REPEATED") == ["/start-year-month"]
+
+
+def test_an_attribute_from_the_future_is_passed_over() -> None:
+    document = sample(f"{FOLDER}/first-proposal.xml").replace(b"<component>", b'<component online="true">', 1)
+
+    (read,) = codec.decode_all(document).agreements
+
+    assert paths(read, "UNKNOWN") == ["/changes-proposal/components-studied/component[1]/@online"]
+
+
 def test_an_agreement_that_comes_twice_is_there_twice_and_told() -> None:
     read = codec.decode_all(codec.lay_out([an_la(), an_la()]))
 
