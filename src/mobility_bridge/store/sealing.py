@@ -64,7 +64,7 @@ class KeySeal:
             raise ConfigError(
                 "a key of the store is not usable",
                 problems=[("store.keys", "(hidden)", "32 bytes in URL-safe base64")],
-                next_step="Make one with: mobility-bridge privacy new-key",
+                next_step="Give 32 random bytes in URL-safe base64.",
             ) from error
         self._plain = OpenSeal()
 
