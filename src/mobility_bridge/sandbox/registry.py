@@ -66,7 +66,10 @@ STUDENT_ENTRIES: Mapping[str, tuple[str, tuple[str, ...]]] = {
 """APIs about students: version and endpoints; a notified API has one URL of its own."""
 
 
-FAULTS = {"registry_503": "answers 503 with nothing"}
+FAULTS = {
+    "registry_503": "answers 503 with nothing",
+    "registry_without_our_key": "lists our client key no more",
+}
 """What can be switched on, and what it does."""
 
 
@@ -105,13 +108,13 @@ class Catalogue:
         }
 
 
-def catalogue(base_url: str, ring: KeyRing) -> Catalogue:
+def catalogue(base_url: str, ring: KeyRing, *, with_our_key: bool = True) -> Catalogue:
     """Build the catalogue for a server at `base_url`."""
     hosts = [_partner_host(hei, base_url, ring.servers[hei.hei_id]) for hei in LISTED]
     hosts += [_our_agreement_host(base_url, ring), _our_dashboard_host(base_url, ring)]
-    hosts += [_our_bridge_host(ring), _fake_host(base_url)]
+    hosts += [_our_bridge_host(ring if with_our_key else None), _fake_host(base_url)]
     names = [*(hei.hei_id for hei in (*LISTED, NORDHAV)), DASHBOARD]
-    keys = [ring.client, *(ring.servers[name] for name in names)]
+    keys = [*([ring.client] if with_our_key else []), *(ring.servers[name] for name in names)]
     binaries = [_binary(key.public_key()) for key in keys]
     body = (
         f'<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -156,8 +159,9 @@ def _our_dashboard_host(base_url: str, ring: KeyRing) -> str:
     return _host(NORDHAV, "EWP Dashboard", entry, server=ring.servers[DASHBOARD].public_key())
 
 
-def _our_bridge_host(ring: KeyRing) -> str:
-    return _host(NORDHAV, "Nordhav University (mobility-bridge)", "", client=ring.client.public_key())
+def _our_bridge_host(ring: KeyRing | None) -> str:
+    key = ring.client.public_key() if ring is not None else None
+    return _host(NORDHAV, "Nordhav University (mobility-bridge)", "", client=key)
 
 
 def _fake_host(base_url: str) -> str:

@@ -19,6 +19,7 @@ from mobility_bridge.errors import UsageError
 from mobility_bridge.sandbox.host import Plan, Sandbox
 from mobility_bridge.sandbox.keys import KeyRing
 from mobility_bridge.sandbox.registry import CATALOGUE_NS
+from mobility_bridge.sandbox.signature import key_id
 from mobility_bridge.sandbox.stage import utc_now
 
 CLEAN = Plan("clean", today=TODAY)
@@ -162,6 +163,16 @@ def test_the_registry_can_fail_too(client: httpx.Client):
 
     assert (failing, refused.status_code) == (503, 400)
     assert client.get("/registry/catalogue-v1.xml").status_code == 200
+
+
+def test_the_registry_can_forget_our_key(sandbox: Sandbox, client: httpx.Client):
+    ours = key_id(sandbox.ring.client.public_key())
+    before = client.get("/registry/catalogue-v1.xml")
+    order(client, "faults", partner="registry", fault="registry_without_our_key")
+
+    after = client.get("/registry/catalogue-v1.xml", headers={"if-none-match": before.headers["etag"]})
+
+    assert (after.status_code, ours in before.text, ours in after.text) == (200, True, False)
 
 
 @pytest.mark.parametrize(
