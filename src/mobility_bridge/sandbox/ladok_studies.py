@@ -7,17 +7,24 @@ ordinary courses inside the exchange occasion. The package has begun as soon as 
 Source: Ladok: exchange in Ladok's model, sequences 8.3, state machine, assumptions A3 to A5 and A20.
 """
 
-from collections.abc import Iterator
 from datetime import date
 from typing import Final
 
 from mobility_bridge.sandbox.ladok_events import Scene
 from mobility_bridge.sandbox.ladok_numbers import local_date, term_of
 from mobility_bridge.sandbox.ladok_offers import occasion_event
-from mobility_bridge.sandbox.ladok_tree import Member, Obj
+from mobility_bridge.sandbox.ladok_study_events import (
+    NO_FEE,
+    REMOVED_REGISTRATION,
+    begin,
+    ids,
+    offer,
+    registration,
+    unbegin,
+)
+from mobility_bridge.sandbox.ladok_tree import Member
 from mobility_bridge.sandbox.ladok_world import (
     COURSE,
-    OCCASION_TYPES,
     OUTGOING,
     USABLE,
     Admission,
@@ -27,9 +34,7 @@ from mobility_bridge.sandbox.ladok_world import (
     RefusalError,
 )
 
-NO_FEE: Final = "studiedeltagande.domain.studieavgiftsbetalningsvarde.ej_aktuell"
 SAID_SO: Final = "studiedeltagande.domain.aterbudsorsak.meddelat.av.studenten"
-REMOVED_REGISTRATION: Final = "studiedeltagande.domain.aterkalla.orsak.borttagen_registrering"
 COMMITMENT: Final = "UTBYTESATAGANDE"
 """The code of the course whose occasions are individual commitments."""
 
@@ -68,7 +73,7 @@ def remove(scene: Scene, *, admission_uid: str) -> None:
     admission = _not_begun(scene, admission_uid)
     for each in [*scene.ladok.inside(admission), admission]:
         del scene.ladok.admissions[each.uid]
-        scene.happens("sd:ForvantatDeltagandeBorttagetEvent", _ids(each), each.student_uid)
+        scene.happens("sd:ForvantatDeltagandeBorttagetEvent", ids(each), each.student_uid)
 
 
 def withdraw(
@@ -83,7 +88,7 @@ def withdraw(
         each.withdrawn = True
         members: list[Member] = [
             ("sd:AutomatisktAterbud", automatic or each is not admission),
-            *_ids(each),
+            *ids(each),
             ("sd:Aterbudsdatum", on or local_date(scene.at)),
             ("sd:Aterbudsorsak", reason),
         ]
@@ -104,10 +109,10 @@ def register(scene: Scene, *, admission_uid: str, period: int = 1) -> Admission:
     term = admission.periods[period - 1]
     _save(scene, admission)
     term.state, term.registration_uid = "registrerad", scene.uid()
-    scene.happens("sd:RegistreringEvent", _registration(scene, admission, term), admission.student_uid)
+    scene.happens("sd:RegistreringEvent", registration(scene, admission, term), admission.student_uid)
     for each in [admission, *ladok.around(admission)]:
         if not each.begun:
-            _begin(scene, each)
+            begin(scene, each)
     return admission
 
 
@@ -145,7 +150,7 @@ def unregister(scene: Scene, *, admission_uid: str, period: int = 1) -> Admissio
     term = admission.periods[period - 1]
     _save(scene, admission)
     recalled: list[Member] = [
-        *_registration(scene, admission, term),
+        *registration(scene, admission, term),
         ("sd:Orsak", REMOVED_REGISTRATION),
         ("sd:Aterkallandedatum", local_date(scene.at)),
     ]
@@ -153,10 +158,10 @@ def unregister(scene: Scene, *, admission_uid: str, period: int = 1) -> Admissio
     term.state, term.registration_uid = "ej_paborjad", None
     if any(each.registration_uid for each in admission.periods):
         return admission
-    _unbegin(scene, admission)
+    unbegin(scene, admission)
     for package in ladok.around(admission):
         if package.begun and not any(each.begun for each in ladok.inside(package)):
-            _unbegin(scene, package)
+            unbegin(scene, package)
     return admission
 
 
@@ -178,7 +183,7 @@ def interrupt(
             continue
         _save(scene, each)
         each.interrupted = True
-        occasion, education = _offer(scene, each)
+        occasion, education = offer(scene, each)
         members: list[Member] = [
             ("sd:Anteckning", note),
             ("sd:Avbrottsdatum", day),
@@ -198,7 +203,7 @@ def resume(scene: Scene, *, admission_uid: str) -> Admission:
         raise RefusalError("felaktig_status", "Det finns inget avbrott.")
     _save(scene, admission)
     admission.interrupted = False
-    occasion, education = _offer(scene, admission)
+    occasion, education = offer(scene, admission)
     members: list[Member] = [
         ("sd:StudentUID", admission.student_uid),
         ("sd:UtbildningUID", education.uid),
@@ -230,7 +235,7 @@ def change_occasion(scene: Scene, *, admission_uid: str, occasion_uid: str) -> A
     new = _admitted(scene, old.student_uid, new_occasion, old.within, old.uid)
     _move_commitments(scene, old, new, new_occasion)
     if old.begun:
-        _begin(scene, new)
+        begin(scene, new)
     return new
 
 
@@ -241,7 +246,7 @@ def complete(scene: Scene, *, admission_uid: str) -> Admission:
         raise RefusalError("felaktig_status", "Utbildningen pågår inte.")
     _save(scene, admission)
     admission.completed = True
-    occasion, education = _offer(scene, admission)
+    occasion, education = offer(scene, admission)
     members: list[Member] = [
         ("sd:AvklaradDatum", local_date(scene.at)),
         ("sd:StudentUID", admission.student_uid),
@@ -332,94 +337,6 @@ def _move_commitments(scene: Scene, old: Admission, new: Admission, occasion: Oc
     if occasion.direction == OUTGOING and ladok.is_exchange(occasion) and ladok.assumed["A20"]:
         for span in wanted.values():
             _commit(scene, new, occasion, span)
-
-
-def _begin(scene: Scene, admission: Admission) -> None:
-    occasion, education = _offer(scene, admission)
-    admission.begun = True
-    at_occasion: list[Member] = [
-        ("sd:PaborjandeDatum", local_date(scene.at)),
-        ("sd:StudentUID", admission.student_uid),
-        ("sd:TidigareTillfallesantagningUID", admission.previous_uid),
-        ("sd:TillfallesantagningUID", admission.uid),
-        *_education_ids(occasion, education),
-        ("sd:UtbildningstillfallestypID", OCCASION_TYPES[education.type_id]),
-    ]
-    scene.happens("sd:PaborjatUtbildningstillfalleEvent", at_occasion, admission.student_uid)
-    if admission.previous_uid is not None:
-        return
-    at_education: list[Member] = [
-        ("sd:StudentUID", admission.student_uid),
-        *_education_ids(occasion, education),
-        ("sd:UtbildningstypID", education.type_id),
-    ]
-    scene.happens("sd:PaborjadUtbildningEvent", at_education, admission.student_uid)
-
-
-def _unbegin(scene: Scene, admission: Admission) -> None:
-    occasion, education = _offer(scene, admission)
-    admission.begun = False
-    ids: list[Member] = [
-        ("sd:Orsak", REMOVED_REGISTRATION),
-        ("sd:StudentUID", admission.student_uid),
-        *_education_ids(occasion, education),
-    ]
-    kind = ("sd:UtbildningstillfallestypID", OCCASION_TYPES[education.type_id])
-    scene.happens("sd:AterkallatPaborjatUtbildningstillfalleEvent", [*ids, kind], admission.student_uid)
-    kind = ("sd:UtbildningstypID", education.type_id)
-    scene.happens("sd:AterkalladPaborjadUtbildningEvent", [*ids, kind], admission.student_uid)
-
-
-def _education_ids(occasion: Occasion, education: Education) -> Iterator[Member]:
-    yield "sd:UtbildningUID", education.uid
-    yield "sd:UtbildningsinstansUID", education.instance_uid
-    yield "sd:UtbildningstillfalleUID", occasion.uid
-
-
-def _registration(scene: Scene, admission: Admission, term: Period) -> list[Member]:
-    ladok = scene.ladok
-    occasion, course = _offer(scene, admission)
-    packages = []
-    for each in ladok.around(admission):
-        _, package = _offer(scene, each)
-        packages.append(
-            Obj(
-                [
-                    ("sd:KurspaketeringUID", package.uid),
-                    ("sd:KurspaketeringstillfalleUID", each.occasion_uid),
-                    ("sd:TillfallesantagningUID", each.uid),
-                    ("sd:UtbildningstypID", package.type_id),
-                ]
-            )
-        )
-    return [
-        ("sd:InomKurspaketeringstillfalle*", packages),
-        ("sd:KursUID", course.uid),
-        ("sd:KurstillfalleUID", occasion.uid),
-        ("sd:Period", term.number),
-        ("sd:RegistreringUID", term.registration_uid),
-        ("sd:StudentUID", admission.student_uid),
-        ("sd:TillfallesantagningUID", admission.uid),
-        ("sd:UtbildningsinstansUID", course.instance_uid),
-        ("sd:Omfattningsvarde", term.credits),
-        ("sd:Studieavgiftsbetalning", NO_FEE),
-        ("sd:StudieperiodSlut", term.last_day),
-        ("sd:StudieperiodStart", term.first_day),
-        ("sd:ArAnpassad", False),
-    ]
-
-
-def _offer(scene: Scene, admission: Admission) -> tuple[Occasion, Education]:
-    occasion = scene.ladok.occasion(admission.occasion_uid)
-    return occasion, scene.ladok.education_of(occasion)
-
-
-def _ids(admission: Admission) -> list[Member]:
-    return [
-        ("sd:StudentUID", admission.student_uid),
-        ("sd:TillfallesantagningUID", admission.uid),
-        ("sd:UtbildningstillfalleUID", admission.occasion_uid),
-    ]
 
 
 def _not_begun(scene: Scene, admission_uid: str) -> Admission:
