@@ -291,6 +291,28 @@ async def test_copies_to_refresh_are_those_not_confirmed_since_longest_first(sto
     assert await store.read(stale(1)) == ["older"]
 
 
+async def test_holders_with_a_copy_to_refresh_are_named_once(store: Store):
+    await save(store, a_copy("old"), a_copy("older"), at=minutes(1))
+    await save(store, a_copy("new", of=BRAVA), at=minutes(9))
+    await save(store, a_copy("gone", of=BRAVA), at=minutes(1))
+    await store.write(lambda unit: unit.copies.mark_gone(BRAVA, US, ["gone"], minutes(2)))
+
+    def among(*holders: str) -> object:
+        return lambda unit: unit.copies.holders_to_refresh(holders, US, minutes(5))
+
+    assert await store.read(among(ALDERTON, BRAVA, US)) == {ALDERTON}
+    assert await store.read(among(BRAVA)) == set()
+    assert await store.read(among()) == set()
+
+
+async def test_the_partners_of_a_holder_are_those_of_its_live_copies(store: Store):
+    await save(store, a_copy("a"), a_copy("b"), a_copy("a", of=BRAVA))
+    await store.write(lambda unit: unit.copies.mark_gone(BRAVA, US, ["a"], minutes(2)))
+
+    assert await store.read(lambda unit: unit.copies.partners_of(ALDERTON)) == {US}
+    assert await store.read(lambda unit: unit.copies.partners_of(BRAVA)) == set()
+
+
 async def test_listing_gives_the_live_copies_that_list_an_id(store: Store):
     await save(
         store,

@@ -4,9 +4,9 @@ from datetime import date
 
 from tests.support.stores import ALDERTON, BRAVA, minutes
 
-from mobility_bridge.domain.identifiers import IiaId
+from mobility_bridge.domain.identifiers import HeiId, IiaId
 from mobility_bridge.domain.partner import Health, IndexState
-from mobility_bridge.ports.store import Store
+from mobility_bridge.ports.store import Store, UnitOfWork
 
 
 async def test_health_is_kept_by_partner_and_api(store: Store):
@@ -126,3 +126,38 @@ async def test_marking_a_subject_keeps_the_day_to_look_again(store: Store):
     await store.write(lambda unit: unit.work.compared("a", None))
     assert await store.read(lambda unit: unit.work.to_compare()) == []
     assert await store.read(lambda unit: unit.work.due(tuesday)) == []
+
+
+async def test_the_health_of_one_api_is_read_and_written_for_many_partners_at_once(store: Store):
+    rows = [Health(ALDERTON, "iias", minutes(1)), Health(BRAVA, "iias"), Health(BRAVA, "echo")]
+
+    await store.write(lambda unit: unit.partners.save_health(*rows))
+    await store.write(lambda unit: unit.partners.save_health())
+
+    def found(unit: UnitOfWork) -> dict[HeiId, Health]:
+        return dict(unit.partners.health_of("iias", [ALDERTON, BRAVA, HeiId("nobody.example")]))
+
+    assert await store.read(found) == {ALDERTON: rows[0], BRAVA: rows[1]}
+    assert await store.read(lambda unit: unit.partners.health_of("iias", [])) == {}
+
+
+async def test_the_states_of_many_indexes_are_read_and_written_at_once(store: Store):
+    many = [HeiId(f"p{number:04}.example") for number in range(1200)]
+    states = [IndexState(hei_id, minutes(1), count=number) for number, hei_id in enumerate(many)]
+
+    await store.write(lambda unit: unit.partners.save_index(*states))
+
+    found = await store.read(lambda unit: dict(unit.partners.indexes([*many, BRAVA])))
+    assert found == {state.partner_hei_id: state for state in states}
+
+
+async def test_the_partners_with_dirty_copies_are_named_once(store: Store):
+    assert await store.read(lambda unit: unit.work.dirty_partners()) == set()
+    for partner in (ALDERTON, ALDERTON, BRAVA):
+        await store.write(
+            lambda unit, it=partner: unit.work.mark_dirty(it, [IiaId("a"), IiaId("b")], minutes(1), "cnr")
+        )
+    await store.write(lambda unit: unit.work.clear_dirty(BRAVA, [IiaId("a"), IiaId("b")], minutes(2)))
+    await store.write(lambda unit: unit.work.clear_dirty(ALDERTON, [IiaId("a")], minutes(2)))
+
+    assert await store.read(lambda unit: unit.work.dirty_partners()) == {ALDERTON}

@@ -105,6 +105,16 @@ class MemoryCopies:
     def local(self, *, live_only: bool = True) -> Sequence[StoredCopy]:
         return self._select(lambda row: is_local(row.copy) and (row.live or not live_only))
 
+    def holders_to_refresh(
+        self, holders: Iterable[HeiId], partner: HeiId, confirmed_before: datetime
+    ) -> set[HeiId]:
+        return {each for each in holders if self.ids_to_refresh(each, partner, confirmed_before, 1)}
+
+    def partners_of(self, holder: HeiId) -> set[HeiId]:
+        return {
+            row.copy.partner_hei_id for row in self._current if row.live and row.copy.holder_hei_id == holder
+        }
+
     def partner_hei_ids(self) -> set[HeiId]:
         own = {row.copy.holder_hei_id for row in self.local(live_only=False)}
         return counterparts(((row.copy.holder_hei_id, row.copy.partner_hei_id) for row in self._current), own)

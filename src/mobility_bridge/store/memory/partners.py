@@ -19,17 +19,27 @@ class MemoryPartners:
     def health(self, partner: HeiId) -> Mapping[str, Health]:
         return {row.api: row for row in self.all_health() if row.partner_hei_id == partner}
 
+    def health_of(self, api: str, partners: Iterable[HeiId]) -> Mapping[HeiId, Health]:
+        found = ((partner, self._health.get((partner, api))) for partner in partners)
+        return {partner: health for partner, health in found if health is not None}
+
     def all_health(self) -> Sequence[Health]:
         return [row for _, row in sorted(self._health.items(), key=lambda item: item[0])]
 
-    def save_health(self, health: Health) -> None:
-        self._health.put((health.partner_hei_id, health.api), health)
+    def save_health(self, *health: Health) -> None:
+        for each in health:
+            self._health.put((each.partner_hei_id, each.api), each)
 
     def index(self, partner: HeiId) -> IndexState | None:
         return self._index.get(partner)
 
-    def save_index(self, state: IndexState) -> None:
-        self._index.put(state.partner_hei_id, state)
+    def indexes(self, partners: Iterable[HeiId]) -> Mapping[HeiId, IndexState]:
+        found = ((partner, self._index.get(partner)) for partner in partners)
+        return {partner: state for partner, state in found if state is not None}
+
+    def save_index(self, *states: IndexState) -> None:
+        for state in states:
+            self._index.put(state.partner_hei_id, state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +62,9 @@ class MemoryWork:
     def dirty(self, partner: HeiId | None = None, limit: int = 10_000) -> Sequence[tuple[HeiId, IiaId]]:
         marked = [(at, key) for key, (at, _) in self._dirty.items() if partner is None or key[0] == partner]
         return [key for _, key in sorted(marked)[:limit]]
+
+    def dirty_partners(self) -> set[HeiId]:
+        return {partner for (partner, _), _ in self._dirty.items()}
 
     def clear_dirty(self, partner: HeiId, ids: Iterable[IiaId], asked_at: datetime) -> None:
         for iia_id in ids:

@@ -68,6 +68,14 @@ _IDS_TO_REFRESH = (
     .limit(bindparam("most"))
 )
 
+_HOLDERS_TO_REFRESH = (
+    "SELECT DISTINCT holder_hei_id FROM copies"
+    " WHERE partner_hei_id = ? AND gone_at IS NULL AND confirmed_at < ? AND holder_hei_id IN (...)"
+)
+_PARTNERS_OF = (
+    select(copies.c.partner_hei_id).where(copies.c.holder_hei_id == bindparam("holder"), _LIVE).distinct()
+)
+
 # What is asked and written of every copy that comes in, past the library's binding.
 _THESE = "holder_hei_id = ? AND partner_hei_id = ? AND iia_id IN (...)"
 _STORED = f"SELECT {', '.join(COLUMNS)} FROM copies WHERE {_THESE}"  # noqa: S608 - our own names
@@ -168,6 +176,19 @@ class SqlCopies:
     ) -> Sequence[IiaId]:
         asked = {"holder": holder, "partner": partner, "before": confirmed_before, "most": limit}
         return list(self._connection.execute(_IDS_TO_REFRESH, asked).scalars().all())
+
+    def holders_to_refresh(
+        self, holders: Iterable[HeiId], partner: HeiId, confirmed_before: datetime
+    ) -> set[HeiId]:
+        asked = (partner, to_micros(confirmed_before))
+        return {
+            HeiId(holder)
+            for chunk in in_chunks(holders)
+            for (holder,) in run_raw(self._connection, _HOLDERS_TO_REFRESH, asked, chunk)
+        }
+
+    def partners_of(self, holder: HeiId) -> set[HeiId]:
+        return set(self._connection.execute(_PARTNERS_OF, {"holder": holder}).scalars())
 
     def listing(self, holder: HeiId, partner: HeiId, listed_id: IiaId) -> Sequence[StoredCopy]:
         asked = {"holder": holder, "partner": partner, "listed": listed_id}

@@ -16,13 +16,20 @@ from mobility_bridge.store.tables import dirty_copies, partner_health, partner_i
 
 # Asked of every partner in every round: a statement that is made anew takes longer to make than to run.
 _HEALTH = select(partner_health).where(partner_health.c.partner_hei_id == bindparam("partner"))
-_INDEX = select(partner_index).where(partner_index.c.partner_hei_id == bindparam("partner"))
+_HEALTH_OF = select(partner_health).where(
+    partner_health.c.api == bindparam("api"),
+    partner_health.c.partner_hei_id.in_(bindparam("partners", expanding=True)),
+)
+_INDEXES = select(partner_index).where(
+    partner_index.c.partner_hei_id.in_(bindparam("partners", expanding=True))
+)
 _DIRTY = (
     select(dirty_copies.c.partner_hei_id, dirty_copies.c.iia_id)
     .order_by(dirty_copies.c.marked_at, dirty_copies.c.partner_hei_id, dirty_copies.c.iia_id)
     .limit(bindparam("most"))
 )
 _DIRTY_OF_PARTNER = _DIRTY.where(dirty_copies.c.partner_hei_id == bindparam("partner"))
+_DIRTY_PARTNERS = select(dirty_copies.c.partner_hei_id).distinct()
 _CLEAR_DIRTY = "DELETE FROM dirty_copies WHERE partner_hei_id = ? AND marked_at <= ? AND iia_id IN (...)"
 
 
@@ -35,50 +42,56 @@ class SqlPartners:
     def health(self, partner: HeiId) -> Mapping[str, Health]:
         return {row.api: _health(row) for row in self._connection.execute(_HEALTH, {"partner": partner})}
 
+    def health_of(self, api: str, partners: Iterable[HeiId]) -> Mapping[HeiId, Health]:
+        found = (
+            self._connection.execute(_HEALTH_OF, {"api": api, "partners": chunk})
+            for chunk in in_chunks(partners)
+        )
+        return {row.partner_hei_id: _health(row) for rows in found for row in rows}
+
     def all_health(self) -> Sequence[Health]:
         wanted = select(partner_health).order_by(partner_health.c.partner_hei_id, partner_health.c.api)
         return [_health(row) for row in self._connection.execute(wanted)]
 
-    def save_health(self, health: Health) -> None:
-        row = {
-            "partner_hei_id": health.partner_hei_id,
-            "api": health.api,
-            "last_ok_at": health.last_ok_at,
-            "failing_since": health.failing_since,
-            "last_failed_at": health.last_failed_at,
-            "failures": health.failures,
-            "failure_code": health.failure_code,
-            "failure_reason": health.failure_reason,
-            "detail": health.detail,
-            "evidence": health.evidence,
-        }
-        upsert(self._connection, partner_health, [row])
+    def save_health(self, *health: Health) -> None:
+        rows = [
+            {
+                "partner_hei_id": each.partner_hei_id,
+                "api": each.api,
+                "last_ok_at": each.last_ok_at,
+                "failing_since": each.failing_since,
+                "last_failed_at": each.last_failed_at,
+                "failures": each.failures,
+                "failure_code": each.failure_code,
+                "failure_reason": each.failure_reason,
+                "detail": each.detail,
+                "evidence": each.evidence,
+            }
+            for each in health
+        ]
+        upsert(self._connection, partner_health, rows)
 
     def index(self, partner: HeiId) -> IndexState | None:
-        row = self._connection.execute(_INDEX, {"partner": partner}).one_or_none()
-        if row is None:
-            return None
-        return IndexState(
-            partner_hei_id=row.partner_hei_id,
-            listed_at=row.listed_at,
-            full_at=row.full_at,
-            count=row._mapping["count"],  # noqa: SLF001 - public in spite of its name; `count` is a tuple's method
-            shrunk_to=row.shrunk_to,
-            ignores_modified_since=row.ignores_modified_since,
-            foreign_ids=tuple(json.loads(row.foreign_ids)),
-        )
+        return self.indexes([partner]).get(partner)
 
-    def save_index(self, state: IndexState) -> None:
-        row = {
-            "partner_hei_id": state.partner_hei_id,
-            "listed_at": state.listed_at,
-            "full_at": state.full_at,
-            "count": state.count,
-            "shrunk_to": state.shrunk_to,
-            "ignores_modified_since": state.ignores_modified_since,
-            "foreign_ids": compact(state.foreign_ids),
-        }
-        upsert(self._connection, partner_index, [row])
+    def indexes(self, partners: Iterable[HeiId]) -> Mapping[HeiId, IndexState]:
+        found = (self._connection.execute(_INDEXES, {"partners": chunk}) for chunk in in_chunks(partners))
+        return {row.partner_hei_id: _index(row) for rows in found for row in rows}
+
+    def save_index(self, *states: IndexState) -> None:
+        rows = [
+            {
+                "partner_hei_id": state.partner_hei_id,
+                "listed_at": state.listed_at,
+                "full_at": state.full_at,
+                "count": state.count,
+                "shrunk_to": state.shrunk_to,
+                "ignores_modified_since": state.ignores_modified_since,
+                "foreign_ids": compact(state.foreign_ids),
+            }
+            for state in states
+        ]
+        upsert(self._connection, partner_index, rows)
 
 
 class SqlWork:
@@ -98,6 +111,9 @@ class SqlWork:
         wanted = _DIRTY if partner is None else _DIRTY_OF_PARTNER
         found = self._connection.execute(wanted, {"partner": partner, "most": limit})
         return [(row.partner_hei_id, row.iia_id) for row in found]
+
+    def dirty_partners(self) -> set[HeiId]:
+        return set(self._connection.execute(_DIRTY_PARTNERS).scalars())
 
     def clear_dirty(self, partner: HeiId, ids: Iterable[IiaId], asked_at: datetime) -> None:
         for chunk in in_chunks(ids):
@@ -135,6 +151,18 @@ class SqlWork:
             .limit(limit)
         )
         return list(self._connection.execute(wanted).scalars())
+
+
+def _index(row: Row[Any]) -> IndexState:
+    return IndexState(
+        partner_hei_id=row.partner_hei_id,
+        listed_at=row.listed_at,
+        full_at=row.full_at,
+        count=row._mapping["count"],  # noqa: SLF001 - public in spite of its name; `count` is a tuple's method
+        shrunk_to=row.shrunk_to,
+        ignores_modified_since=row.ignores_modified_since,
+        foreign_ids=tuple(json.loads(row.foreign_ids)),
+    )
 
 
 def _health(row: Row[Any]) -> Health:
