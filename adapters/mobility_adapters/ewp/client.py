@@ -33,7 +33,7 @@ from mobility_bridge.errors import (
 )
 from mobility_bridge.kit import xml
 from mobility_bridge.kit.http import Answer, Outgoing
-from mobility_bridge.kit.schemas import SchemaSet
+from mobility_bridge.kit.schemas import SchemaProblem, SchemaSet
 from mobility_bridge.kit.xml import Element
 
 IN_THREAD_BYTES: Final = 256 * 1024
@@ -176,6 +176,30 @@ class EwpClient:
         if found:
             raise _invalid("schema", found[0].message, found[0].path, found[0].line)
         return decode(root)
+
+    async def read_leniently(
+        self, reply: Reply, decode: Callable[[Element, tuple[SchemaProblem, ...]], T]
+    ) -> T:
+        """Parse a reply and decode it with what its schema says against it, which here is for the decoder to weigh.
+
+        Raises:  InvalidDocument (not_xml, doctype, too_large, wrong_root) with the reply's exchanges.
+        """
+
+        def decoded() -> T:
+            question = reply.question
+            root = parse(reply.body, limit=self._wire.limits.body_bytes)
+            expected = BY_API[question.api].roots[question.endpoint]
+            expect_root(root, expected)
+            return decode(root, self._schemas.validate(root, expected))
+
+        try:
+            if len(reply.body) < IN_THREAD_BYTES:
+                return decoded()
+            return await asyncio.to_thread(decoded)
+        except InvalidDocument as error:
+            error.evidence = reply.exchanges
+            error.hei_id = reply.question.hei_id
+            raise
 
     async def _attempt(self, question: Question, exchanges: list[Exchange], number: int) -> Reply:
         endpoint = self._endpoint(question)

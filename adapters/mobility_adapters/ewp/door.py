@@ -31,7 +31,9 @@ class EwpAdapter:
         from mobility_adapters.ewp.network import build_network  # noqa: PLC0415 - the heavy libraries load late
 
         network = build_network(settings, surroundings)
-        return Capabilities(network=network, notifications=network, close=network.close)
+        return Capabilities(
+            network=network, notifications=network, students=network.students, close=network.close
+        )
 
     def inspector(self) -> DocumentInspector | None:
         from mobility_adapters.ewp.inspector import Inspector  # noqa: PLC0415 - lxml loads late

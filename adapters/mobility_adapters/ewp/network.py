@@ -21,6 +21,7 @@ from mobility_adapters.ewp.quirks import Quirk, by_hei
 from mobility_adapters.ewp.registry import Catalogue
 from mobility_adapters.ewp.requests import Question, address
 from mobility_adapters.ewp.settings import EwpSettings, resolve, signing_key
+from mobility_adapters.ewp.students import EwpStudents
 from mobility_bridge.domain.agreement import Iia
 from mobility_bridge.domain.evidence import Exchange
 from mobility_bridge.domain.identifiers import HeiId, IiaId
@@ -65,6 +66,11 @@ class EwpNetwork:
         self._transports = transports
         self._listed: tuple[Catalogue, tuple[Partner, ...]] | None = None
         self._described: tuple[Catalogue, dict[HeiId, Partner]] | None = None
+
+    @property
+    def students(self) -> EwpStudents:
+        """The student APIs, asked by the same client."""
+        return EwpStudents(self._own, self._client)
 
     async def refresh_catalogue(self, *, force: bool = False) -> CatalogueStatus:
         return await self._catalogue.refresh(force=force)

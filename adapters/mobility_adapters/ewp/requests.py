@@ -4,7 +4,7 @@ Source: EWP client authentication by HTTP signature 1.0.2, architecture 1.16.0 o
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Final
@@ -22,17 +22,22 @@ LONGEST_URL: Final = 2000
 """Characters of an address beyond which a question is posted: servers may limit GET."""
 
 _FORM: Final = "application/x-www-form-urlencoded"
+_XML: Final = "text/xml; charset=UTF-8"
 _NOTHING: Final = httpsig.body_digest(b"")
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One call: to whom, which API and endpoint (`get`, `index`, `url`), with which parameters in order."""
+    """One call: to whom, which API and endpoint (`get`, `index`, `url`), with which parameters in order.
+
+    With a `document`, that is posted as it stands and there are no parameters.
+    """
 
     hei_id: HeiId
     api: str
     endpoint: str
     params: tuple[tuple[str, str], ...] = ()
+    document: bytes = field(default=b"", repr=False)
 
     @property
     def name(self) -> str:
@@ -92,7 +97,11 @@ def build(
     wants_signature: bool,
 ) -> Unsigned:
     """Build one attempt: fresh id and date, everything that must be honoured among what is signed."""
-    method, place, body = _addressed(methods, address(url), urlencode(question.params), post_only=post_only)
+    if question.document:
+        method, place, body = "POST", address(url), question.document
+    else:
+        query = urlencode(question.params)
+        method, place, body = _addressed(methods, address(url), query, post_only=post_only)
     headers = {
         "host": place.host,
         "date": httpsig.http_date(now),
@@ -101,7 +110,7 @@ def build(
         "accept-encoding": "gzip",
     }
     if method == "POST":
-        headers["content-type"] = _FORM
+        headers["content-type"] = _XML if question.document else _FORM
     if wants_signature:
         headers["accept-signature"] = httpsig.ALGORITHM
     target = httpsig.request_target(method, place.target)

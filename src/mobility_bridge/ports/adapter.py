@@ -11,6 +11,7 @@ from mobility_bridge.ports.documents import DocumentInspector
 from mobility_bridge.ports.registry import StudentRegistry
 from mobility_bridge.ports.sinks import NotificationSender
 from mobility_bridge.ports.sources import AgreementSource, PartnerNetwork
+from mobility_bridge.ports.student_sources import StudentNetwork
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Capabilities:
     network: PartnerNetwork | None = None
     notifications: NotificationSender | None = None
     registry: StudentRegistry | None = None
+    students: StudentNetwork | None = None
     close: Any = None
 
 
