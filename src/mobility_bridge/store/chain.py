@@ -21,6 +21,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from mobility_bridge.domain.evidence import EvidenceRecord, Exchange
 from mobility_bridge.domain.identifiers import Sha256
@@ -32,8 +33,7 @@ _quoted = json.encoder.encode_basestring_ascii
 """One string as JSON. A whole object from the library's encoder takes twice as long as the record's row."""
 
 
-@dataclass(frozen=True, slots=True)
-class ChainEnd:
+class ChainEnd(NamedTuple):
     """The last record of a run: what the next one must continue."""
 
     sequence: int
@@ -73,8 +73,7 @@ def sha256_of(body: bytes) -> Sha256:
 
 def link(exchange: Exchange, after: ChainEnd) -> EvidenceRecord:
     """Make the record that keeps `exchange` behind `after`."""
-    _, asked = headers_as_json(exchange.request_headers)
-    _, answered = headers_as_json(exchange.response_headers)
+    asked, answered = as_json(exchange.request_headers), as_json(exchange.response_headers)
     body_sha256 = body_sha256_of(exchange)
     return EvidenceRecord(
         sequence=after.sequence + 1,
@@ -92,16 +91,13 @@ def body_sha256_of(exchange: Exchange) -> Sha256:
 
 
 def seal(exchange: Exchange, after: ChainEnd, body_sha256: Sha256, asked: str, answered: str) -> Sha256:
-    """The hash of the record that keeps `exchange` behind `after`; the headers as `headers_as_json` orders them."""
+    """The hash of the record that keeps `exchange` behind `after`; the headers as `as_json` writes them."""
     return sha256_of(_written(exchange, after, body_sha256, len(exchange.body), asked, answered))
 
 
-def headers_as_json(headers: Mapping[str, str]) -> tuple[str, str]:
-    """Write headers as JSON objects: in the order given, which is kept, and by name, which is hashed."""
-    members = {name: f"{_quoted(name)}:{_quoted(value)}" for name, value in headers.items()}
-    kept = ",".join(members.values())
-    hashed = ",".join([members[name] for name in sorted(members)])
-    return f"{{{kept}}}", f"{{{hashed}}}"
+def as_json(headers: Mapping[str, str]) -> str:
+    """Write headers as a JSON object, ordered by name."""
+    return "{" + ",".join([f"{_quoted(name)}:{_quoted(headers[name])}" for name in sorted(headers)]) + "}"
 
 
 def hash_of(record: EvidenceRecord) -> Sha256:
@@ -112,8 +108,7 @@ def hash_of(record: EvidenceRecord) -> Sha256:
 def canonical(record: EvidenceRecord) -> bytes:
     """The bytes that are hashed, as the module's docstring states them."""
     exchange = record.exchange
-    _, asked = headers_as_json(exchange.request_headers)
-    _, answered = headers_as_json(exchange.response_headers)
+    asked, answered = as_json(exchange.request_headers), as_json(exchange.response_headers)
     after = ChainEnd(record.sequence - 1, record.previous_hash)
     return _written(exchange, after, record.body_sha256, record.body_length, asked, answered)
 

@@ -25,10 +25,10 @@ from mobility_bridge.store.columns import to_digest, to_micros
 from mobility_bridge.store.sql.copy_rows import (
     COLUMNS,
     DOCUMENT,
-    Held,
+    FACTS,
+    FIRST_SEEN_AT,
+    GONE_AT,
     facts_of,
-    held,
-    in_same_document,
     says_the_same,
     stored_copy,
 )
@@ -218,21 +218,23 @@ class SqlCopies:
     def _save_chunk(
         self, holder: HeiId, partner: HeiId, by_id: dict[IiaId, AgreementCopy], at: datetime
     ) -> list[CopyChange]:
-        stored = self._stored(holder, partner, list(by_id))
+        found = run_raw(self._connection, _STORED, (holder, partner), list(by_id))
+        stored = {row[2]: row for row in found.cursor.fetchall()}
         now = to_micros(at)
         changed, same, rows, moved = {}, [], [], []
         for iia_id, copy in by_id.items():
-            facts, held = facts_of(copy), stored.get(iia_id)
-            if held is None or not says_the_same(held.facts, facts):
-                first_seen_at = now if held is None else held.first_seen_at
+            facts, row = facts_of(copy), stored.get(iia_id)
+            held = None if row is None else row[FACTS]
+            if held is None or not says_the_same(held, facts):
+                first_seen_at = now if row is None else row[FIRST_SEEN_AT]
                 times = (to_micros(copy.fetched_at), first_seen_at, now, now, None)
                 rows.append((holder, partner, iia_id, *facts, *times))
                 changed[iia_id] = copy
                 continue
             same.append(iia_id)
-            if not in_same_document(held.facts, facts):
+            if held != facts:
                 moved.append((*facts[DOCUMENT], holder, partner, iia_id))
-        revived = [iia_id for iia_id in same if stored[iia_id].gone_at is not None]
+        revived = [iia_id for iia_id in same if stored[iia_id][GONE_AT] is not None]
         self._to_history(holder, partner, [iia_id for iia_id in changed if iia_id in stored])
         upsert_raw(self._connection, copies, rows)
         if revived:
@@ -241,7 +243,7 @@ class SqlCopies:
         self.confirm(holder, partner, same, at)
         changed.update((iia_id, by_id[iia_id]) for iia_id in revived)
         return [
-            CopyChange(copy, stored[iia_id].decoded if iia_id in stored else None)
+            CopyChange(copy, stored_copy(stored[iia_id]) if iia_id in stored else None)
             for iia_id, copy in changed.items()
         ]
 
@@ -260,9 +262,6 @@ class SqlCopies:
             for chunk in in_chunks(ids)
             for iia_id, digest in run_raw(self._connection, _PLACES_OF, (holder, partner), chunk)
         }
-
-    def _stored(self, holder: HeiId, partner: HeiId, ids: Sequence[IiaId]) -> dict[IiaId, Held]:
-        return {row[2]: held(row) for row in run_raw(self._connection, _STORED, (holder, partner), ids)}
 
     def _to_history(self, holder: HeiId, partner: HeiId, ids: Sequence[IiaId]) -> None:
         if ids:

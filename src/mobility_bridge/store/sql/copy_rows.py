@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from mobility_bridge.domain.identifiers import IiaHash, Sha256
 from mobility_bridge.domain.snapshot import AgreementCopy, DocumentRef, HashVerdict, LocalRecord, StoredCopy
@@ -18,28 +18,10 @@ Raw = str | bytes | int | bool | None
 COLUMNS = tuple(column.name for column in copies.columns)
 """Key (3), facts, then times (5: fetched, first seen, changed, confirmed, gone)."""
 
-_FACTS = slice(3, COLUMNS.index("fetched_at"))
-_FIRST_SEEN_AT = COLUMNS.index("first_seen_at")
-DOCUMENT = slice(COLUMNS.index("document_sha256") - _FACTS.start, COLUMNS.index("text_digest") - _FACTS.start)
+FACTS = slice(3, COLUMNS.index("fetched_at"))
+FIRST_SEEN_AT, GONE_AT = COLUMNS.index("first_seen_at"), COLUMNS.index("gone_at")
+DOCUMENT = slice(COLUMNS.index("document_sha256") - FACTS.start, COLUMNS.index("text_digest") - FACTS.start)
 """Of the facts those that say where the copy stands."""
-
-
-class Held(NamedTuple):
-    """A stored copy as the driver gives it: what is only compared need not be decoded."""
-
-    row: Sequence[Any]
-    facts: tuple[Raw, ...]
-    first_seen_at: int
-    gone_at: int | None
-
-    @property
-    def decoded(self) -> StoredCopy:
-        return stored_copy(self.row)
-
-
-def held(row: Sequence[Any]) -> Held:
-    """Take a row of `COLUMNS`."""
-    return Held(row, tuple(row[_FACTS]), row[_FIRST_SEEN_AT], row[-1])
 
 
 def facts_of(copy: AgreementCopy) -> tuple[Raw, ...]:
@@ -68,16 +50,13 @@ def facts_of(copy: AgreementCopy) -> tuple[Raw, ...]:
 
 def says_the_same(held: tuple[Raw, ...], facts: tuple[Raw, ...]) -> bool:
     """`AgreementCopy.says_the_same_as`, on encoded facts: the document counts only where there is no text digest."""
-    if facts[DOCUMENT.stop] is None:
-        return held == facts
+    if held == facts:
+        return True
     return (
-        held[: DOCUMENT.start] == facts[: DOCUMENT.start] and held[DOCUMENT.stop :] == facts[DOCUMENT.stop :]
+        facts[DOCUMENT.stop] is not None
+        and held[: DOCUMENT.start] == facts[: DOCUMENT.start]
+        and held[DOCUMENT.stop :] == facts[DOCUMENT.stop :]
     )
-
-
-def in_same_document(held: tuple[Raw, ...], facts: tuple[Raw, ...]) -> bool:
-    """Whether the copy still stands at its place in its document."""
-    return held[DOCUMENT] == facts[DOCUMENT]
 
 
 def stored_copy(row: Sequence[Any]) -> StoredCopy:

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection
 from zstandard import ZstdCompressor, ZstdDecompressor
 
 from mobility_bridge.domain.identifiers import Fingerprint, Sha256
@@ -17,7 +17,7 @@ _LEVEL = 1
 
 _KEPT = "SELECT sha256 FROM documents WHERE body IS NOT NULL AND sha256 IN (...)"
 _FINGERPRINTS = "SELECT sha256, fingerprint FROM documents WHERE sha256 IN (...)"
-_BODY = select(documents.c.body, documents.c.length).where(documents.c.sha256 == bindparam("digest"))
+_BODY = "SELECT body, length FROM documents WHERE sha256 = ?"
 
 
 class _Tools(threading.local):
@@ -73,5 +73,5 @@ class SqlDocuments:
 
     def load(self, sha256: Sha256) -> bytes | None:
         """The document, or None when it was never kept or was erased."""
-        row = self._connection.execute(_BODY, {"digest": sha256}).one_or_none()
-        return None if row is None or row.body is None else unpacked(row.body, row.length)
+        row = run_raw(self._connection, _BODY, (to_digest(sha256),)).one_or_none()
+        return None if row is None or row[0] is None else unpacked(*row)

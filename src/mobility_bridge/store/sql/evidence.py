@@ -9,7 +9,7 @@ from zstandard import ZstdError
 
 from mobility_bridge.domain.evidence import EvidenceRecord, Exchange, Verification
 from mobility_bridge.domain.identifiers import HeiId, Sha256
-from mobility_bridge.store.chain import START, ChainEnd, body_sha256_of, headers_as_json, seal
+from mobility_bridge.store.chain import START, ChainEnd, as_json, body_sha256_of, seal
 from mobility_bridge.store.columns import to_digest, to_micros
 from mobility_bridge.store.sql.documents import SqlDocuments, unpacked
 from mobility_bridge.store.sql.statements import bytes_contain, in_chunks, insert_raw, text_contains
@@ -96,9 +96,8 @@ class SqlEvidence:
 
 def _linked(exchange: Exchange, body_sha256: Sha256, after: ChainEnd) -> tuple[tuple[Any, ...], ChainEnd]:
     """Make the record's row, its values encoded and in the order of the table's columns, and the chain's new end."""
-    asked, asked_by_name = headers_as_json(exchange.request_headers)
-    answered, answered_by_name = headers_as_json(exchange.response_headers)
-    end = ChainEnd(after.sequence + 1, seal(exchange, after, body_sha256, asked_by_name, answered_by_name))
+    asked, answered = as_json(exchange.request_headers), as_json(exchange.response_headers)
+    end = ChainEnd(after.sequence + 1, seal(exchange, after, body_sha256, asked, answered))
     row = (
         end.sequence,
         exchange.system,
