@@ -9,8 +9,9 @@ from mobility_bridge.domain.identifiers import HeiId
 from mobility_bridge.ports.ambient import Clock
 from mobility_bridge.ports.documents import DocumentInspector
 from mobility_bridge.ports.registry import StudentRegistry
-from mobility_bridge.ports.sinks import NotificationSender
+from mobility_bridge.ports.sinks import CatalogueSink, NotificationSender
 from mobility_bridge.ports.sources import AgreementSource, PartnerNetwork
+from mobility_bridge.ports.student_sources import ApplicationSource
 from mobility_bridge.ports.student_sources import StudentNetwork
 
 
@@ -40,6 +41,8 @@ class Capabilities:
     network: PartnerNetwork | None = None
     notifications: NotificationSender | None = None
     registry: StudentRegistry | None = None
+    applications: ApplicationSource | None = None
+    catalogue: CatalogueSink | None = None
     students: StudentNetwork | None = None
     close: Any = None
 
