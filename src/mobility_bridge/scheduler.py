@@ -21,7 +21,7 @@ from mobility_bridge.services.health import loggable
 from mobility_bridge.services.ingest import ingest
 from mobility_bridge.services.notify import notify
 from mobility_bridge.services.refresh import refresh_partner
-from mobility_bridge.services.sweep import sweep_partner
+from mobility_bridge.services.sweep import Sweeps
 from mobility_bridge.settings.model import ScheduleSettings
 
 LONGEST_KNOCK_S = 60
@@ -38,7 +38,9 @@ async def _local(context: Context) -> None:
 
 async def _sweep(context: Context) -> None:
     partners = await due_for_sweep(context, knock_s(context.settings.schedule.sweep_every_s))
-    await _side_by_side(context, partners, lambda hei_id: sweep_partner(context, hei_id))
+    states = await context.store.read(lambda uow: uow.partners.indexes(partners))
+    sweeps = Sweeps(context)
+    await _side_by_side(context, partners, lambda hei_id: sweeps.sweep(hei_id, states.get(hei_id)))
 
 
 async def _refresh(context: Context) -> None:

@@ -1,7 +1,7 @@
 """Which partners are due: the store says when each was last asked, the load is spread over the period."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from mobility_bridge.domain.identifiers import HeiId
@@ -13,18 +13,6 @@ from mobility_bridge.services.refresh import GET
 from mobility_bridge.services.sweep import INDEX
 from mobility_bridge.services.sync import chosen_partners
 from mobility_bridge.settings.model import ScheduleSettings
-
-Asked = Callable[[UnitOfWork, HeiId], datetime | None]
-
-
-def last_call(api: str) -> Asked:
-    """How to find when a partner's API was last called, with or without success."""
-
-    def asked(uow: UnitOfWork, hei_id: HeiId) -> datetime | None:
-        health = uow.partners.health(hei_id).get(api)
-        return last_attempt(health)
-
-    return asked
 
 
 def last_attempt(health: Health | None) -> datetime | None:
@@ -38,7 +26,7 @@ def last_attempt(health: Health | None) -> datetime | None:
 async def due_for_sweep(context: Context, knock_s: float) -> Sequence[HeiId]:
     """Partners whose index is due, no more than their share of one knock."""
     period_s = context.settings.schedule.sweep_every_s
-    return await _due(context, chosen_partners(context), last_call(INDEX), period_s, knock_s)
+    return await _due(context, chosen_partners(context), INDEX, period_s, knock_s)
 
 
 async def due_for_approvals(context: Context, knock_s: float) -> Sequence[HeiId]:
@@ -46,10 +34,15 @@ async def due_for_approvals(context: Context, knock_s: float) -> Sequence[HeiId]
     period_s = context.settings.schedule.approvals_every_s
 
     def work(uow: UnitOfWork) -> list[HeiId]:
-        return [hei_id for hei_id in chosen_partners(context) if may_be_asked(uow, context, hei_id)]
+        shown_to = uow.copies.partners_of(context.own_hei_id)
+        return [
+            hei_id
+            for hei_id in chosen_partners(context)
+            if hei_id in shown_to and may_be_asked(uow, context, hei_id)
+        ]
 
     partners = await context.store.read(work)
-    return await _due(context, partners, last_call(APPROVAL), period_s, knock_s)
+    return await _due(context, partners, APPROVAL, period_s, knock_s)
 
 
 def may_be_asked(uow: UnitOfWork, context: Context, hei_id: HeiId) -> bool:
@@ -69,13 +62,10 @@ async def due_for_refresh(context: Context) -> Sequence[HeiId]:
     before = now - timedelta(seconds=schedule.refresh_after_s)
 
     def work(uow: UnitOfWork) -> list[HeiId]:
-        dirty = {hei_id for hei_id, _ in uow.work.dirty()}
-        return [
-            hei_id
-            for hei_id in sorted(dirty.union(chosen_partners(context)))
-            if _rested(uow.partners.health(hei_id).get(GET), schedule, now)
-            and (hei_id in dirty or uow.copies.ids_to_refresh(hei_id, context.own_hei_id, before, 1))
-        ]
+        stale = uow.copies.holders_to_refresh(chosen_partners(context), context.own_hei_id, before)
+        due = sorted(uow.work.dirty_partners() | stale)
+        health = uow.partners.health_of(GET, due)
+        return [hei_id for hei_id in due if _rested(health.get(hei_id), schedule, now)]
 
     due = await context.store.read(work)
     network = context.the_network()
@@ -90,14 +80,12 @@ def _rested(health: Health | None, schedule: ScheduleSettings, now: datetime) ->
 
 
 async def _due(
-    context: Context, partners: Sequence[HeiId], asked: Asked, period_s: float, knock_s: float
+    context: Context, partners: Sequence[HeiId], api: str, period_s: float, knock_s: float
 ) -> Sequence[HeiId]:
     before = context.clock.now() - timedelta(seconds=period_s)
 
-    def work(uow: UnitOfWork) -> list[tuple[datetime | None, HeiId]]:
-        return [(asked(uow, hei_id), hei_id) for hei_id in partners]
-
-    times = await context.store.read(work)
+    health = await context.store.read(lambda uow: uow.partners.health_of(api, partners))
+    times = ((last_attempt(health.get(hei_id)), hei_id) for hei_id in partners)
     due = [(at, hei_id) for at, hei_id in times if at is None or at <= before]
     due.sort(key=lambda item: (item[0] is not None, item[0], item[1]))
     return [hei_id for _, hei_id in due[: share(len(partners), period_s, knock_s)]]

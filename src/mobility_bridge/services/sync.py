@@ -1,8 +1,9 @@
 """One whole round by hand: catalogue, our systems, partners, comparison, outbox. Nothing stops the others."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from mobility_bridge.domain.identifiers import HeiId
 from mobility_bridge.domain.partner import IndexState
@@ -15,8 +16,8 @@ from mobility_bridge.services.compare import CompareReport, compare
 from mobility_bridge.services.context import Context
 from mobility_bridge.services.ingest import IngestReport, ingest
 from mobility_bridge.services.notify import NotifyReport, notify
-from mobility_bridge.services.refresh import RefreshReport, due_copies, refresh_partner
-from mobility_bridge.services.sweep import SweepReport, sweep_from
+from mobility_bridge.services.refresh import RefreshReport, refresh_partner
+from mobility_bridge.services.sweep import SweepReport, Sweeps
 
 EWP = "ewp"
 """The name under which the network can be chosen as a source."""
@@ -136,50 +137,77 @@ class Known:
     announced: bool
 
 
-def known(uow: UnitOfWork, context: Context, hei_id: HeiId, *, full: bool = False) -> Known:
-    """Look up what a round with one partner has to know; `full` counts every copy as due."""
-    due = due_copies(uow, context, hei_id, everything=full)
-    announced = announced_ids(uow, context.own_hei_id, hei_id)
-    return Known(uow.partners.index(hei_id), bool(due), bool(announced))
+def known(
+    uow: UnitOfWork, context: Context, partners: Sequence[HeiId], *, full: bool = False
+) -> Mapping[HeiId, Known]:
+    """Look up what a round with these partners has to know; `full` counts every copy as due.
+
+    One look for all: with most partners there is nothing to do beyond the index.
+    """
+    own = context.own_hei_id
+    before = context.clock.now() - timedelta(seconds=context.settings.schedule.refresh_after_s)
+    due = set(partners) if full else uow.work.dirty_partners()
+    if not full:
+        due |= uow.copies.holders_to_refresh(partners, own, before)
+    indexes = uow.partners.indexes(partners)
+    shown_to = uow.copies.partners_of(own)
+    return {
+        hei_id: Known(
+            indexes.get(hei_id),
+            hei_id in due,
+            hei_id in shown_to and bool(announced_ids(uow, own, hei_id)),
+        )
+        for hei_id in partners
+    }
 
 
 async def ask_partners(
     context: Context, partners: Sequence[HeiId], wanted: Wanted
 ) -> Sequence[PartnerReport]:
     """Sweep, fetch and ask approvals of these partners, a few at a time."""
+    before = await context.store.read(lambda uow: known(uow, context, partners, full=wanted.full))
+    sweeps = Sweeps(context)
     gate = asyncio.Semaphore(context.settings.sync.concurrency)
-    # One look for all before the round: with most partners there is nothing to do beyond the index.
-    before = await context.store.read(
-        lambda uow: {hei_id: known(uow, context, hei_id, full=wanted.full) for hei_id in partners}
-    )
+    running: set[asyncio.Task[PartnerReport]] = set()
+    ended: dict[HeiId, PartnerReport | BaseException] = {}
 
-    tasks: list[asyncio.Task[PartnerReport]] = []
+    def end(task: asyncio.Task[PartnerReport]) -> None:
+        gate.release()
+        running.discard(task)
+        if not task.cancelled():
+            ended[HeiId(task.get_name())] = task.exception() or task.result()
+
     try:
         for hei_id in partners:  # begun one by one: thousands waiting for their turn would fill memory
             await gate.acquire()
-            task = asyncio.create_task(ask_partner(context, hei_id, wanted, before[hei_id]))
-            task.add_done_callback(lambda _: gate.release())
-            tasks.append(task)
-        reports = await asyncio.gather(*tasks, return_exceptions=True)
+            task = asyncio.create_task(
+                ask_partner(context, hei_id, wanted, before[hei_id], sweeps), name=hei_id
+            )
+            running.add(task)
+            task.add_done_callback(end)
+        await asyncio.gather(*running, return_exceptions=True)
     except asyncio.CancelledError:
-        for task in tasks:
+        for task in running:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*running, return_exceptions=True)
         raise
-    for report in reports:  # all have ended: what the store refused of one did not cut off another
+    reports = []
+    for hei_id in partners:  # all have ended: what the store refused of one did not cut off another
+        report = ended[hei_id]
         if isinstance(report, BaseException):
             raise report
-    return [report for report in reports if not isinstance(report, BaseException)]
+        reports.append(report)
+    return reports
 
 
-async def ask_partner(context: Context, hei_id: HeiId, wanted: Wanted, before: Known) -> PartnerReport:
+async def ask_partner(
+    context: Context, hei_id: HeiId, wanted: Wanted, before: Known, sweeps: Sweeps
+) -> PartnerReport:
     """Sweep, fetch and ask approvals of one partner. A broken index does not stop the fetching of known ids."""
-    sweep = await sweep_from(
-        context, hei_id, before.index, full=wanted.full, accept_shrink=wanted.accept_shrink
-    )
+    sweep = await sweeps.sweep(hei_id, before.index, full=wanted.full, accept_shrink=wanted.accept_shrink)
     if sweep.error is not None and sweep.error.retryable:
         return PartnerReport(hei_id, sweep)
-    refresh, approvals = RefreshReport(hei_id), ApprovalReport(hei_id)
+    refresh = approvals = None
     if before.to_fetch or sweep.new or sweep.changed or sweep.suspected_gone:
         refresh = await refresh_partner(context, hei_id, everything=wanted.full)
     if before.announced:
