@@ -11,8 +11,7 @@ from mobility_bridge.ports.documents import DocumentInspector
 from mobility_bridge.ports.registry import StudentRegistry
 from mobility_bridge.ports.sinks import CatalogueSink, NotificationSender
 from mobility_bridge.ports.sources import AgreementSource, PartnerNetwork
-from mobility_bridge.ports.student_sources import ApplicationSource
-from mobility_bridge.ports.student_sources import StudentNetwork
+from mobility_bridge.ports.student_sources import ApplicationSource, StudentNetwork
 
 
 @dataclass(frozen=True, slots=True)
