@@ -9,7 +9,7 @@ from typing import Any, Final
 from lxml import etree
 
 from mobility_adapters.ewp import wire
-from mobility_adapters.ewp.reading import Parts, integer, string_value
+from mobility_adapters.ewp.reading import Parts, children, integer, string_value
 from mobility_adapters.ewp.wire import qname
 from mobility_bridge.domain.contact import Address, Contact, LangString, PhoneNumber
 from mobility_bridge.kit.xml import Element
@@ -118,7 +118,7 @@ def _read_address(element: Element | None) -> Address | None:
     if element is None:
         return None
     values: dict[str, Any] = {}
-    for each in element.iterchildren("*"):
+    for each in children(element):
         attribute, repeats = _ADDRESS_ATTRIBUTES.get(each.tag, (None, False))
         if attribute is None:
             continue
