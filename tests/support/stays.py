@@ -214,6 +214,7 @@ def a_stay(**facts: Any) -> StayCase:
         exchange=EXCHANGE,
         agreement=AGREEMENT,
         agreement_exists=True,
+        registry_agreement_exists=True,
         occasion_exists=True,
         calendar=CALENDAR,
     )

@@ -155,6 +155,7 @@ class StayThresholds:
     transcript_weeks: int = 10
     transcript_grave_weeks: int = 14
     transfer_weeks: int = 5
+    insurance_margin_days: int = 14
     term_credits: Decimal = Decimal(30)
     term_credits_high: Decimal = Decimal(40)
     short_credits: Decimal = Decimal(3)
@@ -172,6 +173,10 @@ class StayCase:
     nomination, say) stand in the fields that end in `others`. `our_la` is the copy that our own system or the
     Dashboard serves for an outgoing student; for an incoming one `learning_agreement` is the partner's.
     `calendar` maps terms to their days.
+
+    `agreement_exists`: a mutually approved agreement with the partner would fit. `registry_agreement_exists`: the
+    registry has a usable exchange agreement with the partner; `occasion_exists`: it has an occasion of it for every
+    term of the stay, and where it has not, `occasion_terms` are those with one. Both are None while unknown.
     """
 
     own_hei_id: HeiId
@@ -200,7 +205,9 @@ class StayCase:
     merits: tuple[OtherMerit, ...] = ()
     agreement: AgreementUse | None = None
     agreement_exists: bool = False
+    registry_agreement_exists: bool | None = None
     occasion_exists: bool | None = None
+    occasion_terms: tuple[Term, ...] = ()
     decisions: tuple[OurDecision, ...] = ()
     calendar: Mapping[Term, TermDates] = field(default_factory=dict)
     problems: tuple[tuple[str, str, str], ...] = ()
@@ -225,7 +232,11 @@ class StayCase:
 
 @dataclass(frozen=True, slots=True)
 class OtherStay:
-    """Another stay of the same student, as far as rules about overlaps and doubles need it."""
+    """Another stay of the same student, as far as rules about overlaps and doubles need it.
+
+    `nominated`: it has a pending or approved nomination; `in_registry`: a living exchange in the registry;
+    `elsewhere`: an application, a nomination or a learning agreement.
+    """
 
     stay_id: str
     direction: Direction
@@ -233,3 +244,6 @@ class OtherStay:
     first_day: date | None
     last_day: date | None
     active: bool
+    nominated: bool = False
+    in_registry: bool = False
+    elsewhere: bool = True

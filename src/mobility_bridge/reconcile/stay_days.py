@@ -9,7 +9,8 @@ from mobility_bridge.domain.stay import StayCase
 
 _DAY = timedelta(days=1)
 _WEEK = timedelta(weeks=1)
-_REMEMBERED = timedelta(days=366)
+REMEMBERED = timedelta(days=366)
+"""A stay longer over than this is left alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,14 @@ def _days(case: StayCase) -> Iterator[date]:
     yield from _before_the_start(case)
     yield from _after_the_end(case)
     yield from _after_an_event(case)
+    limits = case.thresholds
     for dates in case.calendar.values():
+        for days in (
+            limits.registration_before_days,
+            limits.admission_before_days,
+            limits.agreement_before_days,
+        ):
+            yield dates.first_day - timedelta(days=days)
         for deadline in (dates.registry_deadline, dates.registration_deadline, dates.results_by):
             if deadline is not None:
                 yield deadline
@@ -105,7 +113,7 @@ def _after_the_end(case: StayCase) -> Iterator[date]:
         yield last + timedelta(days=limits.departure_grace_days) + _DAY
         yield last + limits.transcript_weeks * _WEEK + _DAY
         yield last + limits.transcript_grave_weeks * _WEEK + _DAY
-        yield last + _REMEMBERED
+        yield last + REMEMBERED
 
 
 def _after_an_event(case: StayCase) -> Iterator[date]:
