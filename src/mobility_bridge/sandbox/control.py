@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from mobility_bridge.errors import UsageError
-from mobility_bridge.sandbox import student_control
+from mobility_bridge.sandbox import mobility_online_control, student_control
 from mobility_bridge.sandbox.fingerprint import hash_of
 from mobility_bridge.sandbox.ladok_control import LadokControl
 from mobility_bridge.sandbox.scenarios.story import Shows, codes_in
@@ -14,6 +14,7 @@ from mobility_bridge.sandbox.stage import Stage
 
 Json = dict[str, Any]
 PREFIX = "/_control/"
+_DOORS = {"mobility-online/": mobility_online_control, "students/": student_control}
 _CHANGES = ("condition", "number", "terms", "last_year")
 
 
@@ -49,11 +50,11 @@ class Control:
                 said = self._ladok.respond(method, name.removeprefix("ladok/"), _order(body))
                 if said is not None:
                     return 200, _text(said)
-            if name.startswith("students/"):
-                order = _order(body)
-                said = student_control.respond(self._stage, method, name.removeprefix("students/"), order)
-                if said is not None:
-                    return 200, _text(said)
+            for prefix, door in _DOORS.items():
+                if name.startswith(prefix):
+                    said = door.respond(self._stage, method, name.removeprefix(prefix), _order(body))
+                    if said is not None:
+                        return 200, _text(said)
         except UsageError as error:
             return 400, _text({"error": error.message, "next_step": error.next_step})
         return 404, _text({"error": f"there is no {method} {path}"})

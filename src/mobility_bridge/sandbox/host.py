@@ -161,6 +161,16 @@ class Hands:
         return self.stage.in_ladok(name, who, **arguments)
 
 
+def _tenant(stage: Stage) -> Tenant:
+    """Our university in Mobility-Online; what programs write there is kept on the stage."""
+    return Tenant(
+        "nordhav",
+        lambda: mo_agreements(stage.world),
+        students=lambda: stage.world.mobility_online,
+        written=lambda operation, bean: stage.in_mobility_online("write", operation=operation, bean=bean),
+    )
+
+
 class _Application:
     """Sends each request to whoever plays the part."""
 
@@ -169,9 +179,7 @@ class _Application:
         self._stage = stage
         self._catalogue: Catalogue = catalogue(sandbox.base_url, sandbox.ring)
         self._without_our_key = catalogue(sandbox.base_url, sandbox.ring, with_our_key=False)
-        self.mobility_online = MobilityOnline(
-            {sandbox.memory.authority: Tenant("nordhav", lambda: mo_agreements(stage.world))}
-        )
+        self.mobility_online = MobilityOnline({sandbox.memory.authority: _tenant(stage)})
         self._registry_itself = Registry()
         stage.systems.update({MOBILITY_ONLINE: self.mobility_online, REGISTRY: self._registry_itself})
         self.ladok = Ladok(lambda: stage.world.ladok, Hands(stage), stage.clock)

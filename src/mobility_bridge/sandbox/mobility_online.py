@@ -1,4 +1,4 @@
-"""Mobility-Online, played: its SOAP services as far as they concern agreements, and its reports.
+"""Mobility-Online, played: its SOAP services for agreements, applications and the catalogue, and its reports.
 
 An ASGI application that answers from plain records. Paths are found behind any prefix:
 `GET …/services/{Service}?wsdl`, `POST …/services/{Service}.{Service}HttpsSoap12Endpoint`,
@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 from urllib.parse import parse_qs
 
 from mobility_bridge.errors import UsageError
+from mobility_bridge.sandbox import mobility_online_desk as desk
 from mobility_bridge.sandbox.mobility_online_records import (
     MoAddress,
     address_bean,
@@ -24,7 +25,11 @@ from mobility_bridge.sandbox.mobility_online_records import (
     matching,
     whole_number,
 )
-from mobility_bridge.sandbox.mobility_online_report import agreement_report, application_report
+from mobility_bridge.sandbox.mobility_online_report import (
+    agreement_report,
+    application_report,
+    application_rows,
+)
 from mobility_bridge.sandbox.mobility_online_soap import (
     ASSUMED,
     SERVICES,
@@ -35,6 +40,7 @@ from mobility_bridge.sandbox.mobility_online_soap import (
     write_answer,
     write_fault,
 )
+from mobility_bridge.sandbox.mobility_online_students import MoStudents
 from mobility_bridge.sandbox.world import MoAgreement
 
 Scope = MutableMapping[str, Any]
@@ -51,6 +57,10 @@ FAULTS: Final = {
     "mo_partial": "has one agreement record that holds text where a number belongs",
     "mo_short_list": "leaves the last agreement out of a search",
     "mo_empty": "finds no agreements at all",
+    "mo_no_applications": "finds no applications at all",
+    "mo_damaged_application": "has one application whose number is a text",
+    "mo_loses_writes": "says that it wrote a course, and did not",
+    "mo_swallows_write_answer": "writes a course, and breaks off before it says so",
 }
 """What can be switched on, and what it does."""
 
@@ -59,6 +69,7 @@ _PAGE: Final = (
     b"<!DOCTYPE html><html><head><title>Mobility-Online</title></head><body>Please log in.</body></html>"
 )
 _DAMAGED: Final = "two"
+_NEVER_GIVEN: Final = 99_999
 _LISTS: Final = frozenset(
     {
         "getAgreementIdsBySearchParameters",
@@ -66,17 +77,23 @@ _LISTS: Final = frozenset(
         "getInstitutionsBySearchParameters",
         "getAddressesOfInstitution",
     }
+    | desk.LISTS
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """One university's data, chosen by its authority. `agreements` is asked anew for every call."""
+    """One university's data, chosen by its authority. `agreements` and `students` are asked anew for every call.
+
+    `written` takes each write to the catalogue where somebody keeps a journal; None: it is done right away.
+    """
 
     name: str
     agreements: Callable[[], Iterable[MoAgreement]]
     addresses: Mapping[int, tuple[MoAddress, ...]] = field(default_factory=dict)
     applications: tuple[Mapping[str, str], ...] = ()
+    students: Callable[[], MoStudents] = MoStudents
+    written: Callable[[str, Mapping[str, Any]], Any] | None = None
 
 
 @dataclass(slots=True)
@@ -86,6 +103,7 @@ class Switches:
     strict: bool = True
     assumed_services: bool = True
     empty_lists: Literal["nil", "missing", "empty"] = "nil"
+    habits: desk.Habits = field(default_factory=desk.Habits)
     call_s: float = 0.0
     record_s: float = 0.0
 
@@ -216,6 +234,8 @@ class MobilityOnline:
             returns = self._returns(call)
         except FaultError as fault:
             return 500, _SOAP_TYPE, write_fault(fault)
+        if call.operation in desk.WRITES and self._on("mo_swallows_write_answer", call.operation):
+            return 503, "text/html", _PAGE
         await asyncio.sleep(self.switches.call_s + len(returns) * self.switches.record_s)
         if not returns:
             returns = _nothing(call, self.switches.empty_lists)
@@ -231,6 +251,9 @@ class MobilityOnline:
         agreements = sorted(tenant.agreements(), key=lambda each: each.agreement_id)
         if self._on("mo_empty", call.operation, call.arguments):
             agreements = []
+        answered = self._about_students(tenant, call)
+        if answered is not None:
+            return answered
         if call.operation == "getAgreementsBySearchParameters":
             found = list(matching(agreements, search))
             if found and self._on("mo_short_list", call.operation, call.arguments):
@@ -248,6 +271,20 @@ class MobilityOnline:
             return [address_bean(each) for each in tenant.addresses.get(number, ())]
         raise FaultError("Receiver", f"SIM-011: {call.operation} is not played here")
 
+    def _about_students(self, tenant: Tenant, call: Call) -> list[Any] | None:
+        if call.operation in desk.WRITES and self._on("mo_loses_writes", call.operation, call.arguments):
+            return [_NEVER_GIVEN if call.operation == "addCoursePerSemester" else True]
+        if call.operation in desk.WRITES and tenant.written is not None:
+            found: list[Any] | None = tenant.written(call.operation, desk.written(call))
+        else:
+            found = desk.answer(tenant.students(), call, self.switches.habits)
+        if call.operation in desk.APPLICATIONS and found:
+            if self._on("mo_no_applications", call.operation, call.arguments):
+                return []
+            if self._on("mo_damaged_application", call.operation, call.arguments):
+                found[0] = {**found[0], "applicationID": _DAMAGED}
+        return found
+
     def _beans(self, call: Call, found: list[MoAgreement], everything: list[MoAgreement]) -> list[Any]:
         beans = [agreement_bean(each) for each in found]
         if self._on("mo_partial", call.operation, call.arguments):
@@ -263,7 +300,9 @@ class MobilityOnline:
         if tenant is not None and report == "agreements.xml" and self.switches.assumed_services:
             data = agreement_report(tenant.agreements(), asked.get("academic_year", [None])[0])
         elif tenant is not None and report == "applications.xml":
-            data = application_report(tenant.applications, asked.get("term", [None])[0])
+            data = application_report(
+                (*tenant.applications, *application_rows(tenant.students())), asked.get("term", [None])[0]
+            )
         else:
             await _send(send, 404, "text/plain", b"no such report")
             return

@@ -3,15 +3,17 @@
 Source: Mobility-Online: data model (form seen, for applications; the report over agreements is assumed).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Final
 
 from lxml import etree
 
+from mobility_bridge.sandbox.mobility_online_applications import GLOBAL_ID, LEVELS, PROGRAMMES
 from mobility_bridge.sandbox.mobility_online_records import CUSTOM_FIELDS
 from mobility_bridge.sandbox.mobility_online_soap import text_of
+from mobility_bridge.sandbox.mobility_online_students import OUT, PIPELINES, MoApplication
 from mobility_bridge.sandbox.world import MoAgreement
 
 _SEVERAL: Final = ";"
@@ -19,7 +21,55 @@ _SEVERAL: Final = ";"
 
 def application_report(rows: Iterable[Mapping[str, str]], term: str | None) -> bytes:
     """The applications of one term, by its whole text; of all terms when there is none."""
-    return _report(row for row in rows if term is None or row.get("SEM_ID") == term)
+    return _report(
+        row
+        for row in rows
+        if term is None or term in (row.get("SEM_ID"), f"{row.get('SEM_ID')} {row.get('STUDJ_ID')}")
+    )
+
+
+def application_rows(students: Iterable[MoApplication]) -> Iterator[dict[str, str]]:
+    """Applications as rows. Look-ups are texts; term and academic year stand in two columns, as exports have it."""
+    for each in students:
+        outgoing = each.application_type == OUT
+        season, _, _ = each.semester.rpartition(" ")
+        yield {
+            "BEW_ID": str(each.application_id),
+            "KZ_BEW_ART": each.application_type,
+            "KZ_BEW_PERS": "S",
+            "AUST_PROG_ID": PROGRAMMES.get(each.programme, ("", each.programme))[1],
+            "STUDJ_ID": each.academic_year,
+            "SEM_ID": season,
+            "BEW_NACHNAME": each.last_name,
+            "BEW_NACHNAME_2": each.second_last_name or "",
+            "BEW_VORNAME": each.first_name,
+            "BEW_GESCHLECHT": each.gender,
+            "BEW_GEB_DATUM": _dotted(each.birth_date),
+            "P_SOZIAL_VER_NR": each.civic_number or "",
+            "BEW_EMAIL": each.email,
+            "BEW_MATR_NR": each.student_number or "",
+            "SPR_ID": "English",
+            "LCD_ID_NAT": each.nationality,
+            "LCD_ID_HEIM": "Sweden" if outgoing else each.partner.country,
+            "INST_ID_HEIM": "Nordhav University" if outgoing else each.partner.name,
+            "INST_ID_GAST": each.partner.name if outgoing else "Nordhav University",
+            "INST_NAME_FULL": f"{each.partner.code} - {each.partner.name}" if outgoing else "",
+            "BEW_DAT_VON": _dotted(each.starts_on),
+            # Both forms of dates occur in exports.
+            "BEW_DAT_BIS": each.ends_on.isoformat(),
+            "BEW_MONATE": str(max(1, (each.ends_on - each.starts_on).days // 30)),
+            "STUDR_ID": f"Field {each.study_field}",
+            "STUD_NIVEAU_ID": LEVELS.get(each.level, ("", each.level))[1],
+            "BEW_STATUS_ID": _status(each),
+            "IS_STORNIERT": _yes(each.cancelled),
+            "IS_PRAKTIKUM": _yes(each.traineeship),
+            "KZ_SPRACHKURS": "N",
+            "IS_VERLAENGERUNG_VORH": _yes(each.extended),
+            **{name.upper(): _yes(name in each.done) for name, _ in PIPELINES[each.application_type]},
+            GLOBAL_ID.upper(): each.global_id or "",
+            "ERFDAT": _dotted(each.created_on),
+            "MODDAT": _dotted(each.modified_on),
+        }
 
 
 def agreement_report(agreements: Iterable[MoAgreement], academic_year: str | None) -> bytes:
@@ -107,3 +157,9 @@ def _dotted(day: date) -> str:
 
 def _comma(number: Decimal | None) -> str:
     return "" if number is None else f"{number:.2f}".replace(".", ",")
+
+
+def _status(application: MoApplication) -> str:
+    """The text of the last step done."""
+    done = [label for name, label in PIPELINES[application.application_type] if name in application.done]
+    return done[-1] if done else ""

@@ -4,7 +4,7 @@ Source: Mobility-Online: transport (envelope), 1.7 (faults) and 6.3 (S2, S4).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -63,10 +63,11 @@ class Contract:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call: its operation, and each argument's text, None for nil."""
+    """One call: its operation, each argument's text, None for nil, and those that have parts, as often as sent."""
 
     operation: str
     arguments: Mapping[str, str | None]
+    beans: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
 
 
 @cache
@@ -118,7 +119,30 @@ def read_call(body: bytes, known: Contract, *, strict: bool) -> Call:
             f"lacks {absent[0]}; send nil for what is unused" if absent else "has its arguments out of order"
         )
         raise FaultError("Sender", f"SIM-005: {operation} {what}")
-    return Call(operation, {name: arguments.get(name) for name in wanted})
+    return Call(operation, {name: arguments.get(name) for name in wanted}, _beans(wrapper))
+
+
+def _beans(wrapper: Element) -> dict[str, tuple[Mapping[str, Any], ...]]:
+    found: dict[str, tuple[Mapping[str, Any], ...]] = {}
+    for child in wrapper:
+        if len(child):
+            name = child.tag.rpartition("}")[2]
+            found[name] = (*found.get(name, ()), _bean(child))
+    return found
+
+
+def _bean(node: Element) -> dict[str, Any]:
+    """The parts of an object: texts, None for nil, objects, and a list for what is repeated."""
+    found: dict[str, Any] = {}
+    for child in node:
+        name = child.tag.rpartition("}")[2]
+        nil = child.get(_NIL) in ("true", "1")
+        value: Any = None if nil else _bean(child) if len(child) else (child.text or "")
+        if name in found:
+            before = found[name]
+            value = [*before, value] if isinstance(before, list) else [before, value]
+        found[name] = value
+    return found
 
 
 def _arguments(wrapper: Element) -> dict[str, str | None]:

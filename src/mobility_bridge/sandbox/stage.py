@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from mobility_bridge.errors import UsageError
-from mobility_bridge.sandbox import edits, student_acts
+from mobility_bridge.sandbox import edits, mobility_online_acts, student_acts
 from mobility_bridge.sandbox.cast import PARTNERS
 from mobility_bridge.sandbox.faults import LADOK, Fault, fault_named, in_order
 from mobility_bridge.sandbox.ladok import WHILE_IT_HAPPENS
@@ -154,6 +154,14 @@ class Stage:
         self._remember(event, now)
         return stay
 
+    def in_mobility_online(self, act: str, /, **arguments: Any) -> Any:
+        """Something happens in Mobility-Online; see `mobility_online_acts`. Gives what was changed."""
+        given = {name: value for name, value in arguments.items() if value is not None}
+        now = self.clock()
+        made = mobility_online_acts.perform(self.world, now, act, given)
+        self._remember({"event": "mobility_online", "act": act, "arguments": given}, now)
+        return made
+
     def in_ladok(self, act: str, who: str, /, **arguments: Any) -> Any:
         """Somebody, or a program, does something in Ladok; see `ladok_acts`. Gives what was changed."""
         system = self.systems.get(LADOK)
@@ -194,6 +202,8 @@ class Stage:
             self._in_ladok(event, now)
         elif event["event"] == "student":
             student_acts.perform(self.world, now, event["act"], event["arguments"])
+        elif event["event"] == "mobility_online":
+            mobility_online_acts.perform(self.world, now, event["act"], event["arguments"])
 
     def _weather(self, act: int) -> None:
         """Let the former act's faults go and this one's come; those switched on by hand stay."""

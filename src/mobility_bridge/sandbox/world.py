@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from mobility_bridge.sandbox.ladok_world import LadokWorld
+from mobility_bridge.sandbox.mobility_online_students import MoStudents
 from mobility_bridge.sandbox.students import Stays
 
 OWN_HEI_ID = "nordhav.example"
@@ -171,6 +172,7 @@ class World:
     approvals: dict[str, dict[str, PartnerApproval]] = field(default_factory=dict)
     ladok: LadokWorld = field(default_factory=LadokWorld)
     stays: Stays = field(default_factory=Stays)
+    mobility_online: MoStudents = field(default_factory=MoStudents)
 
     def our_agreements(self, partner_hei_id: str | None = None) -> Iterator[OurAgreement]:
         for agreement in self.ours.values():
