@@ -122,6 +122,11 @@ def build(
         sender=next(
             (item.notifications for item in capabilities.values() if item.notifications is not None), None
         ),
+        students=next((item.students for item in capabilities.values() if item.students is not None), None),
+        registry=next((item.registry for item in capabilities.values() if item.registry is not None), None),
+        applications=tuple(
+            item.applications for item in capabilities.values() if item.applications is not None
+        ),
         inspector=next(iter(_inspectors(adapters)), None),
         thresholds=Thresholds(**settings.rules.model_dump()),
     )

@@ -21,7 +21,9 @@ from mobility_bridge.services.health import loggable
 from mobility_bridge.services.ingest import ingest
 from mobility_bridge.services.notify import notify
 from mobility_bridge.services.refresh import refresh_partner
+from mobility_bridge.services.students import read_students
 from mobility_bridge.services.sweep import Sweeps
+from mobility_bridge.services.sync import chosen_partners
 from mobility_bridge.settings.model import ScheduleSettings
 
 LONGEST_KNOCK_S = 60
@@ -51,6 +53,11 @@ async def _refresh(context: Context) -> None:
 async def _approvals(context: Context) -> None:
     partners = await due_for_approvals(context, knock_s(context.settings.schedule.approvals_every_s))
     await _side_by_side(context, partners, lambda hei_id: ask_approvals(context, hei_id))
+
+
+async def _students(context: Context) -> None:
+    partners = chosen_partners(context) if context.network is not None else []
+    await read_students(context, partners)
 
 
 async def _compare(context: Context) -> None:
@@ -98,6 +105,7 @@ JOBS: tuple[Job, ...] = (
     Job("sweep", _sweep, lambda schedule: knock_s(schedule.sweep_every_s)),
     Job("refresh", _refresh, lambda schedule: schedule.refresh_every_s),
     Job("approvals", _approvals, lambda schedule: knock_s(schedule.approvals_every_s)),
+    Job("students", _students, lambda schedule: schedule.students_every_s, needs_network=False),
     Job("compare", _compare, lambda schedule: schedule.compare_every_s, needs_network=False),
     Job("notify", _notify, lambda schedule: schedule.notify_every_s),
 )

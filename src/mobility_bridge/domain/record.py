@@ -21,7 +21,7 @@ StayId = NewType("StayId", str)
 
 
 class RecordKind(StrEnum):
-    """What a record is about."""
+    """What a record is about. An EXCHANGE is put together from facts of the registry and never stored as one."""
 
     APPLICATION = "application"
     COURSE_LIST = "course_list"
@@ -29,6 +29,7 @@ class RecordKind(StrEnum):
     LEARNING_AGREEMENT = "learning_agreement"
     ARRIVAL = "arrival"
     TRANSCRIPT = "transcript"
+    EXCHANGE = "exchange"
 
 
 @dataclass(frozen=True, slots=True)

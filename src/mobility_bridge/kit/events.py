@@ -55,6 +55,10 @@ _FIELDS: Final[dict[str, tuple[str, str]]] = {
     "job": ("string", "The job's name."),
     "version": ("string", "The program's version."),
     "revision": ("string", "The store's schema revision."),
+    "pages": ("integer", "How many pages of a feed were read."),
+    "page": ("integer", "A page of a feed, by its canonical number."),
+    "events": ("integer", "How many events were handled."),
+    "notice": ("string", "What is noteworthy about a feed, one word of ports/registry.py."),
     "released": ("integer", "How many notifications in flight were handed back."),
 }
 _ALWAYS: Final = ("run_id", "job_id")
@@ -112,6 +116,24 @@ EVENTS: Final[dict[str, EventSpec]] = {
         "error",
         "One of our own systems suddenly holds far fewer agreements; nothing was deleted.",
         ("source", "listed", "previous"),
+    ),
+    "applications.read": EventSpec(
+        "info",
+        "The applications of one of our own systems were read.",
+        ("source", "listed", "changed", "gone", "complete"),
+    ),
+    "students.asked": EventSpec(
+        "info",
+        "A university was asked about students.",
+        ("partner_hei_id", "api", "listed", "changed", "gone"),
+    ),
+    "feed.followed": EventSpec(
+        "info", "The registry's feed was followed to its end.", ("source", "pages", "events", "changed")
+    ),
+    "feed.remarked": EventSpec(
+        "warning",
+        "Something about the registry's feed itself is worth saying.",
+        ("source", "notice", "page", "detail"),
     ),
     "partner.swept": EventSpec(
         "info",

@@ -1,7 +1,7 @@
 """Cases go to the engine, findings are folded into discrepancies: only for what changed or came due."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -11,16 +11,24 @@ from mobility_bridge.domain.discrepancy import (
     Discrepancy,
     DiscrepancyEvent,
     DiscrepancyEventKind,
+    Subject,
     SubjectKind,
 )
 from mobility_bridge.domain.identifiers import IiaHash
 from mobility_bridge.domain.notification import CnrKind
+from mobility_bridge.domain.record import StudentId
 from mobility_bridge.ports.store import UnitOfWork
-from mobility_bridge.reconcile.engine import evaluate_agreement, evaluate_partner, evaluate_source
+from mobility_bridge.reconcile.engine import (
+    evaluate_agreement,
+    evaluate_partner,
+    evaluate_source,
+    evaluate_stay,
+)
 from mobility_bridge.reconcile.fold import fold
 from mobility_bridge.services import outbox
 from mobility_bridge.services.context import Context
 from mobility_bridge.services.gather import Gathering
+from mobility_bridge.services.stays import StayGathering
 from mobility_bridge.services.subjects import parse_key
 
 CHUNK = 50
@@ -82,19 +90,40 @@ def _compare_chunk(uow: UnitOfWork, context: Context) -> tuple[Sequence[str], li
     now = context.clock.now()
     keys = uow.work.to_compare(CHUNK) or uow.work.due(now.date(), CHUNK)
     gathering = Gathering(context, uow, now)
+    stays = StayGathering(context, uow, now)
     changes: list[Change] = []
     for key in keys:
-        verdict = judge(gathering, key)
-        if verdict is None:
-            uow.work.compared(key, None)
-            continue
-        existing = uow.discrepancies.of_subject(key)
-        for discrepancy, event in fold(existing, verdict.findings, now):
-            uow.discrepancies.save(discrepancy, event)
-            if event is not None:
-                changes.append((discrepancy, event))
-        uow.work.compared(key, _later(verdict, now))
+        verdicts = _verdicts(gathering, stays, key)
+        for about, verdict in verdicts.items():
+            existing = uow.discrepancies.of_subject(about)
+            for discrepancy, event in fold(existing, verdict.findings, now):
+                uow.discrepancies.save(discrepancy, event)
+                if event is not None:
+                    changes.append((discrepancy, event))
+        days = [day for verdict in verdicts.values() if (day := _later(verdict, now)) is not None]
+        uow.work.compared(key, min(days, default=None))
     return keys, changes
+
+
+def _verdicts(gathering: Gathering, stays: StayGathering, key: str) -> Mapping[str, Verdict]:
+    """What is to be said, by whom it is about: a student is looked at whole, and each stay judged."""
+    subject = parse_key(key)
+    if subject.kind is SubjectKind.STUDENT and subject.student_id is not None:
+        return judge_student(stays, subject.student_id)
+    verdict = judge(gathering, key)
+    return {} if verdict is None else {key: verdict}
+
+
+def judge_student(stays: StayGathering, student_id: StudentId) -> dict[str, Verdict]:
+    """Judge every stay of a student; of one that no system shows any more nothing is said."""
+    students = stays.uow.students
+    if students.current(student_id) != student_id:
+        return {}
+    judged = {case.subject.key: evaluate_stay(case) for case in stays.cases(student_id)}
+    for stay in students.stays(student_id):
+        key = Subject(SubjectKind.STAY, stay.partner_hei_id, stay_id=stay.stay_id).key
+        judged.setdefault(key, Verdict(()))
+    return judged
 
 
 def _later(verdict: Verdict, now: datetime) -> date | None:

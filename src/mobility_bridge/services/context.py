@@ -10,15 +10,17 @@ from mobility_bridge.errors import NotOffered, UsageError
 from mobility_bridge.kit.logs import Log
 from mobility_bridge.ports.ambient import Clock
 from mobility_bridge.ports.documents import DocumentInspector
+from mobility_bridge.ports.registry import StudentRegistry
 from mobility_bridge.ports.sinks import NotificationSender
 from mobility_bridge.ports.sources import AgreementSource, PartnerNetwork
 from mobility_bridge.ports.store import Store
+from mobility_bridge.ports.student_sources import ApplicationSource, StudentNetwork
 from mobility_bridge.settings.model import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The bridge as its services see it. `network` and `sender` are None when no adapter offers them."""
+    """The bridge as its services see it. Doors are None, or none, when no adapter offers them."""
 
     settings: Settings
     store: Store
@@ -28,6 +30,9 @@ class Context:
     network: PartnerNetwork | None = None
     sender: NotificationSender | None = None
     inspector: DocumentInspector | None = None
+    students: StudentNetwork | None = None
+    registry: StudentRegistry | None = None
+    applications: tuple[ApplicationSource, ...] = ()
     thresholds: Thresholds = field(default_factory=Thresholds)
 
     @property

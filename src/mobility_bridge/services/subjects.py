@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from mobility_bridge.domain.discrepancy import Subject, SubjectKind
 from mobility_bridge.domain.identifiers import HeiId, IiaId
+from mobility_bridge.domain.record import StayId, StudentId
 from mobility_bridge.domain.snapshot import StoredCopy
 from mobility_bridge.ports.store import UnitOfWork
 
@@ -23,6 +24,11 @@ def source_key(name: str) -> str:
     return Subject(SubjectKind.SOURCE, source=name).key
 
 
+def student_key(student_id: StudentId) -> str:
+    """The key of a student; what is said of their stays is worked out together."""
+    return Subject(SubjectKind.STUDENT, student_id=student_id).key
+
+
 def parse_key(key: str) -> Subject:
     """Read a subject key back."""
     kind, _, rest = key.partition(":")
@@ -30,6 +36,10 @@ def parse_key(key: str) -> Subject:
         return Subject(SubjectKind.SOURCE, source=rest)
     if kind == SubjectKind.PARTNER:
         return Subject(SubjectKind.PARTNER, HeiId(rest))
+    if kind == SubjectKind.STUDENT:
+        return Subject(SubjectKind.STUDENT, student_id=StudentId(rest))
+    if kind == SubjectKind.STAY:
+        return Subject(SubjectKind.STAY, stay_id=StayId(rest))
     hei_id, whose, iia_id = rest.split(":", 2)
     if whose == "ours":
         return Subject(SubjectKind.AGREEMENT, HeiId(hei_id), IiaId(iia_id))

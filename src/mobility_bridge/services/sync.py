@@ -17,6 +17,7 @@ from mobility_bridge.services.context import Context
 from mobility_bridge.services.ingest import IngestReport, ingest
 from mobility_bridge.services.notify import NotifyReport, notify
 from mobility_bridge.services.refresh import RefreshReport, refresh_partner
+from mobility_bridge.services.students import StudentsReport, read_students
 from mobility_bridge.services.sweep import SweepReport, Sweeps
 
 EWP = "ewp"
@@ -60,6 +61,7 @@ class SyncReport:
     partners: tuple[PartnerReport, ...] = ()
     compared: CompareReport = field(default_factory=CompareReport)
     notified: NotifyReport = field(default_factory=NotifyReport)
+    students: StudentsReport = field(default_factory=StudentsReport)
 
     @property
     def errors(self) -> tuple[ExternalError, ...]:
@@ -67,6 +69,7 @@ class SyncReport:
         found = [self.catalogue_error]
         found.extend(report.error for report in self.sources)
         found.extend(report.error for report in self.partners)
+        found.extend(self.students.errors)
         return tuple(error for error in found if error is not None)
 
 
@@ -92,11 +95,20 @@ async def sync(context: Context, wanted: Wanted) -> SyncReport:
     # A refused catalogue is said loudly; the last good one, if there is any, still tells whom to ask.
     if use_network and (catalogue_error is None or context.the_network().partners()):
         asked = await ask_partners(context, chosen_partners(context, wanted.partners), wanted)
+    students = await _read_students(context, wanted, use_network=use_network)
     compared = await compare(context)
     notified = await notify(context) if wanted.send else NotifyReport()
     if notified != NotifyReport():
         compared += await compare(context)
-    return SyncReport(status, catalogue_error, tuple(ingested), tuple(asked), compared, notified)
+    return SyncReport(status, catalogue_error, tuple(ingested), tuple(asked), compared, notified, students)
+
+
+async def _read_students(context: Context, wanted: Wanted, *, use_network: bool) -> StudentsReport:
+    """Read students in a round about everything, or one about chosen partners."""
+    if wanted.sources:
+        return StudentsReport()
+    partners = chosen_partners(context, wanted.partners) if use_network else []
+    return await read_students(context, partners, full=wanted.full)
 
 
 def _chosen_sources(context: Context, wanted: Wanted) -> list[AgreementSource]:

@@ -71,6 +71,9 @@ class ScheduleSettings(Section):
     refresh_every_s: int = Field(
         60, ge=1, description="Seconds between fetches of what is known to be out of date."
     )
+    students_every_s: int = Field(
+        900, ge=1, description="Seconds between rounds about students, where they are followed."
+    )
     compare_every_s: int = Field(
         60, ge=1, description="Seconds between comparisons of what changed or came due."
     )
@@ -161,6 +164,16 @@ class CliSettings(Section):
     )
 
 
+class StudentsSettings(Section):
+    """Students: what is read about them, which is personal data."""
+
+    enabled: bool = Field(
+        default=False,
+        description="Whether students are followed at all: applications, nominations, learning agreements, the "
+        "student registry. Off, nothing about any student is asked for or kept.",
+    )
+
+
 class PathSettings(Section):
     """Folders that the bridge reads or writes."""
 
@@ -187,6 +200,7 @@ class Settings(Section):
     schedule: ScheduleSettings = ScheduleSettings()
     sync: SyncSettings = SyncSettings()
     notify: NotifySettings = NotifySettings()
+    students: StudentsSettings = StudentsSettings()
     rules: RulesSettings = RulesSettings()
     cli: CliSettings = CliSettings()
     adapters: dict[str, Any] = Field(

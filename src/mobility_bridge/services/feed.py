@@ -1,0 +1,137 @@
+"""Follow the registry's feed: each page's events take effect together with the position after them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from mobility_bridge.domain.identifiers import HeiId, LadokUid
+from mobility_bridge.domain.occasion import ExchangeAgreement, Occasion
+from mobility_bridge.domain.person import Person
+from mobility_bridge.domain.record import IdentityKey, IdentityKeyKind
+from mobility_bridge.domain.registration import Admission, Fact, LadokStudent, Participation
+from mobility_bridge.errors import ExternalError, NotOffered
+from mobility_bridge.ports.registry import FeedBatch, FeedPosition, StudentRegistry
+from mobility_bridge.ports.store import UnitOfWork
+from mobility_bridge.reconcile.exchange import Offering
+from mobility_bridge.reconcile.who import exact_keys
+from mobility_bridge.services.context import Context
+from mobility_bridge.services.health import loggable, note_failure, note_success
+from mobility_bridge.services.subjects import source_key, student_key
+from mobility_bridge.services.whose import settle
+
+FEED = "feed"
+"""The call's name in health records, and the last part of the cursor's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedReport:
+    """What following the feed brought; `error` is set when it broke off, and what came before stands."""
+
+    pages: int = 0
+    events: int = 0
+    changed: int = 0
+    remarks: int = 0
+    error: ExternalError | None = None
+
+
+def cursor_name(registry: StudentRegistry) -> str:
+    return f"{registry.name}.{FEED}"
+
+
+def the_registry(context: Context) -> StudentRegistry:
+    """The student registry. Raises NotOffered when none is configured."""
+    if context.registry is None:
+        raise NotOffered(
+            "no student registry is configured",
+            system="ladok",
+            reason="no_host",
+            next_step="Add a section [adapters.ladok] to the configuration.",
+        )
+    return context.registry
+
+
+async def follow_feed(context: Context) -> FeedReport:
+    """Read the feed from where it was left to its end, one unit of work a page."""
+    registry = the_registry(context)
+    held = await context.store.read(lambda uow: uow.cursor(cursor_name(registry)))
+    pages = events = changed = remarks = 0
+    try:
+        async for batch in registry.events(FeedPosition.parse(held) if held else None):
+            took = await context.store.write(partial(_commit, context, registry, batch))
+            pages, events, changed = pages + 1, events + len(batch.events), changed + took
+            remarks += len(batch.remarks)
+            for remark in batch.remarks:
+                context.log.event(
+                    "feed.remarked",
+                    source=registry.name,
+                    notice=remark.notice.value,
+                    page=remark.page,
+                    detail=remark.detail,
+                )
+    except ExternalError as error:
+        await _failed(context, registry, error)
+        return FeedReport(pages, events, changed, remarks, error)
+    if events:
+        context.log.event("feed.followed", source=registry.name, pages=pages, events=events, changed=changed)
+    return FeedReport(pages, events, changed, remarks)
+
+
+def _commit(context: Context, registry: StudentRegistry, batch: FeedBatch, uow: UnitOfWork) -> int:
+    now = context.clock.now()
+    seen = uow.feeds.handled(registry.name, [each.event_uid for each in batch.events])
+    facts = [fact for each in batch.events if each.event_uid not in seen for fact in each.facts]
+    changed = uow.facts.apply(facts, now)
+    uow.feeds.mark_handled(registry.name, [each.event_uid for each in batch.events], batch.page, now)
+    if batch.entries or batch.remarks:
+        uow.evidence.append(batch.exchanges)
+    note_success(uow, HeiId(registry.name), FEED, now)
+    uow.work.mark_to_compare([source_key(registry.name)], now)
+    mark_students(uow, context, changed)
+    uow.set_cursor(cursor_name(registry), batch.position.cursor())
+    return len(changed)
+
+
+def mark_students(uow: UnitOfWork, context: Context, changed: Sequence[Fact]) -> None:
+    """Mark whom these facts are about, as far as we follow them; an exchange makes us follow a student.
+
+    The registry tells of every student at the university. Only those of whom another system has told, or who
+    are admitted to an exchange, become students of ours.
+    """
+    now = context.clock.now()
+    offering = Offering.of([*uow.facts.of_kind(ExchangeAgreement), *uow.facts.of_kind(Occasion)], {})
+    for uid in dict.fromkeys(uid for fact in changed if (uid := getattr(fact, "student_uid", None))):
+        key = IdentityKey(IdentityKeyKind.LADOK_STUDENT, uid)
+        owner = uow.students.by_keys([key]).get(key)
+        exchange = any(
+            isinstance(fact, (Admission, Participation))
+            and fact.student_uid == uid
+            and offering.is_exchange(fact.occasion_uid)
+            for fact in changed
+        )
+        person = registry_person(uow, uid)
+        keys = [key, *exact_keys(person)]
+        if owner is None and not exchange and not uow.students.by_keys(keys):
+            continue
+        student_id = settle(uow, person, list(dict.fromkeys(keys)), now)
+        uow.work.mark_to_compare([student_key(uow.students.current(student_id))], now)
+
+
+def registry_person(uow: UnitOfWork, uid: LadokUid) -> Person:
+    """How the registry describes a student; next to nothing while it has not told."""
+    fact = uow.facts.get((LadokStudent.kind, uid))
+    person = fact.person if isinstance(fact, LadokStudent) and not fact.removed else None
+    return person or Person(ladok_student_uid=uid)
+
+
+async def _failed(context: Context, registry: StudentRegistry, error: ExternalError) -> None:
+    key, at = source_key(registry.name), context.clock.now()
+    await context.store.write(
+        lambda uow: note_failure(uow, HeiId(registry.name), FEED, error, key=key, at=at)
+    )
+    context.log.event(
+        "source.failed",
+        source=registry.name,
+        error=error.word,
+        reason=error.reason,
+        detail=loggable(error),
+    )

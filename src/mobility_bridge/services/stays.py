@@ -1,0 +1,292 @@
+"""The stays of one student, gathered from every system, each ready to be judged."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import cached_property
+from typing import Any, TypeVar
+
+from mobility_bridge.domain.application import Application, CourseList
+from mobility_bridge.domain.discrepancy import Subject, SubjectKind
+from mobility_bridge.domain.exchange import ExchangeParticipation
+from mobility_bridge.domain.identifiers import HeiId, LadokUid
+from mobility_bridge.domain.incoming_mobility import ActualDates
+from mobility_bridge.domain.learning_agreement import LearningAgreement
+from mobility_bridge.domain.nomination import Nomination
+from mobility_bridge.domain.occasion import (
+    ExchangeAgreement,
+    ExternalParty,
+    Occasion,
+    OccasionCancelled,
+    PartyDomain,
+)
+from mobility_bridge.domain.person import Direction, Person
+from mobility_bridge.domain.record import (
+    IdentityKeyKind,
+    RecordKey,
+    StayId,
+    StoredRecord,
+    StudentId,
+)
+from mobility_bridge.domain.registration import (
+    Fact,
+    LadokStudent,
+    OtherMerit,
+    StudentDeceased,
+    StudentProtected,
+    StudentResult,
+)
+from mobility_bridge.domain.stay import Heard, OtherStay, SaidOfPerson, Seen, StayCase
+from mobility_bridge.domain.transcript import Tor
+from mobility_bridge.ports.store import UnitOfWork
+from mobility_bridge.reconcile.exchange import Offering, exchanges
+from mobility_bridge.reconcile.stay_days import first_day, last_day
+from mobility_bridge.reconcile.stay_state import active
+from mobility_bridge.reconcile.stays import Group, group
+from mobility_bridge.reconcile.traces import REGISTRY, exchange_trace, trace
+from mobility_bridge.services.applications import APPLICATIONS
+from mobility_bridge.services.context import Context
+from mobility_bridge.services.feed import FEED
+from mobility_bridge.services.whose import person_of
+
+T = TypeVar("T")
+F = TypeVar("F", bound=Fact)
+
+
+class StayGathering:
+    """Gathers cases within one unit of work; what all students share is read once."""
+
+    def __init__(self, context: Context, uow: UnitOfWork, now: datetime) -> None:
+        self.context = context
+        self.uow = uow
+        self.now = now
+
+    @cached_property
+    def offering(self) -> Offering:
+        """What the registry offers, with partners told by their SCHAC domain, else by their code."""
+        facts = self.uow.facts
+        kinds: list[Fact] = [
+            *facts.of_kind(ExchangeAgreement),
+            *facts.of_kind(Occasion),
+            *facts.of_kind(OccasionCancelled),
+            *facts.of_kind(ExternalParty),
+        ]
+        partners = {
+            each.external_party_id: HeiId(each.schac)
+            for each in facts.of_kind(PartyDomain)
+            if each.schac and not each.removed
+        }
+        network = self.context.network
+        for party in facts.of_kind(ExternalParty):
+            if party.external_party_id in partners or network is None or not party.code:
+                continue
+            found = network.find_hei(party.code)
+            if found is not None:
+                partners[party.external_party_id] = found
+        return Offering.of(kinds, partners)
+
+    @cached_property
+    def heard(self) -> frozenset[Heard]:
+        """Which systems have been read in full."""
+        found = set()
+        for health in self.uow.partners.all_health():
+            if health.last_ok_at is None:
+                continue
+            if health.api == FEED:
+                found.add(Heard.REGISTRY)
+            elif health.api == APPLICATIONS:
+                found.add(Heard.APPLICATIONS)
+            elif health.partner_hei_id == self.context.own_hei_id:
+                found |= _heard_of_us(health.api)
+        return frozenset(found)
+
+    def cases(self, student_id: StudentId) -> list[StayCase]:
+        """Every stay of a student; new ones are named, and records told which stay they belong to."""
+        records = self.uow.records.of_student(student_id)
+        facts = self._facts(student_id)
+        taken_part = exchanges(facts, self.offering)
+        by_uid = {each.admission_uid: each for each in taken_part}
+        own = self.context.own_hei_id
+        groups = group(
+            [*(trace(each, own) for each in records), *(exchange_trace(each, own) for each in taken_part)]
+        )
+        by_key = {each.record.key: each for each in records}
+        cases = []
+        for each in groups:
+            case = self._case(student_id, each, by_key, by_uid, facts)
+            if case is not None:
+                cases.append(case)
+        return [replace(case, other_stays=_others(case, cases)) for case in cases]
+
+    def _facts(self, student_id: StudentId) -> list[Fact]:
+        """What the registry says about a student, under every key that it has for them."""
+        uids = sorted(
+            key.value
+            for key in self.uow.students.keys_of(student_id)
+            if key.kind is IdentityKeyKind.LADOK_STUDENT
+        )
+        return [fact for uid in uids for fact in self.uow.facts.of_student(LadokUid(uid))]
+
+    def _case(
+        self,
+        student_id: StudentId,
+        each: Group,
+        by_key: Mapping[RecordKey, StoredRecord],
+        by_uid: Mapping[LadokUid, ExchangeParticipation],
+        facts: Sequence[Fact],
+    ) -> StayCase | None:
+        direction = each.direction
+        if direction is None:
+            return None
+        records = [by_key[one.key] for one in each.traces if one.key in by_key]
+        if not records and not any(one.key.source == REGISTRY for one in each.traces):
+            return None
+        taken_part = [
+            by_uid[LadokUid(one.key.record_id)] for one in each.traces if one.key.source == REGISTRY
+        ]
+        living = sorted(taken_part, key=lambda one: (not one.living, one.first_day is None))
+        stay_id = self._stay_id(student_id, each, direction, records)
+        applications = _seen(self.uow, records, Application)
+        nominations = _seen(self.uow, records, Nomination)
+        agreements = _seen(self.uow, records, LearningAgreement)
+        return StayCase(
+            own_hei_id=self.context.own_hei_id,
+            subject=Subject(SubjectKind.STAY, each.partner_hei_id, stay_id=stay_id, student_id=student_id),
+            now=self.now,
+            direction=direction,
+            partner_hei_id=each.partner_hei_id,
+            heard=self._heard_by(each.partner_hei_id, direction),
+            persons=tuple(_persons(records, facts)),
+            known_to_registry=_known_to_registry(facts) if Heard.REGISTRY in self.heard else None,
+            protected=_holds(facts, StudentProtected),
+            deceased=_holds(facts, StudentDeceased),
+            application=_first(applications),
+            courses=_first(_seen(self.uow, records, CourseList)),
+            nomination=_first(nominations),
+            learning_agreement=_first(agreements),
+            arrival=_first(_seen(self.uow, records, ActualDates)),
+            transcript=_first(_seen(self.uow, records, Tor)),
+            exchange=living[0] if living else None,
+            application_others=tuple(applications[1:]),
+            nomination_others=tuple(nominations[1:]),
+            learning_agreement_others=tuple(agreements[1:]),
+            exchange_others=tuple(living[1:]),
+            results=tuple(fact for fact in facts if isinstance(fact, StudentResult) and not fact.removed),
+            merits=tuple(fact for fact in facts if isinstance(fact, OtherMerit) and not fact.removed),
+            problems=tuple(
+                (str(record.record.key.kind), where, code)
+                for record in records
+                for where, code in record.record.problems
+            ),
+        )
+
+    def _heard_by(self, partner: HeiId | None, direction: Direction) -> frozenset[Heard]:
+        """Which systems were read, the partner's own interfaces among them."""
+        found = set(self.heard)
+        health = self.uow.partners.health(partner) if partner is not None else {}
+        served = (
+            {"imobilities.get": Heard.ARRIVALS, "imobility-tors.index": Heard.TRANSCRIPTS}
+            if direction is Direction.OUTGOING
+            else {
+                "omobilities.index": Heard.NOMINATIONS,
+                "omobility-las.index": Heard.LEARNING_AGREEMENTS,
+            }
+        )
+        if direction is Direction.INCOMING:
+            found -= {Heard.NOMINATIONS, Heard.LEARNING_AGREEMENTS}
+        for api, what in served.items():
+            call = health.get(api)
+            if call is not None and call.last_ok_at is not None:
+                found.add(what)
+        return frozenset(found)
+
+    def _stay_id(
+        self, student_id: StudentId, each: Group, direction: Direction, records: Iterable[StoredRecord]
+    ) -> StayId:
+        stay_id = each.stay_id or self._stay_of_exchange(student_id, each, direction)
+        if stay_id is None:
+            stay_id = self.uow.students.add_stay(student_id, direction, each.partner_hei_id, self.now)
+        for record in records:
+            if record.stay_id != stay_id:
+                owner = record.student_id or student_id
+                self.uow.records.assign([record.record.key], owner, stay_id)
+        return stay_id
+
+    def _stay_of_exchange(self, student_id: StudentId, each: Group, direction: Direction) -> StayId | None:
+        """The name of a stay of which only the registry knows: the unnamed one of this partner and direction."""
+        if any(one.key.source != REGISTRY for one in each.traces):
+            return None
+        named = {
+            record.stay_id for record in self.uow.records.of_student(student_id) if record.stay_id is not None
+        }
+        for stay in self.uow.students.stays(student_id):
+            same = (stay.direction, stay.partner_hei_id) == (direction, each.partner_hei_id)
+            if same and stay.stay_id not in named:
+                return stay.stay_id
+        return None
+
+
+def _seen(uow: UnitOfWork, records: Iterable[StoredRecord], kind: type[T]) -> list[Seen[T]]:
+    """The records of one kind with their former facts: living ones first, then the latest."""
+    found = [each for each in records if isinstance(each.record.facts, kind)]
+    found.sort(key=lambda each: (each.live, each.changed_at, str(each.record.key)), reverse=True)
+    return [
+        Seen(
+            each.record.facts,
+            each,
+            tuple(
+                (former.record.facts, former.changed_at) for former in uow.records.history(each.record.key)
+            ),
+        )
+        for each in found
+    ]
+
+
+def _first(found: Sequence[Seen[T]]) -> Seen[T] | None:
+    return found[0] if found else None
+
+
+def _persons(records: Iterable[StoredRecord], facts: Iterable[Fact]) -> Iterable[SaidOfPerson]:
+    for fact in facts:
+        if isinstance(fact, LadokStudent) and fact.person is not None and not fact.removed:
+            yield SaidOfPerson(REGISTRY, fact.person)
+    for each in records:
+        person = person_of(each.record.facts)
+        if person is not None and person != Person():
+            yield SaidOfPerson(_system(each), person)
+
+
+def _system(stored: StoredRecord) -> str:
+    key = stored.record.key
+    return key.source if key.source != "ewp" else f"ewp:{key.holder_hei_id}:{key.kind}"
+
+
+def _known_to_registry(facts: Iterable[Fact]) -> bool:
+    return any(not fact.removed for fact in facts)
+
+
+def _holds(facts: Iterable[Fact], kind: type[F]) -> bool:
+    return any(isinstance(fact, kind) and not fact.removed for fact in facts)
+
+
+def _others(case: StayCase, cases: Iterable[StayCase]) -> tuple[OtherStay, ...]:
+    return tuple(
+        OtherStay(
+            str(other.subject.stay_id),
+            other.direction,
+            other.partner_hei_id,
+            first_day(other),
+            last_day(other),
+            active(other),
+        )
+        for other in cases
+        if other is not case
+    )
+
+
+def _heard_of_us(api: str) -> set[Heard]:
+    said: dict[str, Any] = {
+        "omobilities.index": Heard.NOMINATIONS,
+        "omobility-las.index": Heard.LEARNING_AGREEMENTS,
+    }
+    return {said[api]} if api in said else set()

@@ -1,0 +1,268 @@
+"""Students from four systems: one stay, told apart from others, and missed where it is missing."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from tests.support.bridges import Bridge, a_bridge
+from tests.support.stays import APPLICATION, EXCHANGE, LA, NOMINATION, PERSON, REGISTRATION
+
+from mobility_bridge.domain.discrepancy import DiscrepancyState
+from mobility_bridge.domain.identifiers import ApplicationId, HeiId, LadokUid, OmobilityId, Sha256
+from mobility_bridge.domain.occasion import Commitment, ExternalParty, PartyDomain
+from mobility_bridge.domain.person import Person, PersonName
+from mobility_bridge.domain.record import Record, RecordKey, RecordKind
+from mobility_bridge.domain.registration import Admission, Fact, LadokStudent
+from mobility_bridge.errors import Unreachable
+from mobility_bridge.ports.registry import FeedBatch, FeedEvent, FeedPosition
+from mobility_bridge.ports.store import Store
+from mobility_bridge.ports.student_sources import (
+    OmobilityIndexAnswer,
+    ReadRecord,
+    RecordAnswer,
+    RecordReading,
+    StudentApi,
+)
+from mobility_bridge.services.compare import compare
+from mobility_bridge.services.feed import follow_feed
+from mobility_bridge.services.students import read_students
+
+US, BRAVA = HeiId("nordhav.example"), HeiId("brava.example")
+AT = datetime(2026, 5, 18, 10, tzinfo=UTC)
+STU = LadokUid("stu")
+REGISTRY_PERSON = replace(PERSON, ladok_student_uid="stu", email=None, global_id=None)
+KNOWN = LadokStudent(as_of=AT, student_uid=STU, person=REGISTRY_PERSON)
+ADMITTED = Admission(as_of=AT, admission_uid=LadokUid("adm"), student_uid=STU, occasion_uid=LadokUid("occ"))
+OFFERED: list[Fact] = [
+    replace(EXCHANGE.agreement, external_party_id="7"),  # type: ignore[type-var]
+    EXCHANGE.occasion,  # type: ignore[list-item]
+    ExternalParty(as_of=AT, external_party_id="7", code="BRAVA01"),
+    PartyDomain(as_of=AT, external_party_id="7", schac=BRAVA),
+    Commitment(
+        as_of=AT,
+        occasion_uid=LadokUid("course"),
+        student_uid=STU,
+        package_admission_uid=LadokUid("adm"),
+    ),
+]
+
+
+def record(kind: RecordKind, holder: HeiId, name: str, said: Any, source: str = "ewp") -> ReadRecord:
+    digest = Sha256(f"{abs(hash(repr((said, said.__class__)))):064x}"[-64:])
+    return ReadRecord(Record(RecordKey(source, kind, holder, name), said, digest, AT), b"<document/>")
+
+
+@dataclass
+class FakeApplications:
+    """Our mobility system."""
+
+    said: list[Any] = field(default_factory=lambda: [APPLICATION])
+    name: str = "mobility_online"
+    error: Unreachable | None = None
+    complete: bool = True
+
+    async def read_applications(self, terms: Sequence[Any]) -> RecordReading:
+        assert terms
+        if self.error is not None:
+            raise self.error
+        found = tuple(
+            record(RecordKind.APPLICATION, US, each.application_id, each, self.name) for each in self.said
+        )
+        return RecordReading(found, self.complete)
+
+    async def read_courses(self, application_ids: Sequence[ApplicationId]) -> RecordReading:
+        assert application_ids
+        return RecordReading((), complete=True)
+
+
+@dataclass
+class FakeRegistry:
+    """The registry's feed, one page."""
+
+    facts: list[Fact] = field(default_factory=list)
+    name: str = "ladok"
+    feed_every_s: float = 60.0
+    asked: list[FeedPosition | None] = field(default_factory=list)
+
+    async def events(self, position: FeedPosition | None) -> AsyncIterator[FeedBatch]:
+        self.asked.append(position)
+        events = tuple(
+            FeedEvent(LadokUid(f"event-{number}"), f"entry-{number}", 1, "E", AT, (fact,))
+            for number, fact in enumerate(self.facts)
+        )
+        yield FeedBatch(events, FeedPosition(1, f"entry-{len(events)}"), 1, len(events))
+
+
+@dataclass
+class FakeStudents:
+    """The student APIs of every university."""
+
+    objects: dict[tuple[HeiId, StudentApi], dict[str, Any]] = field(default_factory=dict)
+
+    def offers(self, hei_id: HeiId, api: StudentApi) -> bool:
+        return (hei_id, api) in self.objects
+
+    def max_ids(self, hei_id: HeiId, api: StudentApi) -> int:
+        del hei_id, api
+        return 2
+
+    async def omobility_index(
+        self, hei_id: HeiId, api: StudentApi, modified_since: datetime | None = None
+    ) -> OmobilityIndexAnswer:
+        del modified_since
+        return OmobilityIndexAnswer(tuple(map(OmobilityId, self.objects[hei_id, api])), ())
+
+    async def fetch_records(
+        self, hei_id: HeiId, api: StudentApi, ids: Sequence[OmobilityId], known: object = None
+    ) -> RecordAnswer:
+        del known
+        held = self.objects[hei_id, api]
+        kinds = {StudentApi.NOMINATIONS: RecordKind.NOMINATION, StudentApi.ARRIVALS: RecordKind.ARRIVAL}
+        kind = kinds.get(api, RecordKind.LEARNING_AGREEMENT)
+        found = tuple(record(kind, hei_id, name, held[name]) for name in ids if name in held)
+        return RecordAnswer(found, tuple(name for name in ids if name not in held), ())
+
+
+@dataclass
+class World:
+    """A bridge that follows students, and the systems around it."""
+
+    bridge: Bridge
+    applications: FakeApplications
+    registry: FakeRegistry
+    students: FakeStudents
+
+    async def round(self) -> None:
+        report = await read_students(self.bridge.context, [BRAVA])
+        assert report.errors == ()
+        await compare(self.bridge.context)
+
+    async def codes(self) -> list[str]:
+        found = await self.bridge.store.read(
+            lambda uow: uow.discrepancies.select(states=[DiscrepancyState.OPEN])
+        )
+        return sorted(each.finding.code for each in found)
+
+
+@pytest.fixture
+def world() -> World:
+    return a_world()
+
+
+def a_world(store: Store | None = None) -> World:
+    bridge = a_bridge(store, students={"enabled": True})
+    applications, registry, students = FakeApplications(), FakeRegistry([*OFFERED]), FakeStudents()
+    students.objects[US, StudentApi.NOMINATIONS] = {NOMINATION.omobility_id: NOMINATION}
+    students.objects[US, StudentApi.LEARNING_AGREEMENTS] = {LA.omobility_id: LA}
+    context = replace(
+        bridge.context,
+        applications=(applications,),
+        registry=registry,  # type: ignore[arg-type]
+        students=students,  # type: ignore[arg-type]
+    )
+    bridge.clock.move((datetime(2026, 8, 20, 12, tzinfo=UTC) - bridge.clock.now()).total_seconds())
+    return World(replace(bridge, context=context), applications, registry, students)
+
+
+async def test_an_unregistered_student_is_found_in_time_and_gone_after_the_registration(world: World) -> None:
+    world.registry.facts += [KNOWN, ADMITTED]
+    await world.round()
+    assert "REGISTRATION_MISSING" in await world.codes()
+    world.registry.facts.append(REGISTRATION)
+    world.bridge.clock.move(60)
+    await world.round()
+    assert "REGISTRATION_MISSING" not in await world.codes()
+
+
+async def test_four_systems_tell_of_one_stay(world: World) -> None:
+    world.registry.facts += [KNOWN, ADMITTED, REGISTRATION]
+    await world.round()
+    students = await world.bridge.store.read(lambda uow: uow.students.select())
+    assert len(students) == 1
+    (stay,) = await world.bridge.store.read(lambda uow: uow.students.stays(students[0]))
+    assert (stay.partner_hei_id, stay.direction) == (BRAVA, APPLICATION.direction)
+    records = await world.bridge.store.read(lambda uow: uow.records.of_student(students[0]))
+    assert {each.record.key.kind for each in records} == {
+        RecordKind.APPLICATION,
+        RecordKind.NOMINATION,
+        RecordKind.LEARNING_AGREEMENT,
+    }
+    assert {each.stay_id for each in records} == {stay.stay_id}
+
+
+async def test_a_second_round_changes_nothing(world: World) -> None:
+    world.registry.facts += [KNOWN, ADMITTED]
+    await world.round()
+    before = await world.codes()
+    lines = len(world.bridge.lines)
+    await world.round()
+    assert await world.codes() == before
+    assert not [line for line in world.bridge.lines[lines:] if line["event"].startswith("discrepancy.")]
+
+
+async def test_an_event_takes_effect_once_however_often_it_comes(world: World) -> None:
+    world.registry.facts += [KNOWN, ADMITTED]
+    first = await follow_feed(world.bridge.context)
+    again = await follow_feed(world.bridge.context)
+    assert (first.changed, again.changed) == (len(world.registry.facts), 0)
+    assert world.registry.asked[1] == FeedPosition(1, f"entry-{len(world.registry.facts)}")
+
+
+async def test_people_of_the_registry_who_go_nowhere_are_not_followed(world: World) -> None:
+    stranger = Person(names=(PersonName("Bo", "Ek"),), ladok_student_uid="other")
+    world.registry.facts.append(LadokStudent(as_of=AT, student_uid=LadokUid("other"), person=stranger))
+    world.applications.said.clear()
+    world.students.objects.clear()
+    await world.round()
+    assert await world.bridge.store.read(lambda uow: uow.students.select()) == []
+
+
+async def test_namesakes_are_two_students_and_a_proposal(world: World) -> None:
+    twin = replace(
+        APPLICATION,
+        application_id=ApplicationId("2"),
+        person_id="7",
+        omobility_id=None,
+        person=replace(PERSON, civic_number=None, global_id=None),
+    )
+    world.applications.said.append(twin)
+    await world.round()
+    assert len(await world.bridge.store.read(lambda uow: uow.students.select())) == 2
+    (match,) = await world.bridge.store.read(lambda uow: uow.students.matches())
+    assert "birth_date" in match.reasons
+
+
+async def test_half_a_reading_deletes_no_application(world: World) -> None:
+    await world.round()
+    world.applications.said.clear()
+    world.applications.complete = False
+    await world.round()
+    students = await world.bridge.store.read(lambda uow: uow.students.select())
+    records = await world.bridge.store.read(lambda uow: uow.records.of_student(students[0]))
+    assert all(each.live for each in records)
+
+
+async def test_a_system_that_fails_does_not_keep_the_others_back(world: World) -> None:
+    world.applications.error = Unreachable("no answer", system="mobility_online", reason="timeout")
+    report = await read_students(world.bridge.context, [BRAVA])
+    assert [error.reason for error in report.errors] == ["timeout"]
+    assert sum(each.changed for each in report.asked) == 2
+    assert world.bridge.events("source.failed")
+
+
+async def test_students_are_not_followed_unless_switched_on(world: World) -> None:
+    settings = a_bridge().context.settings
+    context = replace(world.bridge.context, settings=settings)
+    report = await read_students(context, [BRAVA])
+    assert (report.applications, report.feed, report.asked) == ((), None, ())
+    assert await world.bridge.store.read(lambda uow: uow.students.select()) == []
+
+
+async def test_nothing_personal_is_logged(world: World) -> None:
+    world.registry.facts += [KNOWN, ADMITTED]
+    await world.round()
+    text = world.bridge.written.getvalue()
+    for secret in ("Alma", 'Ek"', "2003", "0000", "alma@"):
+        assert secret not in text
