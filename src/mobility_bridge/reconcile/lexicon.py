@@ -28,6 +28,8 @@ ELEMENTS: Final = {
     "receiving-ounit-id": Text("receiving unit", "mottagande enhet"),
     "academic-years": Text("academic years", "läsår"),
     "other-info-terms": Text("other terms", "övriga villkor"),
+    "family-name": Text("family name", "efternamn"),
+    "given-names": Text("given names", "förnamn"),
     "blended": Text("blended", "blandad mobilitet"),
     "terminated-as-a-whole": Text("terminated as a whole", "uppsagt i sin helhet"),
 }
@@ -68,6 +70,26 @@ REASONS: Final = {
     "no_security": Text("no common way to sign", "inget gemensamt sätt att signera"),
     "switched_off": Text("switched off", "avstängt"),
 }
+_SYSTEMS: Final = {
+    "ladok": Text("Ladok", "Ladok"),
+    "mobility_online": Text("Mobility-Online", "Mobility-Online"),
+    "ewp": Text("EWP", "EWP"),
+    "dashboard": Text("EWP Dashboard", "EWP Dashboard"),
+    "registry": Text("the student registry", "studieregistret"),
+    "applications": Text("our mobility system", "vårt mobilitetssystem"),
+    "nominations": Text("the nomination", "nomineringen"),
+    "learning_agreements": Text("the learning agreement", "studieavtalet"),
+    "arrivals": Text("the arrival record", "ankomstuppgiften"),
+    "agreements": Text("the agreement itself", "själva avtalet"),
+    "other_systems": Text("the other systems", "de andra systemen"),
+}
+_NOMINATION_STATUSES: Final = {
+    "pending": Text("pending", "obesvarad"),
+    "approved": Text("approved", "godkänd"),
+    "rejected": Text("rejected", "avvisad"),
+    "cancelled": Text("cancelled", "tillbakadragen"),
+    "active": Text("active", "aktiv"),
+}
 STATES: Final[Mapping[str, Mapping[str, Text]]] = {
     "severity": {
         "blocking": Text("blocking", "blockerande"),
@@ -98,6 +120,11 @@ STATES: Final[Mapping[str, Mapping[str, Text]]] = {
         "not_declared": Text("there is none", "saknas"),
         "not_checked": Text("not checked", "inte kontrollerad"),
     },
+    "pending": {
+        "our_change": Text("by us", "av oss"),
+        "partner_change": Text("by the partner", "av partnern"),
+        "both_changed": Text("by both", "av båda"),
+    },
     "equality": {
         "identical": Text("the texts are identical", "texterna är identiska"),
         "same_terms": Text("the terms are the same", "villkoren är desamma"),
@@ -121,6 +148,12 @@ STATES: Final[Mapping[str, Mapping[str, Text]]] = {
         "approval withdrawn": Text("approval withdrawn", "godkännandet återkallat"),
         "deleted": Text("deleted", "borttaget"),
     },
+    "where": _SYSTEMS,
+    "other": _SYSTEMS,
+    "system": _SYSTEMS,
+    "against": _SYSTEMS,
+    "status": _NOMINATION_STATUSES,
+    "local_status": _NOMINATION_STATUSES,
     "verification": {
         "verified": Text("verified", "verifierad"),
         "tls_only": Text("not signed", "inte signerad"),
@@ -189,7 +222,7 @@ STATES: Final[Mapping[str, Mapping[str, Text]]] = {
         "receiving": Text("receiving", "mottagande"),
         "same_text": Text("same text", "samma text"),
         "records": Text("records", "poster"),
-        "pending": Text("change of", "ändring hos"),
+        "pending": Text("changed since", "ändrat sedan dess"),
         "unknown": Text("unknown", "okänt"),
         "order": Text("order", "ordning"),
         "listed": Text("listed", "listat"),
@@ -198,6 +231,24 @@ STATES: Final[Mapping[str, Mapping[str, Text]]] = {
         "expected": Text("expected", "väntat"),
         "copies": Text("copies", "exemplar"),
         "changed": Text("changed", "ändrat"),
+        "term": Text("term", "termin"),
+        "terms": Text("terms", "terminer"),
+        "planned": Text("planned", "planerat"),
+        "registered": Text("registered", "registrerat"),
+        "admitted": Text("admitted", "antagen"),
+        "system": Text("system", "system"),
+        "against": Text("against", "jämfört med"),
+        "other": Text("the other one", "den andra"),
+        "occasion": Text("occasion", "tillfälle"),
+        "agreement": Text("agreement", "avtal"),
+        "ended": Text("ended", "slutade"),
+        "arrived": Text("arrived", "kom"),
+        "valid_until": Text("valid until", "gäller till"),
+        "needed_until": Text("needed until", "behövs till"),
+        "registered_first": Text("registered from", "registrerat från"),
+        "registered_last": Text("registered until", "registrerat till"),
+        "margin": Text("margin in days", "marginal i dagar"),
+        "parts": Text("parts", "delar"),
     },
 }
 """Words of closed lists, for whoever shows them beside the sentences."""

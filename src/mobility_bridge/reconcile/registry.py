@@ -15,6 +15,9 @@ from mobility_bridge.reconcile.rules import (
     iia_validity,
     local_record,
     partner,
+    registry,
+    registry_ends,
+    registry_offer,
     source,
 )
 
@@ -129,7 +132,28 @@ _BEFORE_THE_STAY: tuple[Rule[StayCase], ...] = ()
 _LEARNING_AGREEMENT: tuple[Rule[StayCase], ...] = ()
 """The learning agreement: its versions and signatures, its components and credits."""
 
-_REGISTRY: tuple[Rule[StayCase], ...] = ()
+_REGISTRY: tuple[Rule[StayCase], ...] = (
+    registry.student_leaves_without_registration,
+    registry.outgoing_student_is_not_admitted,
+    registry.stay_is_extended_in_one_system,
+    registry.student_is_registered_for_another_term,
+    registry.student_is_on_another_agreement,
+    registry.incoming_student_is_not_established,
+    registry.incoming_student_is_not_admitted,
+    registry.arrived_student_is_not_registered,
+    registry.registered_student_has_not_arrived,
+    registry_offer.registry_has_no_agreement,
+    registry_offer.registry_has_no_occasion,
+    registry_offer.occasion_is_cancelled,
+    registry_offer.agreement_ends_before_the_term,
+    registry_ends.withdrawn_student_is_still_nominated,
+    registry_ends.stay_is_withdrawn_in_one_system,
+    registry_ends.cancelled_stay_goes_on,
+    registry_ends.stay_is_interrupted_in_one_system,
+    registry_ends.registered_period_does_not_cover_the_stay,
+    registry_ends.student_is_on_two_exchanges,
+    registry_ends.exchange_has_neither_application_nor_nomination,
+)
 """What the student registry says: established, admitted, registered, withdrawn."""
 
 _DURING_AND_AFTER: tuple[Rule[StayCase], ...] = ()

@@ -3,11 +3,13 @@
 Source: EWP mobilities: mobility lifecycle; running the reconciler.
 """
 
+from mobility_bridge.domain.academic_year import AcademicYear
 from mobility_bridge.domain.incoming_mobility import ReceiverVerdict
 from mobility_bridge.domain.nomination import Nomination, NominationStatus
-from mobility_bridge.domain.stay import StayCase
+from mobility_bridge.domain.stay import Heard, StayCase
 from mobility_bridge.reconcile.stay_days import REMEMBERED, last_day
 from mobility_bridge.reconcile.stay_person import of_two_people, with_other_identifier
+from mobility_bridge.reconcile.stay_terms import exchanges, living_exchanges
 
 _NOT_YET_TAKEN_UP = "is_mail_best_bew"  # applied; every later step is the office's
 
@@ -31,13 +33,23 @@ def active(case: StayCase) -> bool:
     A stay that all systems stopped showing is not active; one that the registry alone knows is as long as it
     holds there.
     """
-    last = last_day(case)
-    if case.deceased or called_off(case) or (last is not None and case.today > last + REMEMBERED):
+    if case.deceased or called_off(case) or long_over(case):
         return False
-    seen = (case.application, case.nomination, case.learning_agreement)
-    if any(each is not None and each.live for each in seen):
+    if known_elsewhere(case):
         return True
     return case.exchange is not None and case.exchange.living
+
+
+def long_over(case: StayCase) -> bool:
+    """Whether the stay ended so long ago that nothing can be done any more."""
+    last = last_day(case)
+    return last is not None and case.today > last + REMEMBERED
+
+
+def known_elsewhere(case: StayCase) -> bool:
+    """Whether another system than the registry speaks of the stay."""
+    seen = (case.application, case.nomination, case.learning_agreement)
+    return any(each is not None and each.live for each in seen)
 
 
 def wrong_person(case: StayCase) -> bool:
@@ -66,3 +78,35 @@ def accepted(case: StayCase) -> bool:
     if application is None or not application.live or application.said.cancelled:
         return False
     return application.said.step not in (None, _NOT_YET_TAKEN_UP)
+
+
+def registry_should_hold(case: StayCase) -> bool:
+    """Whether the registry has to hold this stay: it was read, knows the student, and has not ended it itself.
+
+    Traineeships are no exchange in the registry.
+    """
+    if Heard.REGISTRY not in case.heard or not in_question(case) or case.known_to_registry is False:
+        return False
+    if case.application is not None and case.application.said.traineeship:
+        return False
+    living = living_exchanges(case)
+    left = not living and any(each.withdrawn for each in exchanges(case))
+    return not left and not any(each.interrupted for each in living)
+
+
+def year_is_outside(case: StayCase) -> bool:
+    """Whether the nomination's academic year lies outside of those of the agreement that it names."""
+    use, nomination = case.agreement, nominated(case)
+    if use is None:
+        return False
+    if not use.fits_year:
+        return True
+    year = _year(nomination.receiving_academic_year_id if nomination is not None else None)
+    first, last = _year(use.first_academic_year), _year(use.last_academic_year)
+    if year is None:
+        return False
+    return (first is not None and year.start < first.start) or (last is not None and year.start > last.start)
+
+
+def _year(text: str | None) -> AcademicYear | None:
+    return AcademicYear.parse(text) if text else None

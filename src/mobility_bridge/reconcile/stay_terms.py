@@ -79,8 +79,11 @@ def registered_terms(case: StayCase) -> tuple[Term, ...]:
 
 
 def admitted_terms(case: StayCase) -> tuple[Term, ...]:
-    """Terms that an exchange in the registry covers, registered or not."""
-    covered = {term for each in living_exchanges(case) for term in each.terms}
+    """Terms that an exchange in the registry covers, registered or not; one without known days covers all."""
+    living = living_exchanges(case)
+    covered = {term for each in living for term in each.terms}
+    if any(each.first_day is None for each in living):
+        covered.update(stay_terms(case))
     return tuple(sorted(covered | set(registered_terms(case))))
 
 
