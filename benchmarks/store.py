@@ -31,7 +31,7 @@ from mobility_bridge.store.tables import copies
 
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
 BATCH = 1000
-BARS = {"new": 12, "changed": 7}  # of a changed copy the former state is kept, too, which merge() does not do
+BAR = 12  # of a changed copy the former state is kept, too, which merge() does not do
 IDS_PER_PARTNER = 333
 
 
@@ -124,9 +124,7 @@ async def upsert(folder: Path, rounds: int) -> list[Ratio]:
                 ours_s = await by_store(ours, [batch])
                 figures[kind].append((ours_s, await asyncio.to_thread(by_merge, theirs, [batch])))
     return [
-        ratio_of(
-            f"save, {kind}", "ORM merge()", [theirs / ours for ours, theirs in pairs], bar=BARS[kind], aim=12
-        )
+        ratio_of(f"save, {kind}", "ORM merge()", [theirs / ours for ours, theirs in pairs], bar=BAR)
         for kind, pairs in figures.items()
     ]
 

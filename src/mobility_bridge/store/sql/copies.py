@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any, overload
 
 from sqlalchemy import (
     ColumnElement,
@@ -26,14 +27,14 @@ from mobility_bridge.store.sql.copy_rows import (
     COLUMNS,
     DOCUMENT,
     FACTS,
-    FIRST_SEEN_AT,
     GONE_AT,
+    WRITTEN,
     facts_of,
     says_the_same,
     stored_copy,
 )
 from mobility_bridge.store.sql.documents import SqlDocuments
-from mobility_bridge.store.sql.statements import in_chunks, run_raw, upsert_raw, write_raw
+from mobility_bridge.store.sql.statements import in_chunks, insert_raw, run_raw, write_raw
 from mobility_bridge.store.tables import LOCAL_COPY, copies
 
 # Without our column types: a copy is decoded in one go, which takes a third of the time.
@@ -93,10 +94,34 @@ _CONFIRM_IN = _CONFIRM.replace(" WHERE ", " WHERE document_sha256 = ? AND ")
 _LIVE_AMONG = f"SELECT iia_id FROM copies WHERE gone_at IS NULL AND {_THESE}"  # noqa: S608 - as above
 _MARK_GONE = f"UPDATE copies SET gone_at = ? WHERE gone_at IS NULL AND {_THESE}"  # noqa: S608 - as above
 _REVIVE = f"UPDATE copies SET gone_at = NULL WHERE {_THESE}"  # noqa: S608 - as above
+_REPLACE = (
+    f"UPDATE copies SET {', '.join(f'{name} = ?' for name in WRITTEN)}"  # noqa: S608 - as above
+    " WHERE holder_hei_id = ? AND partner_hei_id = ? AND iia_id = ?"
+)
 _MOVE = (
     "UPDATE copies SET document_sha256 = ?, document_format = ?, document_position = ?"
     " WHERE holder_hei_id = ? AND partner_hei_id = ? AND iia_id = ?"
 )
+
+
+class _Changes(Sequence[CopyChange]):
+    """What a unit of work changed; a former state is decoded when someone looks at it."""
+
+    def __init__(self, changed: Sequence[tuple[AgreementCopy, Sequence[Any] | None]]) -> None:
+        self._changed = changed
+
+    def __len__(self) -> int:
+        return len(self._changed)
+
+    @overload
+    def __getitem__(self, place: int) -> CopyChange: ...
+    @overload
+    def __getitem__(self, place: slice) -> "_Changes": ...
+    def __getitem__(self, place: int | slice) -> "CopyChange | _Changes":
+        if isinstance(place, slice):
+            return _Changes(self._changed[place])
+        copy, row = self._changed[place]
+        return CopyChange(copy, None if row is None else stored_copy(row))
 
 
 class SqlCopies:
@@ -116,11 +141,11 @@ class SqlCopies:
         by_partner: dict[tuple[HeiId, HeiId], dict[IiaId, AgreementCopy]] = defaultdict(dict)
         for copy in copies:
             by_partner[copy.holder_hei_id, copy.partner_hei_id][copy.iia_id] = copy
-        changed: list[CopyChange] = []
+        changed: list[tuple[AgreementCopy, Sequence[Any] | None]] = []
         for (holder, partner), by_id in by_partner.items():
             for chunk in in_chunks(by_id.items()):
                 changed += self._save_chunk(holder, partner, dict(chunk), at)
-        return changed
+        return _Changes(changed)
 
     def confirm(
         self,
@@ -217,35 +242,35 @@ class SqlCopies:
 
     def _save_chunk(
         self, holder: HeiId, partner: HeiId, by_id: dict[IiaId, AgreementCopy], at: datetime
-    ) -> list[CopyChange]:
+    ) -> list[tuple[AgreementCopy, Sequence[Any] | None]]:
         found = run_raw(self._connection, _STORED, (holder, partner), list(by_id))
         stored = {row[2]: row for row in found.cursor.fetchall()}
         now = to_micros(at)
-        changed, same, rows, moved = {}, [], [], []
+        new, other, moved = [], [], []
+        changed: dict[IiaId, AgreementCopy] = {}
         for iia_id, copy in by_id.items():
             facts, row = facts_of(copy), stored.get(iia_id)
-            held = None if row is None else row[FACTS]
-            if held is None or not says_the_same(held, facts):
-                first_seen_at = now if row is None else row[FIRST_SEEN_AT]
-                times = (to_micros(copy.fetched_at), first_seen_at, now, now, None)
-                rows.append((holder, partner, iia_id, *facts, *times))
-                changed[iia_id] = copy
+            if row is None:
+                new.append((holder, partner, iia_id, *facts, to_micros(copy.fetched_at), now, now, now, None))
+            elif not says_the_same(row[FACTS], facts):
+                other.append((*facts, to_micros(copy.fetched_at), now, now, None, holder, partner, iia_id))
+            else:
+                if row[FACTS] != facts:
+                    moved.append((*facts[DOCUMENT], holder, partner, iia_id))
                 continue
-            same.append(iia_id)
-            if held != facts:
-                moved.append((*facts[DOCUMENT], holder, partner, iia_id))
+            changed[iia_id] = copy
+        same = [iia_id for iia_id in by_id if iia_id not in changed]
         revived = [iia_id for iia_id in same if stored[iia_id][GONE_AT] is not None]
-        self._to_history(holder, partner, [iia_id for iia_id in changed if iia_id in stored])
-        upsert_raw(self._connection, copies, rows)
+        insert_raw(self._connection, copies, new)
+        if other:
+            run_raw(self._connection, _TO_HISTORY, (holder, partner), [row[-1] for row in other])
+            write_raw(self._connection, _REPLACE, other)
         if revived:
             run_raw(self._connection, _REVIVE, (holder, partner), revived)
         write_raw(self._connection, _MOVE, moved)
         self.confirm(holder, partner, same, at)
         changed.update((iia_id, by_id[iia_id]) for iia_id in revived)
-        return [
-            CopyChange(copy, stored_copy(stored[iia_id]) if iia_id in stored else None)
-            for iia_id, copy in changed.items()
-        ]
+        return [(copy, stored.get(iia_id)) for iia_id, copy in changed.items()]
 
     def _places(self, holder: HeiId, partner: HeiId, ids: set[IiaId]) -> dict[IiaId, bytes]:
         """Name the document of each of these copies that is live."""
@@ -262,10 +287,6 @@ class SqlCopies:
             for chunk in in_chunks(ids)
             for iia_id, digest in run_raw(self._connection, _PLACES_OF, (holder, partner), chunk)
         }
-
-    def _to_history(self, holder: HeiId, partner: HeiId, ids: Sequence[IiaId]) -> None:
-        if ids:
-            run_raw(self._connection, _TO_HISTORY, (holder, partner), ids)
 
     def _select(self, where: ColumnElement[bool]) -> Sequence[StoredCopy]:
         wanted = select(_copies).where(where).order_by(*_KEY_ORDER)

@@ -19,7 +19,10 @@ COLUMNS = tuple(column.name for column in copies.columns)
 """Key (3), facts, then times (5: fetched, first seen, changed, confirmed, gone)."""
 
 FACTS = slice(3, COLUMNS.index("fetched_at"))
-FIRST_SEEN_AT, GONE_AT = COLUMNS.index("first_seen_at"), COLUMNS.index("gone_at")
+GONE_AT = COLUMNS.index("gone_at")
+WRITTEN = (*COLUMNS[FACTS], "fetched_at", "changed_at", "confirmed_at", "gone_at")
+"""What of a copy that is there a changed one replaces."""
+
 DOCUMENT = slice(COLUMNS.index("document_sha256") - FACTS.start, COLUMNS.index("text_digest") - FACTS.start)
 """Of the facts those that say where the copy stands."""
 
