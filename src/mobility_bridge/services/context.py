@@ -1,11 +1,14 @@
 """What every service is given: the rooms and doors it may use, and nothing global."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mobility_bridge.domain.agreement import Iia
 from mobility_bridge.domain.case import Thresholds
 from mobility_bridge.domain.identifiers import HeiId
 from mobility_bridge.domain.snapshot import DocumentRef
+from mobility_bridge.domain.stay import TermDates
+from mobility_bridge.domain.term import Term
 from mobility_bridge.errors import NotOffered, UsageError
 from mobility_bridge.kit.logs import Log
 from mobility_bridge.ports.ambient import Clock
@@ -38,6 +41,24 @@ class Context:
     @property
     def own_hei_id(self) -> HeiId:
         return HeiId(self.settings.own_hei_id)
+
+    @property
+    def calendar(self) -> Mapping[Term, TermDates]:
+        """Our own terms, as configured."""
+        found = {}
+        for each in self.settings.students.terms:
+            term = Term.parse(each.term)
+            if term is not None:
+                found[term] = TermDates(
+                    term,
+                    each.first_day,
+                    each.last_day,
+                    each.registry_deadline,
+                    each.housing_deadline,
+                    each.registration_deadline,
+                    each.results_by,
+                )
+        return found
 
     def source(self, name: str) -> AgreementSource:
         """Find one of our own systems by name. Raises UsageError naming those that exist."""

@@ -36,7 +36,8 @@ from mobility_bridge.domain.registration import (
     StudentProtected,
     StudentResult,
 )
-from mobility_bridge.domain.stay import Heard, OtherStay, SaidOfPerson, Seen, StayCase
+from mobility_bridge.domain.stay import Heard, OtherStay, SaidOfPerson, Seen, StayCase, TermDates
+from mobility_bridge.domain.term import Term
 from mobility_bridge.domain.transcript import Tor
 from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.reconcile.exchange import Offering, exchanges
@@ -84,6 +85,10 @@ class StayGathering:
             if found is not None:
                 partners[party.external_party_id] = found
         return Offering.of(kinds, partners)
+
+    @cached_property
+    def _calendar(self) -> Mapping[Term, TermDates]:
+        return self.context.calendar
 
     @cached_property
     def heard(self) -> frozenset[Heard]:
@@ -171,6 +176,7 @@ class StayGathering:
             nomination_others=tuple(nominations[1:]),
             learning_agreement_others=tuple(agreements[1:]),
             exchange_others=tuple(living[1:]),
+            calendar=self._calendar,
             results=tuple(fact for fact in facts if isinstance(fact, StudentResult) and not fact.removed),
             merits=tuple(fact for fact in facts if isinstance(fact, OtherMerit) and not fact.removed),
             problems=tuple(

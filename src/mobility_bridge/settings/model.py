@@ -1,10 +1,11 @@
 """Every key an operator may set, with its unit, its default and why. This model is the reference page."""
 
 import re
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_serializer
+from pydantic import BaseModel, ConfigDict, Field, field_serializer, model_validator
 
 
 class Section(BaseModel):
@@ -164,6 +165,33 @@ class CliSettings(Section):
     )
 
 
+class TermSettings(Section):
+    """One term of our own calendar: its days, and by when each office needs what."""
+
+    term: str = Field(
+        pattern=r"^(HT|VT)[0-9]{2}$", description="The term as people write it, such as `HT26`."
+    )
+    first_day: date = Field(description="First day of the term.")
+    last_day: date = Field(description="Last day of the term.")
+    registry_deadline: date | None = Field(
+        None, description="Day by which agreements, occasions and incoming students must be in the registry."
+    )
+    housing_deadline: date | None = Field(None, description="Day by which the housing office needs its list.")
+    registration_deadline: date | None = Field(
+        None, description="Last day to register on courses; from then on a missing registration is said."
+    )
+    results_by: date | None = Field(
+        None,
+        description="Day by which the term's results are reported; transcripts are waited for from then.",
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "TermSettings":
+        if self.last_day <= self.first_day:
+            raise ValueError("a last day after the first")
+        return self
+
+
 class StudentsSettings(Section):
     """Students: what is read about them, which is personal data."""
 
@@ -171,6 +199,9 @@ class StudentsSettings(Section):
         default=False,
         description="Whether students are followed at all: applications, nominations, learning agreements, the "
         "student registry. Off, nothing about any student is asked for or kept.",
+    )
+    terms: tuple[TermSettings, ...] = Field(
+        (), description="Our calendar: one table `[[students.terms]]` per term. Due days come from here."
     )
 
 
