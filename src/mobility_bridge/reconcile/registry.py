@@ -13,6 +13,7 @@ from mobility_bridge.reconcile.rules import (
     iia_mapping,
     iia_state,
     iia_validity,
+    la_versions,
     local_record,
     partner,
     registry,
@@ -129,7 +130,16 @@ SOURCE_RULES: tuple[Rule[SourceCase], ...] = (
 _BEFORE_THE_STAY: tuple[Rule[StayCase], ...] = ()
 """Who it is, the nomination, and the agreement that the place is taken from."""
 
-_LEARNING_AGREEMENT: tuple[Rule[StayCase], ...] = ()
+_LEARNING_AGREEMENT: tuple[Rule[StayCase], ...] = (
+    la_versions.agreement_is_not_signed_when_the_stay_begins,
+    la_versions.there_is_no_learning_agreement,
+    la_versions.agreement_has_no_nomination,
+    la_versions.proposal_waits_too_long,
+    la_versions.signed_agreement_is_gone,
+    la_versions.first_version_was_changed,
+    la_versions.our_approval_does_not_show,
+    la_versions.our_signature_was_altered,
+)
 """The learning agreement: its versions and signatures, its components and credits."""
 
 _REGISTRY: tuple[Rule[StayCase], ...] = (

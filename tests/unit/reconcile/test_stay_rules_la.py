@@ -1,0 +1,214 @@
+"""Learning agreements: whether there is one, whether it is agreed in time, whether what was agreed still stands."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from tests.support.stay_rules import found, incoming, outgoing, said, speaks_well
+from tests.support.stays import (
+    FIRST,
+    FIRST_VERSION,
+    LA,
+    NOMINATION,
+    NOW,
+    a_stay,
+    an_incoming_stay,
+    arrived,
+    seen,
+)
+
+from mobility_bridge.domain.discrepancy import Owner, Severity
+from mobility_bridge.domain.learning_agreement import ChangesProposal, ComponentLists, LearningAgreement
+from mobility_bridge.domain.nomination import NominationStatus
+from mobility_bridge.domain.record import RecordKind
+from mobility_bridge.domain.stay import DecisionState, Heard, OurDecision, Seen, StayCase
+from mobility_bridge.reconcile.stay_la import signer_digest
+
+DAY = timedelta(days=1)
+STARTED = datetime(2026, 9, 1, 12, tzinfo=UTC)
+PROPOSAL = ChangesProposal("c1", replace(FIRST_VERSION, receiving_hei_signature=None))
+PROPOSED = replace(LA, first_version=None, changes_proposal=PROPOSAL)
+
+
+def nomination(status: NominationStatus) -> Seen[Any]:
+    return seen(RecordKind.NOMINATION, replace(NOMINATION, status=status))
+
+
+def decision(*, days: float = -5, state: DecisionState = DecisionState.SENT, **facts: Any) -> OurDecision:
+    at = NOW + timedelta(days=days)
+    base = OurDecision(
+        "learning_agreement", "c1", approve=True, state=state, decided_at=at, sent_at=at, signed_at=at
+    )
+    return replace(base, **facts)
+
+
+def signed(at: datetime, **facts: Any) -> ComponentLists:
+    signature = FIRST_VERSION.receiving_hei_signature
+    assert signature is not None
+    return replace(FIRST_VERSION, receiving_hei_signature=replace(signature, timestamp=at, **facts))
+
+
+RECEIVER = FIRST_VERSION.receiving_hei_signature
+assert RECEIVER is not None
+OUR_DIGEST = signer_digest(RECEIVER)
+FIVE_DAYS_AGO = NOW - 5 * DAY
+
+
+@pytest.mark.parametrize(
+    ("code", "case"),
+    [
+        ("LA_NOT_APPROVED_AT_START", lambda: outgoing(PROPOSED, now=STARTED)),
+        ("LA_NOT_APPROVED_AT_START", lambda: a_stay(learning_agreement=None, now=STARTED)),
+        ("LA_NOT_APPROVED_AT_START", lambda: incoming(PROPOSED, now=STARTED)),
+        ("LA_MISSING", lambda: a_stay(learning_agreement=None)),
+        ("LA_MISSING", lambda: an_incoming_stay(learning_agreement=None)),
+        ("LA_MISSING", lambda: outgoing(PROPOSED, gone_at=NOW)),
+        ("LA_WITHOUT_NOMINATION", lambda: a_stay(nomination=None)),
+        ("LA_WITHOUT_NOMINATION", lambda: a_stay(nomination=nomination(NominationStatus.REJECTED))),
+        ("LA_PENDING_TOO_LONG", lambda: outgoing(replace(LA, changes_proposal=PROPOSAL))),
+        ("LA_PENDING_TOO_LONG", lambda: incoming(unsigned_by_sender())),
+        ("LA_DELETED_AFTER_SIGNED", lambda: incoming(LA, gone_at=NOW)),
+        ("LA_FIRST_VERSION_CHANGED", lambda: incoming(changed(), (LA, NOW - DAY))),
+        (
+            "LA_FIRST_VERSION_CHANGED",
+            lambda: outgoing(changed(), (changed(), NOW), (LA, NOW - DAY), (LA, NOW - 2 * DAY)),
+        ),
+        ("LA_DECISION_LOST", lambda: incoming(LA, decisions=(decision(),))),
+        (
+            "LA_DECISION_LOST",
+            lambda: incoming(LA, decisions=(decision(state=DecisionState.UNKNOWN, sent_at=None),)),
+        ),
+        (
+            "LA_DECISION_LOST",
+            lambda: incoming(LA, decisions=(decision(signer_digest=OUR_DIGEST), decision(days=-59))),
+        ),
+        (
+            "LA_SIGNATURE_ALTERED",
+            lambda: incoming(
+                replace(LA, first_version=signed(NOW - 4 * DAY)),
+                decisions=(decision(signer_digest=OUR_DIGEST),),
+            ),
+        ),
+        (
+            "LA_SIGNATURE_ALTERED",
+            lambda: incoming(
+                replace(LA, first_version=signed(FIVE_DAYS_AGO, signer_name="Somebody Else")),
+                decisions=(decision(signer_digest=OUR_DIGEST),),
+            ),
+        ),
+    ],
+)
+def test_a_fact_out_of_order_is_said_once(code: str, case: Callable[[], StayCase]) -> None:
+    findings = said(case(), code)
+    assert len(findings) == 1
+    assert speaks_well(findings[0])
+
+
+@pytest.mark.parametrize(
+    ("code", "case"),
+    [
+        ("LA_NOT_APPROVED_AT_START", lambda: outgoing(PROPOSED)),
+        ("LA_NOT_APPROVED_AT_START", lambda: a_stay(now=STARTED)),
+        ("LA_NOT_APPROVED_AT_START", lambda: incoming(PROPOSED, now=STARTED, arrival=arrived())),
+        ("LA_NOT_APPROVED_AT_START", lambda: outgoing(LA, now=STARTED, gone_at=NOW)),
+        ("LA_NOT_APPROVED_AT_START", lambda: outgoing(PROPOSED, now=STARTED, heard=frozenset())),
+        ("LA_MISSING", lambda: a_stay(learning_agreement=None, now=STARTED)),
+        ("LA_MISSING", lambda: a_stay(learning_agreement=None, heard=frozenset({Heard.NOMINATIONS}))),
+        (
+            "LA_MISSING",
+            lambda: a_stay(learning_agreement=None, nomination=nomination(NominationStatus.PENDING)),
+        ),
+        (
+            "LA_MISSING",
+            lambda: a_stay(learning_agreement=None, nomination=nomination(NominationStatus.CANCELLED)),
+        ),
+        ("LA_WITHOUT_NOMINATION", lambda: a_stay(nomination=nomination(NominationStatus.CANCELLED))),
+        ("LA_WITHOUT_NOMINATION", lambda: a_stay(nomination=None, heard=frozenset())),
+        ("LA_PENDING_TOO_LONG", lambda: outgoing(replace(LA, changes_proposal=PROPOSAL), now=NOW - 50 * DAY)),
+        ("LA_DELETED_AFTER_SIGNED", lambda: outgoing(LA, gone_at=NOW)),
+        ("LA_DELETED_AFTER_SIGNED", lambda: incoming(PROPOSED, gone_at=NOW)),
+        (
+            "LA_DELETED_AFTER_SIGNED",
+            lambda: incoming(LA, gone_at=NOW, nomination=nomination(NominationStatus.CANCELLED)),
+        ),
+        ("LA_FIRST_VERSION_CHANGED", lambda: incoming(LA, (LA, NOW - DAY), (PROPOSED, NOW - 2 * DAY))),
+        ("LA_FIRST_VERSION_CHANGED", lambda: incoming(LA, (PROPOSED, NOW - DAY))),
+        ("LA_DECISION_LOST", lambda: incoming(LA, decisions=(decision(days=-0.5),))),
+        ("LA_DECISION_LOST", lambda: incoming(LA, decisions=(decision(),), confirmed_at=NOW - 6 * DAY)),
+        ("LA_DECISION_LOST", lambda: incoming(LA, decisions=(decision(approve=False),))),
+        ("LA_DECISION_LOST", lambda: incoming(LA, decisions=(decision(state=DecisionState.CONFLICT),))),
+        (
+            "LA_DECISION_LOST",
+            lambda: incoming(replace(LA, first_version=signed(FIVE_DAYS_AGO)), decisions=(decision(),)),
+        ),
+        (
+            "LA_SIGNATURE_ALTERED",
+            lambda: incoming(
+                replace(LA, first_version=signed(FIVE_DAYS_AGO, signer_name=" rui  SOL")),
+                decisions=(decision(signer_digest=OUR_DIGEST),),
+            ),
+        ),
+        (
+            "LA_SIGNATURE_ALTERED",
+            lambda: incoming(
+                replace(LA, first_version=signed(NOW - 4 * DAY)),
+                decisions=(decision(signer_digest=OUR_DIGEST), decision(signed_at=NOW - 4 * DAY, days=-6)),
+            ),
+        ),
+        ("LA_SIGNATURE_ALTERED", lambda: outgoing(LA, decisions=(decision(signer_digest=OUR_DIGEST),))),
+    ],
+)
+def test_what_is_nearly_so_is_left_alone(code: str, case: Callable[[], StayCase]) -> None:
+    assert said(case(), code) == []
+
+
+def unsigned_by_sender() -> LearningAgreement:
+    lists = replace(PROPOSAL.lists, sending_hei_signature=None)
+    return replace(LA, changes_proposal=replace(PROPOSAL, lists=lists))
+
+
+def changed() -> LearningAgreement:
+    assert FIRST_VERSION.components_studied is not None
+    return replace(
+        LA, first_version=replace(FIRST_VERSION, components_studied=FIRST_VERSION.components_studied[1:])
+    )
+
+
+def test_a_stay_in_order_says_nothing_about_its_agreement() -> None:
+    for case in (a_stay(), an_incoming_stay()):
+        assert [
+            finding.code for finding in found(case) if finding.code.startswith(("LA_", "COMP_", "CREDIT_"))
+        ] == []
+
+
+def test_a_missing_agreement_is_grave_close_to_the_first_day() -> None:
+    early, close = (
+        said(a_stay(learning_agreement=None, now=now), "LA_MISSING")[0] for now in (NOW, NOW + 20 * DAY)
+    )
+    assert (early.severity, close.severity) == (Severity.WARNING, Severity.BLOCKING)
+    assert (early.owner, early.due_on) == (Owner.US, FIRST)
+
+
+def test_a_missing_agreement_of_an_unknown_first_day_is_no_more_than_a_warning() -> None:
+    case = a_stay(learning_agreement=None, application=None, exchange=None)
+    finding = said(case, "LA_MISSING")[0]
+    assert (finding.severity, finding.due_on) == (Severity.WARNING, None)
+
+
+def test_a_partners_student_waits_for_us() -> None:
+    assert said(incoming(unsigned_by_sender()), "LA_PENDING_TOO_LONG")[0].owner is Owner.US
+    assert (
+        said(outgoing(replace(LA, changes_proposal=PROPOSAL)), "LA_PENDING_TOO_LONG")[0].owner
+        is Owner.PARTNER
+    )
+
+
+def test_a_changed_first_version_is_dated_from_when_it_changed() -> None:
+    case = incoming(
+        changed(), (changed(), NOW - DAY), (LA, NOW - 9 * DAY), (PROPOSED, NOW - 20 * DAY), changed_at=NOW
+    )
+    finding = said(case, "LA_FIRST_VERSION_CHANGED")[0]
+    assert finding.values["since"] == date(2026, 7, 31).isoformat()
+    assert finding.values["field"] == "components-studied"
