@@ -18,8 +18,18 @@ def signers() -> Signers:
     return Signers(SigningKey(fingerprint(KEY.public_key()), KEY))
 
 
+before: set[threading.Thread] = set()
+
+
+@pytest.fixture(autouse=True)
+def other_tests_threads() -> None:
+    """Clients of other tests may have left theirs, which wait for work until the process ends."""
+    before.clear()
+    before.update(threading.enumerate())
+
+
 def signing_threads() -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if thread.name.startswith("ewp-sign")]
+    return [each for each in threading.enumerate() if each.name.startswith("ewp-sign") and each not in before]
 
 
 async def all_gone() -> None:
