@@ -70,6 +70,7 @@ def test_only_what_the_program_needs_is_copied() -> None:
     for folder in ("src/", "adapters/", "schemas/", "config/"):
         assert folder in copied
         assert (REPOSITORY / folder).is_dir()
+    assert "hatch_build.py" in copied
     assert "tests" not in copied
     for stage in RUNS:
         assert of(stage, "COPY") == ["--from=build /opt/bridge /opt/bridge"]
