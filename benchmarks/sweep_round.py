@@ -25,6 +25,7 @@ from mobility_adapters.ewp.network import EwpNetwork
 from mobility_bridge.domain.identifiers import HeiId
 from mobility_bridge.kit.http import Limits, Outgoing, WireTransport, tls_context
 from mobility_bridge.kit.logs import BridgeLog, open_log
+from mobility_bridge.kit.memory import share_arenas
 from mobility_bridge.kit.schemas import SchemaSet
 from mobility_bridge.services.context import Context
 from mobility_bridge.services.sweep import sweep_partner
@@ -166,6 +167,7 @@ async def ask_all(files: Files, *, everything: bool, now: datetime, full: bool =
 
 
 def run_round(files: Files, name: str) -> dict[str, Any]:
+    share_arenas()  # as `bootstrap.build` does
     first = name == FIRST
     return asyncio.run(ask_all(files, everything=name != NOTHING, now=THEN if first else NOW, full=first))
 

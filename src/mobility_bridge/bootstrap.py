@@ -15,6 +15,7 @@ from mobility_bridge.domain.identifiers import HeiId
 from mobility_bridge.errors import ConfigError
 from mobility_bridge.kit.clock import SystemClock
 from mobility_bridge.kit.logs import BridgeLog, Log, open_log
+from mobility_bridge.kit.memory import share_arenas
 from mobility_bridge.ports.adapter import Adapter, Adapters, Capabilities, Surroundings
 from mobility_bridge.ports.ambient import Clock
 from mobility_bridge.ports.documents import DocumentInspector
@@ -102,6 +103,7 @@ def build(
 
     Raises:  ConfigError, StoreOutdated.
     """
+    share_arenas()
     settings = loaded.settings
     clock = clock or SystemClock()
     own_log = open_log(settings.log.file, level=settings.log.level) if log is None else None

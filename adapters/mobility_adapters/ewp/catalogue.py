@@ -22,6 +22,7 @@ from mobility_bridge.domain.identifiers import HeiId
 from mobility_bridge.errors import ExternalError, InvalidDocument, Rejected, Unreachable, Untrusted
 from mobility_bridge.kit import xml
 from mobility_bridge.kit.http import Answer
+from mobility_bridge.kit.memory import give_back
 from mobility_bridge.kit.schemas import SchemaSet
 from mobility_bridge.ports.ambient import Clock
 from mobility_bridge.ports.sources import CatalogueStatus
@@ -260,7 +261,10 @@ class CatalogueCache:
             found = self._schemas.validate(root)
         if found:
             raise invalid("schema", found[0].message, found[0].path, found[0].line)
-        return read_catalogue(root)
+        catalogue = read_catalogue(root)
+        del root  # as a tree, the network's catalogue takes several times what is kept of it
+        give_back()
+        return catalogue
 
     def _refuse_shrunken(self, new: Catalogue, exchange: Exchange) -> None:
         if self._copy is None or self._rules.accept_shrink:
