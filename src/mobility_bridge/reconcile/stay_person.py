@@ -26,7 +26,15 @@ def by_authority(case: StayCase) -> tuple[SaidOfPerson, ...]:
     """
     if case.outgoing:
         return case.persons
-    return tuple(sorted(case.persons, key=lambda each: each.system != case.partner_hei_id))
+    partner = case.partner_hei_id or ""
+    return tuple(sorted(case.persons, key=lambda each: partner not in each.system.split(":")))
+
+
+def named(system: str) -> str:
+    """A system as people know it: `brava.example (nomination)` for `ewp:brava.example:nomination`."""
+    _, _, served = system.partition(":")
+    hei_id, _, kind = served.partition(":")
+    return f"{hei_id} ({kind.replace('_', ' ')})" if kind else system
 
 
 def identifier(person: Person) -> str | None:

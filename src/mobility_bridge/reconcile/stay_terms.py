@@ -5,11 +5,14 @@ Source: Ladok: exchange in Ladok's model; registration term by term.
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Final
 
 from mobility_bridge.domain.exchange import ExchangeParticipation
 from mobility_bridge.domain.stay import StayCase
 from mobility_bridge.domain.term import Term, terms_between
 from mobility_bridge.reconcile.stay_days import planned_days
+
+_JULY: Final = 7
 
 
 def stay_terms(case: StayCase) -> tuple[Term, ...]:
@@ -93,5 +96,8 @@ def codes(terms: Iterable[Term]) -> str:
 
 
 def _takes(case: StayCase, term: Term, first: date, last: date) -> bool:
+    """Whether a stay shares a day with our term; without a calendar, no spring term reaches into July."""
     dates = case.calendar.get(term)
-    return dates is None or (dates.first_day <= last and first <= dates.last_day)
+    if dates is None:
+        return term.autumn or first.month != _JULY
+    return dates.first_day <= last and first <= dates.last_day

@@ -88,11 +88,14 @@ def student_leaves_without_registration(case: StayCase) -> Iterator[Observation]
 def outgoing_student_is_not_admitted(case: StayCase) -> Iterator[Observation]:
     """No exchange in the registry covers a term that begins soon.
 
-    Silent while there is no occasion to admit to, and where the registry merely has not followed an extension.
+    Silent while there is no occasion to admit to, where the registry merely has not followed an extension, and
+    where the student is on another agreement.
 
     Source: Ladok: exchange in Ladok's model.
     """
     if not case.outgoing or not registry_should_hold(case) or not known_elsewhere(case) or not accepted(case):
+        return
+    if any(True for _ in _same_time_in_registry(case)):
         return
     extension = _extended_by(case)
     for term in stay_terms(case):
@@ -147,7 +150,8 @@ def stay_is_extended_in_one_system(case: StayCase) -> Iterator[Observation]:
     if not registry_should_hold(case):
         return
     planned, admitted = planned_terms(case), admitted_terms(case)
-    if not planned or not set(planned) & set(admitted):
+    registered = set(registered_terms(case))
+    if not set(planned) & set(admitted) or (registered and not registered & set(planned)):
         return
     values = {"planned": codes(planned), "registered": codes(admitted)}
     beyond = _extended_by(case)

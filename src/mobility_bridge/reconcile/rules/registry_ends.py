@@ -320,10 +320,10 @@ def _beside_another_stay(case: StayCase, living: tuple[ExchangeParticipation, ..
     owner=Owner.US,
     title=Text("An exchange that nothing else knows", "Ett utbyte som inget annat känner till"),
     text=Text(
-        "The student registry has an exchange[ with {partner}] in {terms}, and there is neither an application nor a "
-        "nomination for it.",
-        "Studieregistret har ett utbyte[ med {partner}] under {terms}, men det finns varken ansökan eller "
-        "nominering.",
+        "The student registry has an exchange[ with {partner}] in {terms}, for which there is no application and, as "
+        "far as was read, no nomination.",
+        "Studieregistret har ett utbyte[ med {partner}] under {terms} utan ansökan och, så långt det har "
+        "lästs, utan nominering.",
     ),
     next_step=advice(
         "Enter the missing application, withdraw the student from the exchange, or confirm which student it is.",
@@ -338,11 +338,10 @@ def exchange_has_neither_application_nor_nomination(case: StayCase) -> Iterator[
 
     Source: Ladok: exchange in Ladok's model, nominations are not in Ladok.
     """
-    both = {Heard.APPLICATIONS, Heard.NOMINATIONS} <= case.heard
-    if not _heard(case) or not both or known_elsewhere(case) or _belongs_to_another_stay(case):
+    if Heard.APPLICATIONS not in case.heard or known_elsewhere(case) or _belongs_to_another_stay(case):
         return
     exchange = _going_on(case)
-    if exchange is not None:
+    if _heard(case) and exchange is not None:
         values = {"partner": exchange.partner_hei_id or "", "terms": codes(admitted_terms(case))}
         yield Observation("", values, exchange.first_day)
 
