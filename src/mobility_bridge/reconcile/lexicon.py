@@ -32,6 +32,33 @@ ELEMENTS: Final = {
     "given-names": Text("given names", "förnamn"),
     "blended": Text("blended", "blandad mobilitet"),
     "terminated-as-a-whole": Text("terminated as a whole", "uppsagt i sin helhet"),
+    "first-version": Text("first version", "första version"),
+    "approved-changes": Text("approved changes", "godkända ändringar"),
+    "changes-proposal": Text("proposal", "förslag"),
+    "student": Text("the student", "studenten"),
+    "sending-hei": Text("the sending university", "sändande lärosäte"),
+    "receiving-hei": Text("the receiving university", "mottagande lärosäte"),
+    "components-studied": Text("courses abroad", "kurser utomlands"),
+    "components-recognized": Text("courses to be recognised", "kurser som ska tillgodoräknas"),
+    "virtual-components": Text("virtual courses", "virtuella kurser"),
+    "blended-mobility-components": Text("courses of the blended stay", "kurser i den blandade vistelsen"),
+    "short-term-doctoral-components": Text("parts of the doctoral stay", "delar av doktorandvistelsen"),
+    "student-signature": Text("the student's signature", "studentens underskrift"),
+    "sending-hei-signature": Text("the sending university's signature", "sändande lärosätes underskrift"),
+    "receiving-hei-signature": Text(
+        "the receiving university's signature", "mottagande lärosätes underskrift"
+    ),
+    "signer-name": Text("name", "namn"),
+    "signer-position": Text("position", "befattning"),
+    "signer-email": Text("e-mail", "e-post"),
+    "signer": Text("who signed", "vem som undertecknade"),
+    "timestamp": Text("the time", "tidpunkten"),
+    "proposed": Text("proposed", "föreslagna"),
+    "decided": Text("decided", "beslutade"),
+    "semester": Text("long stay", "lång vistelse"),
+    "doctoral": Text("doctoral stay", "doktorandvistelse"),
+    "unknown": Text("not known", "inte känd"),
+    "rejected": Text("rejected", "avvisad"),
 }
 REASONS: Final = {
     "timeout": Text("no answer in time", "inget svar i tid"),
@@ -89,6 +116,12 @@ _NOMINATION_STATUSES: Final = {
     "rejected": Text("rejected", "avvisad"),
     "cancelled": Text("cancelled", "tillbakadragen"),
     "active": Text("active", "aktiv"),
+    "same_text_new_id": Text("the same text came under a new id", "samma text kom med ett nytt id"),
+    "new_text_same_id": Text("another text came under the same id", "en annan text kom med samma id"),
+    "refused_id_again": Text(
+        "a proposal that we refused came back under its id",
+        "ett förslag som vi avböjt kom tillbaka med samma id",
+    ),
 }
 STATES: Final[Mapping[str, Mapping[str, Text]]] = {
     "severity": {
