@@ -14,7 +14,7 @@ import httpx
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
 from mobility_adapters.mobility_online.document import SYSTEM
-from mobility_adapters.mobility_online.values import Raw
+from mobility_adapters.mobility_online.values import Argument, Raw
 from mobility_bridge.domain.evidence import Exchange, Verification
 from mobility_bridge.errors import ExternalError, InvalidDocument, Rejected, Unreachable
 from mobility_bridge.kit import xml
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _BLANK: Final = "(authority)"
 _SHOWN: Final = 300
+_PERSONAL: Final = frozenset({"GetApplicationDataService"})
+_KEPT: Final = "its text may be about a person, so it stands in the kept exchange only"
 _ENVELOPES: Final = (
     "{http://www.w3.org/2003/05/soap-envelope}",
     "{http://schemas.xmlsoap.org/soap/envelope/}",
@@ -48,7 +50,7 @@ class Access:
 
 
 class SoapClient:
-    """Calls reading operations. Every exchange is added to the list that the caller brings."""
+    """Calls operations. Every exchange is added to the list that the caller brings."""
 
     def __init__(self, access: Access, transport: httpx.AsyncBaseTransport, clock: Clock) -> None:
         self._access = access
@@ -69,10 +71,17 @@ class SoapClient:
             return self._services[name]
 
     async def call(
-        self, service: str, operation: str, arguments: Mapping[str, str | int], exchanges: list[Exchange]
+        self,
+        service: str,
+        operation: str,
+        arguments: Mapping[str, Argument],
+        exchanges: list[Exchange],
+        *,
+        writes: bool = False,
     ) -> list[Raw | str]:
-        """Call a reading operation; the answer's `return` elements, none for nil.
+        """Call an operation; the answer's `return` elements, none for nil.
 
+        Shape:   a reading call is tried several times; one that `writes` is made once, whatever comes of it.
         Raises:  Unreachable after the last attempt; Rejected for a SOAP fault; InvalidDocument; NotOffered.
         """
         bound = await self.service(service, exchanges)
@@ -83,12 +92,14 @@ class SoapClient:
         headers = {"Content-Type": bound.content_type(operation), "Accept": "application/soap+xml"}
         mine: list[Exchange] = []
         try:
-            async for attempt in self._attempts():
+            async for attempt in self._attempts(1 if writes else self._access.read_attempts):
                 with attempt:
                     request = httpx.Request("POST", url, headers=headers, content=body)
                     answer, exchange = await self._exchange(request, operation, shown)
                     mine.append(exchange)
-                    return bound.answer(operation, self._soap_body(answer))
+                    return bound.answer(
+                        operation, self._soap_body(answer, shows_fault=service not in _PERSONAL)
+                    )
         except ExternalError as error:
             error.evidence = tuple(mine)
             raise
@@ -122,7 +133,7 @@ class SoapClient:
 
     async def _fetch(self, url: str, exchanges: list[Exchange]) -> bytes:
         headers = {"Accept": "text/xml, application/wsdl+xml"}
-        async for attempt in self._attempts():
+        async for attempt in self._attempts(self._access.read_attempts):
             with attempt:
                 answer, exchange = await self._exchange(
                     httpx.Request("GET", url, headers=headers), "wsdl", b""
@@ -135,10 +146,10 @@ class SoapClient:
                     raise
         raise AssertionError("tenacity reraises")  # pragma: no cover
 
-    def _attempts(self) -> AsyncRetrying:
+    def _attempts(self, most: int) -> AsyncRetrying:
         return AsyncRetrying(
             retry=retry_if_exception_type(Unreachable),
-            stop=stop_after_attempt(self._access.read_attempts),
+            stop=stop_after_attempt(most),
             wait=wait_exponential(multiplier=0.5, max=8),
             sleep=self._clock.sleep,
             reraise=True,
@@ -179,9 +190,9 @@ class SoapClient:
             duration_s=round(duration, 4),
         )
 
-    def _soap_body(self, answer: Answer) -> Element:
+    def _soap_body(self, answer: Answer, *, shows_fault: bool) -> Element:
         """The SOAP body of an answer that is no fault."""
-        self._raise_fault(answer)
+        self._raise_fault(answer, shown=shows_fault)
         data = _whole(answer)
         root = _parsed(data, self._access.limits.body_bytes)
         body = _body(root)
@@ -195,8 +206,11 @@ class SoapClient:
             )
         return body
 
-    def _raise_fault(self, answer: Answer) -> None:
-        """A fault is an answer, whatever the status; Axis2 sends it with 500, as SOAP wants."""
+    def _raise_fault(self, answer: Answer, *, shown: bool) -> None:
+        """A fault is an answer, whatever the status; Axis2 sends it with 500, as SOAP wants.
+
+        `shown`: its text may be repeated; that of a service about people stays in the exchange.
+        """
         if answer.status is None or answer.failure or answer.body.truncated:
             return
         try:
@@ -208,7 +222,7 @@ class SoapClient:
             return
         texts = [e.text for e in fault.iter() if e.tag.endswith(("}Text", "}faultstring", "faultstring"))]
         text = " ".join((texts[0] if texts and texts[0] else "no reason given").split())
-        text = text.replace(self._access.authority, _BLANK)[:_SHOWN]
+        text = text.replace(self._access.authority, _BLANK)[:_SHOWN] if shown else _KEPT
         raise Rejected(
             f"Mobility-Online answered with a fault: {text}",
             system=SYSTEM,
@@ -250,7 +264,7 @@ def _whole(answer: Answer) -> bytes:
             f"Mobility-Online's answer has more than {len(answer.body.data)} bytes.",
             system=SYSTEM,
             reason="too_large",
-            next_step="Raise adapters.mobility_online.max_body_bytes if the university has that many agreements.",
+            next_step="Raise adapters.mobility_online.max_body_bytes if the university has that much.",
         )
     return answer.body.data
 

@@ -29,13 +29,10 @@ class MobilityOnlineAdapter:
         return problems(settings, base)
 
     def build(self, settings: Any, surroundings: Surroundings) -> Capabilities:
-        """Build the source of agreements. Raises ConfigError for a mapping, secret or file that does not load."""
-        from mobility_adapters.mobility_online.source import (  # noqa: PLC0415 - lxml and aiohttp load late
-            build_source,
-        )
+        """Build what the settings allow. Raises ConfigError for a mapping, secret or file that does not load."""
+        from mobility_adapters.mobility_online.assembly import build  # noqa: PLC0415 - lxml and aiohttp load late
 
-        source = build_source(settings, surroundings)
-        return Capabilities(agreements=source, close=source.close)
+        return build(settings, surroundings)
 
     def inspector(self) -> DocumentInspector | None:
         """Mobility-Online has no documents that anybody else could bring."""

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from mobility_adapters.mobility_online.application_mappings import ApplicationMappings, CatalogueMappings
 from mobility_bridge.domain.agreement import MobilityKind
 
 Problem = tuple[str, str, str]
@@ -55,6 +56,8 @@ class CodeMappings(_Table):
     languages: dict[str, str] = {}
     custom_fields: CustomFields
     countries: dict[str, str]
+    applications: ApplicationMappings | None = None
+    catalogue: CatalogueMappings = CatalogueMappings()
 
     @property
     def zone(self) -> ZoneInfo:
@@ -144,6 +147,25 @@ class ReportCustomFields(_Table):
     prefixes: tuple[str, ...] = ()
 
 
+class ApplicationColumns(_Table):
+    """Columns of a report over applications by what they hold; None for a column that the report lacks."""
+
+    application_id: str = Field("BEW_ID", pattern=_COLUMN)
+    direction: str = Field("KZ_BEW_ART", pattern=_COLUMN)
+    person_type: str | None = Field("KZ_BEW_PERS", pattern=_COLUMN)
+    given_names: str = Field("BEW_VORNAME", pattern=_COLUMN)
+    family_name: str = Field("BEW_NACHNAME", pattern=_COLUMN)
+    email: str | None = Field("BEW_EMAIL", pattern=_COLUMN)
+    term: str = Field("SEM_ID", pattern=_COLUMN)
+    student_number: str | None = Field("BEW_MATR_NR", pattern=_COLUMN)
+    host_institution: str | None = Field("INST_ID_GAST", pattern=_COLUMN)
+    home_institution: str | None = Field("INST_ID_HEIM", pattern=_COLUMN)
+
+    def required(self) -> tuple[str, ...]:
+        """Columns that every row must have; a report without them is another report."""
+        return self.application_id, self.direction, self.given_names, self.family_name, self.term
+
+
 class ReportMapping(_Table):
     """`config/mappings/mobility_online_report.toml`."""
 
@@ -151,6 +173,7 @@ class ReportMapping(_Table):
     level_separator: Literal[":", "/"] = ":"
     columns: ReportColumns
     custom_fields: ReportCustomFields = ReportCustomFields()
+    applications: ApplicationColumns = ApplicationColumns.model_construct()
 
 
 def load_mapping(model: type[M], file: Path, problems: list[Problem]) -> M | None:

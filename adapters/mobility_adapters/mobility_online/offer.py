@@ -26,24 +26,26 @@ _WRITE: Final = "SetMasterDataService"
 _AGREEMENT: Final = "GetAgreementDataService"
 
 OPERATIONS: Final = (
-    Operation(_APPLICATION, "getSpecifiedApplicationDataBySearchParametersWithFurtherSearchRestrictions"),
+    Operation(
+        _APPLICATION, "getSpecifiedApplicationDataBySearchParametersWithFurtherSearchRestrictions", used=True
+    ),
     Operation(_APPLICATION, "getApplicationDataBySearchParameters"),
     Operation(_APPLICATION, "getApplicationIdsBySearchParameters"),
     Operation(_APPLICATION, "getApplicationIdsBySearchParametersWithFurtherSearchRestrictions"),
-    Operation(_APPLICATION, "getApplicationDataByID"),
+    Operation(_APPLICATION, "getApplicationDataByID", used=True),
     Operation(_APPLICATION, "getPermanentAddress"),
     Operation(_APPLICATION, "getCurrentAddress"),
     Operation(_APPLICATION, "getBankAccountDetails"),
-    Operation(_APPLICATION, "getCoursesOfLearningAgreement"),
+    Operation(_APPLICATION, "getCoursesOfLearningAgreement", used=True),
     Operation(_APPLICATION, "getCoursesOfTranscript"),
     Operation(_APPLICATION, "getFilesOfApplication"),
     Operation(_APPLICATION, "getAllFilesOfApplication"),
     Operation(_APPLICATION, "getNominationDataByApplicationID"),
-    Operation(_READ, "getCoursesOfSemesterBySearchParameters"),
+    Operation(_READ, "getCoursesOfSemesterBySearchParameters", used=True),
     Operation(_READ, "getAddressesOfInstitution"),
-    Operation(_WRITE, "addCoursePerSemester"),
-    Operation(_WRITE, "updateCoursePerSemester"),
-    Operation(_WRITE, "removeCoursePerSemesterByCourseID"),
+    Operation(_WRITE, "addCoursePerSemester", used=True),
+    Operation(_WRITE, "updateCoursePerSemester", used=True),
+    Operation(_WRITE, "removeCoursePerSemesterByCourseID", used=True),
     Operation(_WRITE, "removeCoursesPerSemesterBySearchParameters"),
     Operation(_AGREEMENT, "getAgreementIdsBySearchParameters", assumed=True, used=True),
     Operation(_AGREEMENT, "getAgreementsBySearchParameters", assumed=True, used=True),

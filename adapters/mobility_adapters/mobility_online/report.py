@@ -4,7 +4,7 @@ Source: Mobility-Online: data model (root, rows and form seen; a report over agr
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, cast
 
 from mobility_adapters.mobility_online.document import SYSTEM
@@ -22,6 +22,11 @@ def read_report(data: bytes, mapping: ReportMapping, *, limit: int) -> list[Raw]
 
     Raises:  InvalidDocument for what is not XML, has another root, or lacks columns that it must have.
     """
+    return [_Row(cells, mapping).raw() for cells in read_rows(data, mapping.columns.required(), limit=limit)]
+
+
+def read_rows(data: bytes, required: Sequence[str], *, limit: int) -> list[Mapping[str, str]]:
+    """Read the rows of any report: texts by column. Raises as `read_report`."""
     try:
         root = xml.parse(data, limit=limit)
     except xml.XmlRefused as refused:
@@ -39,10 +44,10 @@ def read_report(data: bytes, mapping: ReportMapping, *, limit: int) -> list[Raw]
             reason="wrong_root",
             path="/",
         )
-    rows = []
+    rows: list[Mapping[str, str]] = []
     for position, row in enumerate(root, start=1):
         cells = {str(cell.tag): (cell.text or "").strip() for cell in row}
-        missing = [column for column in mapping.columns.required() if column not in cells]
+        missing = [column for column in required if column not in cells]
         if missing:
             raise InvalidDocument(
                 f"A row of the report lacks {', '.join(missing)}.",
@@ -52,7 +57,7 @@ def read_report(data: bytes, mapping: ReportMapping, *, limit: int) -> list[Raw]
                 line=cast("int | None", row.sourceline),
                 next_step="Add the columns to the report, or name yours in the report mapping file.",
             )
-        rows.append(_Row(cells, mapping).raw())
+        rows.append(cells)
     return rows
 
 

@@ -42,7 +42,7 @@ class SecretReference(BaseModel):
 
 
 class MobilityOnlineSettings(BaseModel):
-    """Mobility-Online, from which our own copies of agreements are read."""
+    """Mobility-Online, from which our own copies of agreements, and applications, are read."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -71,12 +71,23 @@ class MobilityOnlineSettings(BaseModel):
         description="A report over agreements, exported from Mobility-Online as XML, to read instead of the "
         "services. Relative to the configuration file; read anew each time.",
     )
+    applications_report_file: Path | None = Field(
+        None,
+        description="A report over applications, exported from Mobility-Online as XML, to read instead of the "
+        "services. Relative to the configuration file; read anew each time. Applications are read at all only "
+        "where the mapping file has a table `[applications]`.",
+    )
+    course_catalogue: bool = Field(
+        default=False,
+        description="Whether the catalogue of courses for incoming students may be written. It is the one thing "
+        "that is ever written to Mobility-Online.",
+    )
     connect_timeout_s: float = Field(5.0, gt=0, le=60, description="Seconds to connect.")
     read_timeout_s: float = Field(
         120.0,
         gt=0,
         le=900,
-        description="Seconds for one call in all: one answer holds all agreements of a kind.",
+        description="Seconds for one call in all: one answer holds all agreements of a kind, or all applications of a term.",
     )
     max_body_bytes: int = Field(
         64 << 20, ge=1 << 16, description="Bytes of one answer, after content decoding, that are accepted."
@@ -102,6 +113,8 @@ class MobilityOnlineSettings(BaseModel):
             raise ValueError("either assumed_services or report_file, so that one of them owns the facts")
         if self.assumed_services and (self.base_url is None or self.authority is None):
             raise ValueError("assumed_services needs base_url and authority")
+        if self.course_catalogue and (self.base_url is None or self.authority is None):
+            raise ValueError("course_catalogue needs base_url and authority")
         return self
 
 
@@ -110,7 +123,8 @@ def problems(settings: MobilityOnlineSettings, base: Path) -> list[Problem]:
     found: list[Problem] = []
     if settings.authority is not None:
         found.extend(_authority_problems(settings.authority, base))
-    for key, file in (("ca_file", settings.ca_file), ("report_file", settings.report_file)):
+    files = ("ca_file", "report_file", "applications_report_file")
+    for key, file in ((key, getattr(settings, key)) for key in files):
         if file is not None and not (base / file).is_file():
             found.append((key, f"{file}: no such file", "a file that exists"))
     return found

@@ -4,14 +4,13 @@ Source: Mobility-Online: assumed services (A1, assumed) and 6.4.
 """
 
 import asyncio
-import ssl
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from mobility_adapters.mobility_online import document as documents
-from mobility_adapters.mobility_online.client import Access, SoapClient
+from mobility_adapters.mobility_online.client import SoapClient
 from mobility_adapters.mobility_online.copies import Gathered, gather
 from mobility_adapters.mobility_online.decode import decode
 from mobility_adapters.mobility_online.document import FORMAT, SYSTEM
@@ -19,15 +18,12 @@ from mobility_adapters.mobility_online.mappings import CodeMappings, ReportMappi
 from mobility_adapters.mobility_online.offer import OPERATIONS, capability
 from mobility_adapters.mobility_online.records import DIRECTIONS, identify
 from mobility_adapters.mobility_online.report import read_report
-from mobility_adapters.mobility_online.settings import MobilityOnlineSettings, load_mappings
 from mobility_adapters.mobility_online.values import Raw
 from mobility_bridge.domain.agreement import Iia
 from mobility_bridge.domain.evidence import Exchange
 from mobility_bridge.domain.identifiers import HeiId
 from mobility_bridge.domain.snapshot import DocumentRef
-from mobility_bridge.errors import ConfigError, ExternalError, InvalidDocument, NotOffered, Rejected
-from mobility_bridge.kit.http import Limits, WireTransport, tls_context
-from mobility_bridge.ports.adapter import Surroundings
+from mobility_bridge.errors import ExternalError, InvalidDocument, NotOffered, Rejected
 from mobility_bridge.ports.ambient import Clock
 from mobility_bridge.ports.sources import Capability, SourceReading
 
@@ -308,46 +304,3 @@ def _with_evidence(error: ExternalError, exchanges: Sequence[Exchange]) -> Exter
     if isinstance(error, Rejected) and error.next_step is None:
         error.next_step = "Check adapters.mobility_online.authority, then run: mobility-bridge status"
     return error
-
-
-def build_source(settings: MobilityOnlineSettings, surroundings: Surroundings) -> MobilityOnlineSource:
-    """Build the source. Raises ConfigError for a mapping, secret or certificate that does not load."""
-    codes, report = load_mappings(settings, surroundings.mappings_dir)
-    base = surroundings.base_dir
-    return MobilityOnlineSource(
-        own_hei_id=surroundings.own_hei_id,
-        client=_client(settings, surroundings),
-        codes=codes,
-        report=report,
-        clock=surroundings.clock,
-        route=Route(
-            settings.assumed_services,
-            base / settings.report_file if settings.report_file else None,
-            settings.max_body_bytes,
-        ),
-    )
-
-
-def _client(settings: MobilityOnlineSettings, surroundings: Surroundings) -> SoapClient | None:
-    """The way to the services; None where no address is set."""
-    if settings.base_url is None or settings.authority is None:
-        return None
-    base = surroundings.base_dir
-    try:
-        authority = settings.authority.resolve(base)
-        transport = surroundings.transport or WireTransport(
-            tls_context(base / settings.ca_file if settings.ca_file else None),
-            connections=settings.parallel_calls,
-        )
-    except (ValueError, OSError, ssl.SSLError) as error:
-        raise ConfigError(
-            f"Mobility-Online cannot be set up: {error}", next_step="Run: mobility-bridge config check"
-        ) from error
-    access = Access(
-        base_url=settings.base_url,
-        authority=authority,
-        limits=Limits(settings.connect_timeout_s, settings.read_timeout_s, settings.max_body_bytes),
-        parallel_calls=settings.parallel_calls,
-        read_attempts=settings.read_attempts,
-    )
-    return SoapClient(access, transport, surroundings.clock)

@@ -4,13 +4,16 @@ Source: Mobility-Online: transport (dates, numbers, booleans) and 3.7 (report ex
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
-from typing import Final
+from typing import Final, TypeAlias
 
-Raw = Mapping[str, "Raw | list[Raw | str] | str | None"]
+Raw: TypeAlias = Mapping[str, "Raw | list[Raw | str] | str | None"]
 """A record before its texts are read: SOAP field names, text leaves, None for nil or absent."""
+
+Argument: TypeAlias = "str | int | bool | Mapping[str, Argument] | Sequence[Argument] | None"
+"""What a call says: a text, None for nil, an object by its fields, or a list of any of them."""
 
 _INTEGER: Final = re.compile(r"-?[0-9]{1,9}")
 _DECIMAL: Final = re.compile(r"-?[0-9]{1,9}(?:[.,][0-9]{1,6})?")

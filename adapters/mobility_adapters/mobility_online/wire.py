@@ -18,7 +18,7 @@ from zeep.wsdl import Document
 from zeep.wsdl.bindings.soap import Soap12Binding
 
 from mobility_adapters.mobility_online.document import SYSTEM
-from mobility_adapters.mobility_online.values import Raw
+from mobility_adapters.mobility_online.values import Argument, Raw
 from mobility_bridge.errors import InvalidDocument, NotOffered
 from mobility_bridge.kit.xml import Element
 
@@ -49,7 +49,7 @@ class BoundService:
         action = self._operation(operation).soapaction or f"urn:{operation}"
         return f'application/soap+xml; charset=UTF-8; action="{action}"'
 
-    def envelope(self, operation: str, arguments: Mapping[str, str | int]) -> bytes:
+    def envelope(self, operation: str, arguments: Mapping[str, Argument]) -> bytes:
         """Build a call with every argument of the operation, nil where we have nothing to say.
 
         Raises:  NotOffered when the operation, or an argument that we need, is not in the WSDL.
@@ -61,7 +61,7 @@ class BoundService:
             raise NotOffered(
                 f"{self.name}.{operation} does not take {', '.join(strange)}.", system=SYSTEM, reason="no_api"
             )
-        message = found.create(**{name: arguments.get(name, xsd.Nil) for name in names}).content
+        message = found.create(**{name: _sent(arguments.get(name)) for name in names}).content
         return etree.tostring(message, xml_declaration=True, encoding="UTF-8")
 
     def answer(self, operation: str, body: Element) -> list[Raw | str]:
@@ -132,6 +132,15 @@ def bind(service: str, url: str, load: Callable[[str], bytes]) -> BoundService:
             path="/definitions/service",
         )
     return BoundService(service, port.binding_options.get("address"), dict(port.binding._operations))  # noqa: SLF001 - zeep has no other list
+
+
+def _sent(value: Argument) -> Any:
+    """The same, with zeep's word for nil."""
+    if value is None:
+        return xsd.Nil
+    if isinstance(value, Mapping):
+        return {name: _sent(part) for name, part in value.items()}
+    return value if isinstance(value, str | int) else [_sent(each) for each in value]
 
 
 def _port(document: Any, service: str) -> Any:
