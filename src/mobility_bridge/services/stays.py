@@ -40,6 +40,7 @@ from mobility_bridge.domain.stay import Heard, OtherStay, SaidOfPerson, Seen, St
 from mobility_bridge.domain.term import Term
 from mobility_bridge.domain.transcript import Tor
 from mobility_bridge.ports.store import UnitOfWork
+from mobility_bridge.ports.students import Stay
 from mobility_bridge.reconcile.exchange import Offering, exchanges
 from mobility_bridge.reconcile.stay_days import first_day, last_day
 from mobility_bridge.reconcile.stay_state import active
@@ -55,12 +56,16 @@ F = TypeVar("F", bound=Fact)
 
 
 class StayGathering:
-    """Gathers cases within one unit of work; what all students share is read once."""
+    """Gathers cases within one unit of work; what all students share is read once.
 
-    def __init__(self, context: Context, uow: UnitOfWork, now: datetime) -> None:
+    With `names` False nothing is written: a stay that has no name yet is called `P1042-?`.
+    """
+
+    def __init__(self, context: Context, uow: UnitOfWork, now: datetime, *, names: bool = True) -> None:
         self.context = context
         self.uow = uow
         self.now = now
+        self.names = names
 
     @cached_property
     def offering(self) -> Offering:
@@ -107,8 +112,9 @@ class StayGathering:
 
     def cases(self, student_id: StudentId) -> list[StayCase]:
         """Every stay of a student; new ones are named, and records told which stay they belong to."""
-        records = self.uow.records.of_student(student_id)
-        facts = self._facts(student_id)
+        stays = self.uow.students.stays(student_id)
+        records = _own_stays_only(self.uow.records.of_student(student_id), stays)
+        facts = self.facts(student_id)
         taken_part = exchanges(facts, self.offering)
         by_uid = {each.admission_uid: each for each in taken_part}
         own = self.context.own_hei_id
@@ -123,7 +129,7 @@ class StayGathering:
                 cases.append(case)
         return [replace(case, other_stays=_others(case, cases)) for case in cases]
 
-    def _facts(self, student_id: StudentId) -> list[Fact]:
+    def facts(self, student_id: StudentId) -> list[Fact]:
         """What the registry says about a student, under every key that it has for them."""
         uids = sorted(
             key.value
@@ -210,6 +216,8 @@ class StayGathering:
         self, student_id: StudentId, each: Group, direction: Direction, records: Iterable[StoredRecord]
     ) -> StayId:
         stay_id = each.stay_id or self._stay_of_exchange(student_id, each, direction)
+        if not self.names:
+            return stay_id or StayId(f"{student_id}-?")
         if stay_id is None:
             stay_id = self.uow.students.add_stay(student_id, direction, each.partner_hei_id, self.now)
         for record in records:
@@ -219,17 +227,30 @@ class StayGathering:
         return stay_id
 
     def _stay_of_exchange(self, student_id: StudentId, each: Group, direction: Direction) -> StayId | None:
-        """The name of a stay of which only the registry knows: the unnamed one of this partner and direction."""
-        if any(one.key.source != REGISTRY for one in each.traces):
-            return None
-        named = {
-            record.stay_id for record in self.uow.records.of_student(student_id) if record.stay_id is not None
+        """The name of a stay of which only the registry knows: the unnamed one of this partner and direction.
+
+        So with records that were with another student for a while: they get the name back that they had.
+        """
+        stays, records = self.uow.students.stays(student_id), self.uow.records.of_student(student_id)
+        back = {
+            stored.record.key
+            for stored, own in zip(records, _own_stays_only(records, stays), strict=True)
+            if stored.stay_id != own.stay_id
         }
-        for stay in self.uow.students.stays(student_id):
+        if any(one.key.source != REGISTRY and one.key not in back for one in each.traces):
+            return None
+        named = {record.stay_id for record in records if record.stay_id is not None}
+        for stay in stays:
             same = (stay.direction, stay.partner_hei_id) == (direction, each.partner_hei_id)
             if same and stay.stay_id not in named:
                 return stay.stay_id
         return None
+
+
+def _own_stays_only(records: Iterable[StoredRecord], stays: Iterable[Stay]) -> list[StoredRecord]:
+    """Records without the name of a stay that is another student's: of one who was taken for this one."""
+    own = {stay.stay_id for stay in stays}
+    return [each if each.stay_id in own else replace(each, stay_id=None) for each in records]
 
 
 def _seen(uow: UnitOfWork, records: Iterable[StoredRecord], kind: type[T]) -> list[Seen[T]]:
