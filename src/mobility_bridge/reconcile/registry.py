@@ -13,6 +13,8 @@ from mobility_bridge.reconcile.rules import (
     iia_mapping,
     iia_state,
     iia_validity,
+    la_changes,
+    la_signatures,
     la_versions,
     local_record,
     partner,
@@ -20,6 +22,7 @@ from mobility_bridge.reconcile.rules import (
     registry_ends,
     registry_offer,
     source,
+    student,
 )
 
 AGREEMENT_RULES: tuple[Rule[AgreementCase], ...] = (
@@ -127,7 +130,16 @@ SOURCE_RULES: tuple[Rule[SourceCase], ...] = (
     source.network_does_not_know_our_key,
 )
 
-_BEFORE_THE_STAY: tuple[Rule[StayCase], ...] = ()
+_BEFORE_THE_STAY: tuple[Rule[StayCase], ...] = (
+    student.outgoing_student_is_unknown_to_the_registry,
+    student.systems_name_different_identifiers,
+    student.systems_describe_two_people,
+    student.identifier_is_malformed,
+    student.names_differ,
+    student.birth_dates_differ,
+    student.citizenships_differ,
+    student.addresses_differ,
+)
 """Who it is, the nomination, and the agreement that the place is taken from."""
 
 _LEARNING_AGREEMENT: tuple[Rule[StayCase], ...] = (
@@ -139,6 +151,17 @@ _LEARNING_AGREEMENT: tuple[Rule[StayCase], ...] = (
     la_versions.first_version_was_changed,
     la_versions.our_approval_does_not_show,
     la_versions.our_signature_was_altered,
+    la_signatures.signature_is_missing,
+    la_signatures.signatures_are_out_of_order,
+    la_signatures.signature_lies_in_the_future,
+    la_signatures.agreement_was_signed_after_the_start,
+    la_changes.change_removes_what_is_not_there,
+    la_changes.change_adds_what_is_there,
+    la_changes.proposal_drops_approved_changes,
+    la_changes.proposal_id_does_not_follow_its_text,
+    la_changes.change_came_late,
+    la_changes.short_stay_has_changes,
+    la_changes.change_gives_no_valid_reason,
 )
 """The learning agreement: its versions and signatures, its components and credits."""
 

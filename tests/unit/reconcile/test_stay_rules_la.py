@@ -13,18 +13,30 @@ from tests.support.stays import (
     LA,
     NOMINATION,
     NOW,
+    STUDIED,
     a_stay,
     an_incoming_stay,
     arrived,
+    component,
     seen,
+    signature,
 )
 
 from mobility_bridge.domain.discrepancy import Owner, Severity
-from mobility_bridge.domain.learning_agreement import ChangesProposal, ComponentLists, LearningAgreement
+from mobility_bridge.domain.learning_agreement import (
+    ChangesProposal,
+    ComponentLists,
+    ComponentStatus,
+    LaComponent,
+    LaSignature,
+    LearningAgreement,
+    ReasonCode,
+)
 from mobility_bridge.domain.nomination import NominationStatus
+from mobility_bridge.domain.planned_day import PlannedDay
 from mobility_bridge.domain.record import RecordKind
 from mobility_bridge.domain.stay import DecisionState, Heard, OurDecision, Seen, StayCase
-from mobility_bridge.reconcile.stay_la import signer_digest
+from mobility_bridge.reconcile.stay_la import signed_at, signer_digest
 
 DAY = timedelta(days=1)
 STARTED = datetime(2026, 9, 1, 12, tzinfo=UTC)
@@ -212,3 +224,203 @@ def test_a_changed_first_version_is_dated_from_when_it_changed() -> None:
     finding = said(case, "LA_FIRST_VERSION_CHANGED")[0]
     assert finding.values["since"] == date(2026, 7, 31).isoformat()
     assert finding.values["field"] == "components-studied"
+
+
+def later(at: datetime, **facts: Any) -> ComponentLists:
+    """Changes that all signed on one day."""
+    signature = LaSignature(at, "Kim Berg", "Coordinator", "kim.berg@nordhav.example")
+    return ComponentLists(
+        student_signature=LaSignature(at),
+        sending_hei_signature=signature,
+        **{"receiving_hei_signature": signature, **facts},
+    )
+
+
+def proposing(lists: ComponentLists, proposal_id: str = "c1", **facts: Any) -> LearningAgreement:
+    return replace(LA, changes_proposal=ChangesProposal(proposal_id, lists), **facts)
+
+
+def deleting(*components: LaComponent, **facts: Any) -> tuple[LaComponent, ...]:
+    reason = {"reason_code": ReasonCode.NOT_AVAILABLE, **facts}
+    return tuple(replace(each, status=ComponentStatus.DELETED, **reason) for each in components)
+
+
+def inserting(*components: LaComponent) -> tuple[LaComponent, ...]:
+    return tuple(replace(each, status=ComponentStatus.INSERTED, reason_text="wanted") for each in components)
+
+
+NEW = component("New course", "BR9")
+IN_JULY = datetime(2026, 7, 30, 9, tzinfo=UTC)
+DROPPED = later(IN_JULY, components_studied=deleting(STUDIED[0]))
+ADDED = later(IN_JULY, components_studied=inserting(NEW))
+BLENDED = replace(
+    LA,
+    first_version=replace(FIRST_VERSION, components_studied=None, blended_mobility_components=STUDIED[:1]),
+    changes_proposal=ChangesProposal("c1", later(IN_JULY)),
+)
+REFUSED = decision(approve=False, days=-2)
+
+
+@pytest.mark.parametrize(
+    ("code", "case", "times"),
+    [
+        ("LA_SIGNATURE_MISSING", lambda: outgoing(first(receiving_hei_signature=None)), 1),
+        (
+            "LA_SIGNATURE_MISSING",
+            lambda: outgoing(first(student_signature=None, sending_hei_signature=None)),
+            2,
+        ),
+        (
+            "LA_SIGNATURE_MISSING",
+            lambda: outgoing(replace(LA, first_version=signed(IN_JULY, signer_email=" "))),
+            1,
+        ),
+        (
+            "LA_SIGNATURE_MISSING",
+            lambda: outgoing(proposing(later(IN_JULY, receiving_hei_signature=None))),
+            0,
+        ),
+        ("LA_SIGNATURE_ORDER", lambda: outgoing(first(receiving_hei_signature=signature(-2))), 1),
+        ("LA_SIGNATURE_ORDER", lambda: outgoing(first(student_signature=signature(1.003))), 0),
+        ("LA_SIGNATURE_ORDER", lambda: outgoing(first(student_signature=signature(1.5))), 1),
+        ("LA_SIGNATURE_ORDER", lambda: outgoing(first(sending_hei_signature=LaSignature(None))), 0),
+        ("LA_SIGNATURE_FUTURE", lambda: outgoing(first(receiving_hei_signature=signature(70))), 1),
+        ("LA_SIGNATURE_FUTURE", lambda: incoming(first(receiving_hei_signature=signature(70))), 1),
+        ("LA_SIGNATURE_FUTURE", lambda: outgoing(first(student_signature=naive()), confirmed_at=NOW), 0),
+        ("LA_SIGNATURE_FUTURE", lambda: a_stay(learning_agreement=None), 0),
+        (
+            "LA_SIGNED_AFTER_START",
+            lambda: outgoing(first(receiving_hei_signature=signature(100)), now=LATE),
+            1,
+        ),
+        ("LA_SIGNED_AFTER_START", lambda: outgoing(LA, arrival=arrived(date(2026, 6, 2))), 1),
+        ("LA_SIGNED_AFTER_START", lambda: outgoing(LA, arrival=arrived(date(2026, 6, 3))), 0),
+        ("LA_SIGNED_AFTER_START", lambda: outgoing(PROPOSED), 0),
+        ("LA_SIGNED_AFTER_START", lambda: outgoing(untimed()), 0),
+        (
+            "LA_DIFF_ORPHAN_DELETE",
+            lambda: outgoing(proposing(later(IN_JULY, components_studied=deleting(NEW)))),
+            1,
+        ),
+        (
+            "LA_DIFF_ORPHAN_DELETE",
+            lambda: incoming(
+                replace(LA, approved_changes=later(IN_JULY, components_studied=deleting(NEW, NEW)))
+            ),
+            2,
+        ),
+        ("LA_DIFF_ORPHAN_DELETE", lambda: outgoing(proposing(DROPPED)), 0),
+        ("LA_DIFF_ORPHAN_DELETE", lambda: outgoing(proposing(DROPPED, first_version=None)), 0),
+        (
+            "LA_DIFF_DUPLICATE_INSERT",
+            lambda: outgoing(proposing(later(IN_JULY, components_studied=inserting(STUDIED[0])))),
+            1,
+        ),
+        ("LA_DIFF_DUPLICATE_INSERT", lambda: outgoing(proposing(ADDED)), 0),
+        ("LA_DIFF_NOT_CUMULATIVE", lambda: incoming(proposing(ADDED, approved_changes=DROPPED)), 1),
+        ("LA_DIFF_NOT_CUMULATIVE", lambda: incoming(proposing(later(IN_JULY), approved_changes=ADDED)), 1),
+        ("LA_DIFF_NOT_CUMULATIVE", lambda: outgoing(proposing(ADDED, approved_changes=DROPPED)), 0),
+        ("LA_DIFF_NOT_CUMULATIVE", lambda: incoming(proposing(DROPPED, approved_changes=DROPPED)), 0),
+        ("LA_DIFF_NOT_CUMULATIVE", lambda: incoming(replace(LA, approved_changes=DROPPED)), 0),
+        ("LA_PROPOSAL_ID_DRIFT", lambda: incoming(proposing(ADDED, "c2"), (proposing(ADDED), NOW)), 1),
+        ("LA_PROPOSAL_ID_DRIFT", lambda: incoming(proposing(ADDED), (proposing(DROPPED), NOW)), 1),
+        ("LA_PROPOSAL_ID_DRIFT", lambda: incoming(proposing(ADDED), (proposing(DROPPED, "c2"), NOW)), 0),
+        (
+            "LA_PROPOSAL_ID_DRIFT",
+            lambda: incoming(proposing(ADDED, isced_f_code="0532"), (proposing(ADDED), NOW)),
+            0,
+        ),
+        ("LA_PROPOSAL_ID_DRIFT", lambda: incoming(proposing(ADDED), (LA, NOW)), 0),
+        ("LA_PROPOSAL_ID_DRIFT", lambda: incoming(proposing(ADDED), decisions=(REFUSED,), changed_at=NOW), 1),
+        ("LA_PROPOSAL_ID_DRIFT", lambda: incoming(proposing(ADDED), decisions=(REFUSED,)), 0),
+        (
+            "LA_PROPOSAL_ID_DRIFT",
+            lambda: incoming(
+                proposing(ADDED), decisions=(decision(approve=False, sent_at=None),), changed_at=NOW
+            ),
+            0,
+        ),
+        ("LA_CHANGE_LATE", lambda: outgoing(proposing(later(IN_NOVEMBER)), now=LATE), 1),
+        ("LA_CHANGE_LATE", lambda: outgoing(proposing(later(IN_NOVEMBER - 45 * DAY)), now=LATE), 0),
+        ("LA_CHANGE_LATE", lambda: outgoing(replace(LA, approved_changes=slow()), now=LATE), 1),
+        ("LA_CHANGE_LATE", lambda: outgoing(proposing(ComponentLists()), now=LATE), 0),
+        ("LA_CHANGE_LATE", lambda: full_year(proposing(later(datetime(2027, 2, 1, tzinfo=UTC)))), 0),
+        ("LA_CHANGE_LATE", lambda: full_year(proposing(later(datetime(2027, 3, 1, tzinfo=UTC)))), 1),
+        ("LA_CHANGE_LATE", lambda: undated(proposing(later(IN_NOVEMBER))), 0),
+        ("LA_CHANGE_LATE", lambda: a_stay(learning_agreement=None), 0),
+        ("LA_SHORT_TERM_CHANGED", lambda: outgoing(BLENDED), 1),
+        ("LA_SHORT_TERM_CHANGED", lambda: outgoing(replace(BLENDED, first_version=None)), 0),
+        ("LA_SHORT_TERM_CHANGED", lambda: outgoing(proposing(ADDED)), 0),
+        ("LA_REASON_INVALID", lambda: outgoing(proposing(later(IN_JULY, components_studied=(NEW,)))), 1),
+        ("LA_REASON_INVALID", lambda: outgoing(proposing(unexplained(reason_code=None))), 1),
+        (
+            "LA_REASON_INVALID",
+            lambda: outgoing(proposing(unexplained(reason_code=ReasonCode.EXTENDING_MOBILITY))),
+            1,
+        ),
+        ("LA_REASON_INVALID", lambda: outgoing(proposing(ADDED, approved_changes=DROPPED)), 0),
+    ],
+)
+def test_signatures_and_changes(code: str, case: Callable[[], StayCase], times: int) -> None:
+    findings = said(case(), code)
+    assert len(findings) == times
+    assert all(map(speaks_well, findings))
+
+
+LATE = datetime(2026, 12, 1, 12, tzinfo=UTC)
+IN_NOVEMBER = datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+
+def first(**facts: Any) -> LearningAgreement:
+    return replace(LA, first_version=replace(FIRST_VERSION, **facts))
+
+
+def naive() -> LaSignature:
+    return LaSignature(datetime(2026, 6, 1))  # noqa: DTZ001 - as a document without offsets has it
+
+
+def untimed() -> LearningAgreement:
+    nobody = LaSignature(None, "Kim Berg", "Coordinator", "kim.berg@nordhav.example")
+    return first(student_signature=nobody, sending_hei_signature=nobody, receiving_hei_signature=nobody)
+
+
+def unexplained(**facts: Any) -> ComponentLists:
+    return later(IN_JULY, components_studied=deleting(STUDIED[0], **facts))
+
+
+def slow() -> ComponentLists:
+    return later(
+        IN_JULY, receiving_hei_signature=LaSignature(IN_JULY + 15 * DAY, "A", "B", "c@brava.example")
+    )
+
+
+def full_year(la: LearningAgreement) -> StayCase:
+    return outgoing(replace(la, end=PlannedDay(2027, 6)), now=datetime(2027, 4, 1, tzinfo=UTC))
+
+
+def undated(la: LearningAgreement) -> StayCase:
+    return outgoing(replace(la, start=None, end=None), application=None, exchange=None, now=LATE)
+
+
+def test_a_document_without_offsets_is_read_as_utc() -> None:
+    assert signed_at(naive()) == datetime(2026, 6, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"learning_agreement": None},
+        {"nomination": None, "application": None, "exchange": None},
+        {"learning_agreement": None, "decisions": (decision(),)},
+        {
+            "learning_agreement": None,
+            "nomination": None,
+            "application": None,
+            "exchange": None,
+            "heard": frozenset(),
+        },
+    ],
+)
+def test_rules_bear_a_case_of_which_next_to_nothing_is_known(facts: dict[str, Any]) -> None:
+    for case in (a_stay(**facts), an_incoming_stay(**facts)):
+        assert all(finding.subject == case.subject for finding in found(case))

@@ -5,6 +5,7 @@ Source: EWP mobilities: learning agreement lifecycle; reconciliation of versions
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from mobility_bridge.domain.discrepancy import Owner, Severity, Text
 from mobility_bridge.domain.learning_agreement import LaSignature, LearningAgreement
@@ -233,10 +234,8 @@ def first_version_was_changed(case: StayCase) -> Iterator[Observation]:
     la, seen = served(case), case.learning_agreement
     if la is None or la.first_version is None or seen is None or wrong_person(case):
         return
-    signed = [(former.first_version, until) for former, until in seen.earlier if former.is_approved]
-    if not signed:
-        return
-    oldest = signed[-1][0]
+    signed = [former.first_version for former, _ in seen.earlier if former.is_approved]
+    oldest = signed[-1] if signed else la.first_version
     assert oldest is not None
     fields = [name for name in oldest.__slots__ if getattr(oldest, name) != getattr(la.first_version, name)]
     if fields:
@@ -250,12 +249,8 @@ def first_version_was_changed(case: StayCase) -> Iterator[Observation]:
 
 def _since(seen: Seen[LearningAgreement], oldest: object) -> datetime:
     """When another text than the oldest signed one was first seen."""
-    since = seen.stored.changed_at
-    for former, until in seen.earlier:
-        if former.first_version == oldest:
-            return since
-        since = until
-    return since
+    newer = takewhile(lambda each: each[0].first_version != oldest, seen.earlier)
+    return min([seen.stored.changed_at, *(began for _, began in newer)])
 
 
 @rule(
