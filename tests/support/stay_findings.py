@@ -19,7 +19,11 @@ _SECRETS = (
 
 def findings(rules: Iterable[Rule[StayCase]], case: StayCase) -> list[Finding]:
     """All findings, each of which must be sayable in both languages and hold nothing personal."""
-    found = [finding for rule in rules for finding in rule.findings(case)]
+    unique: dict[str, Finding] = {}
+    for rule in rules:
+        for finding in rule.findings(case):
+            unique.setdefault(finding.discrepancy_id, finding)
+    found = list(unique.values())
     for each in found:
         texts = (each.text.en, each.text.sv, each.next_step.en, each.next_step.sv)
         assert all(texts)

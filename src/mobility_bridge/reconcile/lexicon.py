@@ -187,6 +187,11 @@ STATES: Final[Mapping[str, Mapping[str, Text]]] = {
     "against": _SYSTEMS,
     "status": _NOMINATION_STATUSES,
     "local_status": _NOMINATION_STATUSES,
+    "hint": {
+        "only_spelling": Text(
+            "only in case, marks or further given names", "bara i skiftläge, tecken eller fler förnamn"
+        ),
+    },
     "verification": {
         "verified": Text("verified", "verifierad"),
         "tls_only": Text("not signed", "inte signerad"),
