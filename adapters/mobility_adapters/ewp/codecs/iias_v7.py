@@ -18,6 +18,7 @@ Source: EWP IIAs API 7.0.0, get response.
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from hashlib import sha256
+from itertools import count
 from typing import Final
 
 from lxml import etree
@@ -42,6 +43,7 @@ from mobility_adapters.ewp.reading import (
     token,
     wrong_content,
 )
+from mobility_adapters.ewp.scanning import Found, scan
 from mobility_adapters.ewp.writing import finished, new_document
 from mobility_bridge.domain.agreement import (
     CooperationCondition,
@@ -57,6 +59,9 @@ from mobility_bridge.domain.snapshot import AgreementCopy, DocumentRef, HashVerd
 from mobility_bridge.errors import InvalidDocument
 from mobility_bridge.kit.xml import Element
 from mobility_bridge.ports.sources import ReadCopy
+
+_MANY: Final = 24 * 1024
+"""Bytes from which on a response is thought to hold so many agreements that one is better taken out of it."""
 
 FORMAT: Final = wire.FORMAT_IIAS_V7
 
@@ -193,11 +198,34 @@ def decode_all(document: bytes | Element) -> list[Iia]:
 
 def decode_at(document: bytes, position: int) -> Iia:
     """Decode the agreement at `position` (from 0) of a stored response. Raises InvalidDocument."""
+    alone = _alone(document, position) if len(document) > _MANY else None
+    if alone is not None:
+        return decode(parse(alone))
     tree = open_document(document, wire.IIAS_V7_GET_ROOT)
     agreements = agreement_elements(tree)
     if not 0 <= position < len(agreements):
         raise wrong_content(f"the document holds {len(agreements)} agreements, none at {position}", tree)
     return decode(agreements[position])
+
+
+class _Found(Exception):
+    """Scanning found what it was for."""
+
+
+def _alone(document: bytes, position: int) -> bytes | None:
+    """The element of one agreement, without parsing its neighbours; None where only a parser can tell."""
+    places = count()
+
+    def take(found: Found | None) -> None:
+        if next(places) == position:
+            raise _Found(None if found is None else found.written)
+
+    try:
+        scan(document, take)
+    except _Found as found:
+        written: bytes | None = found.args[0]
+        return written
+    return None
 
 
 def decode(iia: Element) -> Iia:

@@ -205,6 +205,17 @@ def test_one_agreement_of_several_is_decoded_by_position() -> None:
         iias_v7.decode_at(document, 2)
 
 
+@pytest.mark.parametrize("unusual", [b"", b"<!-- </iia> -->"], ids=["usual", "with-comments"])
+def test_one_agreement_of_many_is_decoded_as_among_its_neighbours(unusual: bytes) -> None:
+    two = iias_v7.decode_all(sample("ewp/iias/v7/two-agreements.xml"))
+    document = iias_v7.encode(two * 20).replace(b"<in-effect>", unusual + b"<in-effect>")
+    assert len(document) > iias_v7._MANY
+
+    assert [iias_v7.decode_at(document, place) for place in range(40)] == iias_v7.decode_all(document)
+    with pytest.raises(InvalidDocument, match="none at 40"):
+        iias_v7.decode_at(document, 40)
+
+
 def test_a_number_in_other_digits_is_refused_with_its_place() -> None:
     with pytest.raises(InvalidDocument) as refused:
         iias_v7.decode_all(sample("ewp/iias/v7/invalid-arabic-digits-in-count.xml"))
