@@ -278,8 +278,9 @@ class SqlCopies:
             return {}
         # Whoever refreshes asks for most of a partner's copies, or for few: neighbours are read three times as
         # fast as single ones, and when too many strangers lie between them, little is lost.
-        most = 3 * len(ids) + 100
-        rows = run_raw(self._connection, _PLACES, (holder, partner, min(ids), max(ids), most)).all()
+        most = 2 * len(ids) + 50
+        found = run_raw(self._connection, _PLACES, (holder, partner, min(ids), max(ids), most))
+        rows = found.cursor.fetchall()
         if len(rows) < most:
             return dict(rows)
         return {
