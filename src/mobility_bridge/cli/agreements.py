@@ -274,7 +274,12 @@ def _remarks(item: Any) -> str:
 @click.command()
 @takes_partner
 @click.option(
-    "--within", "months", type=int, default=18, show_default=True, help="Only ends within so many months."
+    "--within",
+    "months",
+    type=click.IntRange(min=0),
+    default=18,
+    show_default=True,
+    help="Only ends within so many months.",
 )
 @click.option("--all", "everything", is_flag=True, help="Every agreement, whenever it ends.")
 @takes_options

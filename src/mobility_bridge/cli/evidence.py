@@ -34,7 +34,13 @@ def evidence() -> None:
 @click.option(
     "--about", metavar="TEXT", help="Only calls whose address or request has this text, such as an id."
 )
-@click.option("--limit", type=int, default=50, show_default=True, help="At most so many, newest first.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=50,
+    show_default=True,
+    help="At most so many, newest first.",
+)
 @takes_options
 def list_(invocation: Invocation, partner: str | None, about: str | None, limit: int) -> None:
     """List what was received last."""

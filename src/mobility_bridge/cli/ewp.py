@@ -33,7 +33,7 @@ def ewp() -> None:
 @takes_options
 def catalogue(invocation: Invocation, hei: str | None, *, refresh: bool) -> None:
     """Show who offers what, as the registry has it. HEI: a SCHAC id, an Erasmus code, a PIC or the whole name."""
-    from mobility_bridge.cli.filters import listed_hei
+    from mobility_bridge.cli.filters import hei_to_ask
     from mobility_bridge.errors import UsageError
     from mobility_bridge.services.catalogue import refresh_catalogue
 
@@ -42,12 +42,9 @@ def catalogue(invocation: Invocation, hei: str | None, *, refresh: bool) -> None
         network = bridge.context.the_network()
         if hei is None:
             return list(network.partners())
-        found = listed_hei(network, hei)
-        partner = network.partner(found) if found is not None else None
+        partner = network.partner(hei_to_ask(network, hei))
         if partner is None:
-            raise UsageError(
-                f"no HEI in the catalogue is {hei!r}", next_step="Run: mobility-bridge ewp catalogue"
-            )
+            raise UsageError("the catalogue lists nobody", next_step="Check adapters.ewp.registry_url.")
         return [partner]
 
     found = invocation.with_bridge(work)
@@ -95,21 +92,14 @@ def _partner_data(partner: "Partner") -> dict[str, Any]:
 @takes_options
 def echo(invocation: Invocation, partner: str, words: tuple[str, ...]) -> int:
     """Call PARTNER's Echo API with WORDS: does it know us, do both signatures hold?"""
-    from mobility_bridge.cli.filters import listed_hei
-    from mobility_bridge.domain.identifiers import HeiId
-    from mobility_bridge.errors import UsageError
+    from mobility_bridge.cli.filters import hei_to_ask
     from mobility_bridge.services.catalogue import refresh_catalogue
     from mobility_bridge.services.evidence import keep
 
     async def work(bridge: Any) -> "tuple[str, EchoAnswer]":
         await refresh_catalogue(bridge.context)
         network = bridge.context.the_network()
-        hei_id = HeiId(listed_hei(network, partner) or partner.strip().lower())
-        if network.partners() and network.partner(hei_id) is None:
-            raise UsageError(
-                f"{partner} is not in the catalogue", next_step="Run: mobility-bridge ewp catalogue"
-            )
-        answer: EchoAnswer = await network.echo(hei_id, words)
+        answer: EchoAnswer = await network.echo(hei_to_ask(network, partner), words)
         await keep(bridge.context, answer.exchanges)
         return bridge.context.own_hei_id, answer
 
@@ -150,25 +140,28 @@ def validate(invocation: Invocation, files: tuple[Path, ...]) -> int:
     from mobility_bridge.ports.documents import DocumentProblem, ValidationReport
 
     tools = inspector()
-    reports: list[tuple[Path, ValidationReport]] = []
-    unreadable: list[UsageError] = []
-    for file in files:
+    reports: dict[Path, ValidationReport] = {}
+    unreadable: dict[Path, UsageError] = {}
+    for file in dict.fromkeys(files):
         try:
-            reports.append((file, tools.validate(read(file))))
+            reports[file] = tools.validate(read(file))
         except UsageError as error:
-            unreadable.append(error)
+            unreadable[file] = error
             problem = DocumentProblem(None, None, error.message)
-            reports.append((file, ValidationReport(valid=False, api=None, version=None, problems=(problem,))))
+            reports[file] = ValidationReport(valid=False, api=None, version=None, problems=(problem,))
     if invocation.as_json:
-        print_json([_report_data(file, r) for file, r in reports])
+        print_json([_report_data(file, r) for file, r in reports.items()])
     else:
-        for file, r in reports:
-            _print_report(file, r)
-    for step in dict.fromkeys(error.next_step for error in unreadable):
+        for file, r in reports.items():
+            if file not in unreadable:
+                _print_report(file, r)
+    for each in unreadable.values():
+        click.echo(each.message, err=True)
+    for step in dict.fromkeys(each.next_step for each in unreadable.values()):
         click.echo(step, err=True)
     if unreadable:
         return UsageError.exit_code
-    return 0 if all(r.valid for _, r in reports) else 1
+    return 0 if all(r.valid for r in reports.values()) else 1
 
 
 def _report_data(file: Path, report: "ValidationReport") -> dict[str, Any]:

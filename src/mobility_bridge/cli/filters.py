@@ -41,11 +41,8 @@ async def chosen_partner(bridge: "Bridge", text: str | None) -> "HeiId | None":
         return hei_id
     names: dict[str, str] = {str(each): str(each) for each in heis}
     if network is not None:
-        for partner in network.partners():
-            names[str(partner.hei_id)] = names[_plain(partner.name)] = str(partner.hei_id)
-        instead = "Run: mobility-bridge ewp catalogue"
-    else:
-        instead = "Run: mobility-bridge agreements list"
+        raise _nobody(f"no partner is {text!r}", text, {**names, **_listed_names(network)})
+    instead = "Run: mobility-bridge agreements list"
     raise UsageError(f"no partner is {text!r}", next_step=_close(_plain(text), names) or instead)
 
 
@@ -63,6 +60,32 @@ def listed_hei(network: "PartnerNetwork", text: str) -> "HeiId | None":
         return found
     called = {partner.hei_id for partner in network.partners() if _plain(partner.name) == _plain(text)}
     return called.pop() if len(called) == 1 else None
+
+
+def hei_to_ask(network: "PartnerNetwork", text: str) -> "HeiId":
+    """Say which HEI of the catalogue a word means; before any catalogue was read, the word is believed.
+
+    Raises:  UsageError for one that the catalogue does not have.
+    """
+    from mobility_bridge.domain.identifiers import HeiId
+
+    found = listed_hei(network, text)
+    if found is not None:
+        return found
+    if network.partners():
+        raise _nobody(f"nobody in the catalogue is {text!r}", text, _listed_names(network))
+    return HeiId(text.strip().lower())
+
+
+def _listed_names(network: "PartnerNetwork") -> dict[str, str]:
+    names: dict[str, str] = {}
+    for partner in network.partners():
+        names[str(partner.hei_id)] = names[_plain(partner.name)] = str(partner.hei_id)
+    return names
+
+
+def _nobody(sentence: str, text: str, names: Mapping[str, str]) -> UsageError:
+    return UsageError(sentence, next_step=_close(_plain(text), names) or "Run: mobility-bridge ewp catalogue")
 
 
 async def chosen_code(bridge: "Bridge", text: str | None) -> str | None:

@@ -28,7 +28,7 @@ LOOKING = frozenset(
 """Commands that only look: they write no line, so they work where the log cannot be written."""
 
 
-_WAYS_TO_NAME = "a SCHAC id, an Erasmus code, a PIC or the whole name"
+WAYS_TO_NAME = "a SCHAC id, an Erasmus code, a PIC or the whole name"
 
 
 @dataclass(slots=True)
@@ -78,7 +78,7 @@ class Invocation:
 
 def takes_partner(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command `--partner` as a filter; `filters.chosen_partner` says who is meant."""
-    return click.option("--partner", metavar="HEI", help=f"Only this partner: {_WAYS_TO_NAME}.")(function)
+    return click.option("--partner", metavar="HEI", help=f"Only this partner: {WAYS_TO_NAME}.")(function)
 
 
 def takes_partner_of_agreement(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -86,7 +86,7 @@ def takes_partner_of_agreement(function: Callable[..., Any]) -> Callable[..., An
     return click.option(
         "--partner",
         metavar="HEI",
-        help=f"Needed only when several partners have an agreement with this id: {_WAYS_TO_NAME}.",
+        help=f"Needed only when several partners have an agreement with this id: {WAYS_TO_NAME}.",
     )(function)
 
 

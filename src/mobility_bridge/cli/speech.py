@@ -173,7 +173,11 @@ class Speech:
 
     def values(self, values: Mapping[str, str]) -> list[tuple[str, str]]:
         """The values of a finding: what each is called, and what it is."""
-        return [(self.name_of(name), self.text(said(name, value))) for name, value in values.items()]
+        return [
+            (self.name_of(name), self.text(said(name, value)))
+            for name, value in values.items()
+            if value or name in ("local", "partner")  # that a side has nothing is a fact of its own
+        ]
 
     def name_of(self, name: str) -> str:
         """What a value of a finding is called."""

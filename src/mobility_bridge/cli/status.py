@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.option(
     "--active-within",
     "seconds",
-    type=int,
+    type=click.IntRange(min=1),
     help="Say only whether any system was asked within so many seconds, and exit 1 if not: a health check.",
 )
 @takes_language

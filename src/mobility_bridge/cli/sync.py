@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mobility_bridge.cli.options import Invocation, takes_options
+from mobility_bridge.cli.options import WAYS_TO_NAME, Invocation, takes_options
 from mobility_bridge.cli.render import print_json, print_table, working
 
 if TYPE_CHECKING:
@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 @click.option(
     "--source", "sources", multiple=True, help="Only this source (`ewp` is the network); repeatable."
 )
-@click.option("--partner", "partners", multiple=True, metavar="HEI", help="Only this partner; repeatable.")
+@click.option(
+    "--partner",
+    "partners",
+    multiple=True,
+    metavar="HEI",
+    help=f"Only this partner: {WAYS_TO_NAME}; repeatable.",
+)
 @click.option("--full", is_flag=True, help="Ask for everything, not only for what changed.")
 @click.option(
     "--accept-shrink", is_flag=True, help="Believe an index or source that is suddenly far smaller."
@@ -39,14 +45,14 @@ def sync(
 
     Exits 3 when an external system failed; everything else was done all the same.
     """
-    from mobility_bridge.domain.identifiers import HeiId
+    from mobility_bridge.cli.filters import hei_to_ask
     from mobility_bridge.services.plan import plan_sync
     from mobility_bridge.services.sync import Wanted
     from mobility_bridge.services.sync import sync as run_sync
 
     def wanted(bridge: "Bridge") -> "Wanted":
-        heis = tuple(_hei(bridge, text) for text in partners)
-        return Wanted(sources, tuple(HeiId(hei) for hei in heis), full, accept_shrink)
+        heis = tuple(hei_to_ask(bridge.context.the_network(), text) for text in partners)
+        return Wanted(sources, heis, full, accept_shrink)
 
     if dry_run:
         plan = invocation.with_bridge(lambda bridge: plan_sync(bridge.context, wanted(bridge)))
@@ -63,15 +69,6 @@ def sync(
     else:
         show(report)
     return 3 if report.errors else 0
-
-
-def _hei(bridge: "Bridge", text: str) -> str:
-    """Accept an Erasmus code, a PIC or a name where the catalogue on disk knows it."""
-    from mobility_bridge.cli.filters import listed_hei
-
-    network = bridge.context.network
-    found = listed_hei(network, text) if network is not None else None
-    return found or text.strip().lower()
 
 
 def as_data(report: "SyncReport") -> dict[str, Any]:

@@ -9,7 +9,7 @@ from tests.support.bridges import a_bridge
 from tests.support.network import ALDERTON, BRAVA, FakeNetwork, Library
 from tests.unit.cli.conftest import Command
 
-from mobility_bridge.cli.filters import chosen_code, chosen_partner
+from mobility_bridge.cli.filters import chosen_code, chosen_partner, hei_to_ask
 from mobility_bridge.domain.identifiers import HeiId
 from mobility_bridge.domain.partner import Health, Partner
 from mobility_bridge.errors import UsageError
@@ -50,6 +50,16 @@ async def test_a_partner_that_nobody_knows_is_refused_with_what_is_close() -> No
     with pytest.raises(UsageError) as caught:
         await chosen_partner(bridge(), "?")
     assert caught.value.next_step == "Run: mobility-bridge ewp catalogue"
+
+
+def test_whom_to_ask_is_looked_up_in_the_catalogue_once_there_is_one() -> None:
+    network = bridge().context.network
+    assert hei_to_ask(network, "Brava") == BRAVA
+    with pytest.raises(UsageError, match=r"nobody in the catalogue is 'Bravo'") as caught:
+        hei_to_ask(network, "Bravo")
+    assert caught.value.next_step == f"Did you mean {BRAVA}?"
+    network.hosts.clear()
+    assert hei_to_ask(network, " Bravo.example") == "bravo.example"
 
 
 async def test_a_partner_that_was_only_ever_asked_is_known() -> None:
