@@ -14,6 +14,8 @@ from mobility_bridge.reconcile.rules import (
     iia_state,
     iia_validity,
     la_changes,
+    la_components,
+    la_header,
     la_signatures,
     la_versions,
     local_record,
@@ -162,6 +164,18 @@ _LEARNING_AGREEMENT: tuple[Rule[StayCase], ...] = (
     la_changes.change_came_late,
     la_changes.short_stay_has_changes,
     la_changes.change_gives_no_valid_reason,
+    la_header.our_course_list_differs,
+    la_header.agreement_and_nomination_differ,
+    la_header.students_data_in_the_agreement_differ,
+    la_components.too_few_credits,
+    la_components.unusually_many_credits,
+    la_components.recognition_does_not_weigh_the_same,
+    la_components.course_is_passed_already,
+    la_components.course_is_in_another_term,
+    la_components.virtual_part_is_missing,
+    la_components.course_stands_twice,
+    la_components.credits_are_in_a_local_scheme,
+    la_components.recognition_depends_on_a_condition,
 )
 """The learning agreement: its versions and signatures, its components and credits."""
 

@@ -18,6 +18,7 @@ from mobility_bridge.domain.learning_agreement import (
     LearningAgreement,
 )
 from mobility_bridge.domain.stay import StayCase
+from mobility_bridge.reconcile.who import folded
 
 ABROAD: Final = (
     ComponentTable.STUDIED,
@@ -118,3 +119,9 @@ def listed(names: Iterable[str]) -> str:
     """Name things in one line; of many the first."""
     known = list(dict.fromkeys(names))
     return ", ".join(known[:_SHOWN]) + (" …" if len(known) > _SHOWN else "")
+
+
+def codes_of(component: LaComponent) -> set[str]:
+    """The codes by which a component may be called elsewhere, folded: its own, and what its id ends in."""
+    said = (component.los_code, (component.los_id or "").rpartition("/")[2])
+    return {folded(each) for each in said if each and each.strip()}

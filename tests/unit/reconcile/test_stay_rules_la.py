@@ -39,6 +39,8 @@ from mobility_bridge.domain.stay import DecisionState, Heard, OurDecision, Seen,
 from mobility_bridge.reconcile.stay_la import signed_at, signer_digest
 
 DAY = timedelta(days=1)
+LATE = datetime(2026, 12, 1, 12, tzinfo=UTC)
+IN_NOVEMBER = datetime(2026, 11, 1, 12, tzinfo=UTC)
 STARTED = datetime(2026, 9, 1, 12, tzinfo=UTC)
 PROPOSAL = ChangesProposal("c1", replace(FIRST_VERSION, receiving_hei_signature=None))
 PROPOSED = replace(LA, first_version=None, changes_proposal=PROPOSAL)
@@ -281,8 +283,8 @@ REFUSED = decision(approve=False, days=-2)
             0,
         ),
         ("LA_SIGNATURE_ORDER", lambda: outgoing(first(receiving_hei_signature=signature(-2))), 1),
-        ("LA_SIGNATURE_ORDER", lambda: outgoing(first(student_signature=signature(1.003))), 0),
-        ("LA_SIGNATURE_ORDER", lambda: outgoing(first(student_signature=signature(1.5))), 1),
+        ("LA_SIGNATURE_ORDER", lambda: outgoing(first(student_signature=at_minute(4))), 0),
+        ("LA_SIGNATURE_ORDER", lambda: outgoing(first(student_signature=at_minute(6))), 1),
         ("LA_SIGNATURE_ORDER", lambda: outgoing(first(sending_hei_signature=LaSignature(None))), 0),
         ("LA_SIGNATURE_FUTURE", lambda: outgoing(first(receiving_hei_signature=signature(70))), 1),
         ("LA_SIGNATURE_FUTURE", lambda: incoming(first(receiving_hei_signature=signature(70))), 1),
@@ -367,12 +369,13 @@ def test_signatures_and_changes(code: str, case: Callable[[], StayCase], times: 
     assert all(map(speaks_well, findings))
 
 
-LATE = datetime(2026, 12, 1, 12, tzinfo=UTC)
-IN_NOVEMBER = datetime(2026, 11, 1, 12, tzinfo=UTC)
-
-
 def first(**facts: Any) -> LearningAgreement:
     return replace(LA, first_version=replace(FIRST_VERSION, **facts))
+
+
+def at_minute(minute: int) -> LaSignature:
+    """The student's signature so many minutes after the sending university's."""
+    return LaSignature(datetime(2026, 6, 2, 10, minute, tzinfo=UTC))
 
 
 def naive() -> LaSignature:
