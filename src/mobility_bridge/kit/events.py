@@ -59,6 +59,8 @@ _FIELDS: Final[dict[str, tuple[str, str]]] = {
     "page": ("integer", "A page of a feed, by its canonical number."),
     "events": ("integer", "How many events were handled."),
     "notice": ("string", "What is noteworthy about a feed, one word of ports/registry.py."),
+    "match_id": ("integer", "The number of a proposal that two students are one."),
+    "decision": ("string", "What a person said of it: confirmed, rejected, or proposed when taken back."),
     "released": ("integer", "How many notifications in flight were handed back."),
 }
 _ALWAYS: Final = ("run_id", "job_id")
@@ -129,6 +131,12 @@ EVENTS: Final[dict[str, EventSpec]] = {
     ),
     "feed.followed": EventSpec(
         "info", "The registry's feed was followed to its end.", ("source", "pages", "events", "changed")
+    ),
+    "feed.rewound": EventSpec(
+        "info", "A person had the registry's feed read again from a page on.", ("source", "page", "events")
+    ),
+    "match.decided": EventSpec(
+        "info", "A person decided whether two students are one.", ("match_id", "decision")
     ),
     "feed.remarked": EventSpec(
         "warning",

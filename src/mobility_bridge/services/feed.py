@@ -6,11 +6,12 @@ from functools import partial
 
 from mobility_bridge.domain.identifiers import HeiId, LadokUid
 from mobility_bridge.domain.occasion import ExchangeAgreement, Occasion
+from mobility_bridge.domain.partner import Health
 from mobility_bridge.domain.person import Person
 from mobility_bridge.domain.record import IdentityKey, IdentityKeyKind
 from mobility_bridge.domain.registration import Admission, Fact, LadokStudent, Participation
-from mobility_bridge.errors import ExternalError, NotOffered
-from mobility_bridge.ports.registry import FeedBatch, FeedPosition, StudentRegistry
+from mobility_bridge.errors import ExternalError, NotOffered, UsageError
+from mobility_bridge.ports.registry import CertificateStatus, FeedBatch, FeedPosition, StudentRegistry
 from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.reconcile.exchange import Offering
 from mobility_bridge.reconcile.who import exact_keys
@@ -74,6 +75,59 @@ async def follow_feed(context: Context) -> FeedReport:
     if events:
         context.log.event("feed.followed", source=registry.name, pages=pages, events=events, changed=changed)
     return FeedReport(pages, events, changed, remarks)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedStatus:
+    """Where we are in the feed. `position` is None before anything was read, `newest_page` where nobody asked."""
+
+    source: str
+    position: FeedPosition | None
+    health: Health | None
+    newest_page: int | None = None
+    certificate: CertificateStatus | None = None
+
+
+async def feed_status(context: Context, *, ask: bool = True) -> FeedStatus:
+    """Say where we are in the feed; with `ask`, how far it goes.
+
+    Raises:  NotOffered when there is no registry; Unreachable, Rejected, InvalidDocument when it is asked.
+    """
+    registry = the_registry(context)
+    held, health = await context.store.read(
+        lambda uow: (uow.cursor(cursor_name(registry)), uow.partners.health(HeiId(registry.name)).get(FEED))
+    )
+    newest = await registry.newest_page() if ask else None
+    position = FeedPosition.parse(held) if held else None
+    return FeedStatus(registry.name, position, health, newest, registry.certificate())
+
+
+async def rewind_feed(context: Context, page: int) -> int:
+    """Have the feed read again from this page on; returns how many events will be handled again.
+
+    Facts weigh the same however often they come, so nothing is doubled.
+
+    Raises:  UsageError when the feed was not read as far as that; NotOffered when there is no registry.
+    """
+    registry = the_registry(context)
+    name = cursor_name(registry)
+
+    def work(uow: UnitOfWork) -> int:
+        held = uow.cursor(name)
+        last = FeedPosition.parse(held).page if held else 0
+        if page > last:
+            so_far = f"only up to page {last}" if held else "not at all"
+            raise UsageError(
+                f"the feed cannot be rewound to page {page}: it was read {so_far}",
+                next_step="Run: mobility-bridge ladok feed status",
+            )
+        forgotten = uow.feeds.forget_from(registry.name, page)
+        uow.set_cursor(name, FeedPosition(page).cursor())
+        return forgotten
+
+    forgotten = await context.store.write(work)
+    context.log.event("feed.rewound", source=registry.name, page=page, events=forgotten)
+    return forgotten
 
 
 def _commit(context: Context, registry: StudentRegistry, batch: FeedBatch, uow: UnitOfWork) -> int:
