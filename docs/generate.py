@@ -259,6 +259,7 @@ EXAMPLES = {
     "adapters.mobility_online.ca_file": '"/etc/mobility-bridge/further-ca.pem"',
     "adapters.mobility_online.authority": '{ file = "/etc/mobility-bridge/mobility-online-authority" }',
     "adapters.mobility_online.report_file": '"/var/lib/mobility-bridge/agreements.xml"',
+    "adapters.mobility_online.applications_report_file": '"/var/lib/mobility-bridge/applications.xml"',
 }
 """Values for keys that have no default: required ones, and those that are absent unless set."""
 
