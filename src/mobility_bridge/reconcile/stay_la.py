@@ -70,13 +70,13 @@ def changes(la: LearningAgreement) -> Iterator[tuple[str, ComponentLists]]:
 
 
 def signatures(lists: ComponentLists) -> Iterator[tuple[str, LaSignature]]:
-    """Yield the signatures that are there, in the order of signing."""
+    """Yield the signatures that are there with the names of their elements, in the order of signing."""
     if lists.student_signature is not None:
-        yield "student", lists.student_signature
+        yield "student-signature", lists.student_signature
     if lists.sending_hei_signature is not None:
-        yield "sending-hei", lists.sending_hei_signature
+        yield "sending-hei-signature", lists.sending_hei_signature
     if lists.receiving_hei_signature is not None:
-        yield "receiving-hei", lists.receiving_hei_signature
+        yield "receiving-hei-signature", lists.receiving_hei_signature
 
 
 def signed_at(signature: LaSignature | None) -> datetime | None:

@@ -53,18 +53,18 @@ def signature_is_missing(case: StayCase) -> Iterator[Observation]:
                 "field": field,
                 "sending": case.sending_hei_id or "",
             }
-            yield Observation(f"{version}/{side}-signature", values, due_on, owner=sender(case))
+            yield Observation(f"{version}/{side}", values, due_on, owner=sender(case))
 
 
 def _incomplete(version: str, lists: ComponentLists) -> Iterator[tuple[str, str]]:
     """Yield each side whose signature is missing, or what a university's signature lacks."""
     there = dict(signatures(lists))
-    needed = ("student", "sending-hei", "receiving-hei")
+    needed = ("student-signature", "sending-hei-signature", "receiving-hei-signature")
     for side in needed if version != "changes-proposal" else needed[:2]:
         signature = there.get(side)
         if signature is None:
             yield side, ""
-        elif side != "student" and (lacks := _lacks(signature)):
+        elif side != "student-signature" and (lacks := _lacks(signature)):
             yield side, lacks
 
 
@@ -83,8 +83,8 @@ def _lacks(signature: LaSignature) -> str:
     owner=Owner.BOTH,
     title=Text("Signed in the wrong order", "Undertecknat i fel ordning"),
     text=Text(
-        "In the {version} of the learning agreement, {second} signed on {second_on} before {first} did on {first_on}.",
-        "I studieavtalet ({version}) undertecknade {second} {second_on}, före {first} som undertecknade {first_on}.",
+        "In the {version} of the learning agreement, {signature} is of {second_on}, earlier than {before}, of {first_on}.",
+        "I studieavtalet ({version}) är {signature} från {second_on}, tidigare än {before}, från {first_on}.",
     ),
     next_step=advice(
         "Student, sending and receiving university sign in this order: settle with {partner_hei_id} which one counts.",
@@ -106,16 +106,16 @@ def signatures_are_out_of_order(case: StayCase) -> Iterator[Observation]:
         times = [
             (side, moment) for side, each in signatures(lists) if (moment := signed_at(each)) is not None
         ]
-        for (first, before), (second, after) in pairwise(times):
-            if after < before - tolerance:
+        for (first, earlier), (second, later) in pairwise(times):
+            if later < earlier - tolerance:
                 values = {
                     "version": version,
-                    "first": first,
-                    "second": second,
-                    "first_on": before.date().isoformat(),
-                    "second_on": after.date().isoformat(),
+                    "signature": second,
+                    "before": first,
+                    "first_on": earlier.date().isoformat(),
+                    "second_on": later.date().isoformat(),
                 }
-                yield Observation(f"{version}/{second}-signature", values)
+                yield Observation(f"{version}/{second}", values)
 
 
 @rule(
@@ -124,8 +124,8 @@ def signatures_are_out_of_order(case: StayCase) -> Iterator[Observation]:
     owner=Owner.PARTNER,
     title=Text("Signed in the future", "Undertecknat i framtiden"),
     text=Text(
-        "In the {version} of the learning agreement, {signature} signed on {signed_on}, which is after it was read.",
-        "I studieavtalet ({version}) har {signature} undertecknat {signed_on}, alltså efter att det lästes.",
+        "In the {version} of the learning agreement, {signature} is of {signed_on}, which is after it was read.",
+        "I studieavtalet ({version}) är {signature} från {signed_on}, alltså efter att det lästes.",
     ),
     next_step=advice(
         "Ask whoever signed to look at the clock of the system, and settle which day counts.",
@@ -151,8 +151,10 @@ def signature_lies_in_the_future(case: StayCase) -> Iterator[Observation]:
                     "signature": side,
                     "signed_on": moment.date().isoformat(),
                 }
-                owner = Owner.US if (side == "receiving-hei") is not case.outgoing else Owner.PARTNER
-                yield Observation(f"{version}/{side}-signature", values, owner=owner)
+                owner = (
+                    Owner.US if (side == "receiving-hei-signature") is not case.outgoing else Owner.PARTNER
+                )
+                yield Observation(f"{version}/{side}", values, owner=owner)
 
 
 @rule(
