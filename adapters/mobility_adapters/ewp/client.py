@@ -5,10 +5,12 @@ architecture 1.16.0 on errors.
 """
 
 import asyncio
+import hashlib
 import random
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final, NoReturn, TypeVar
 
 from mobility_adapters.ewp import httpsig, wire
@@ -23,6 +25,7 @@ from mobility_adapters.ewp.signing import Signers
 from mobility_adapters.ewp.versions import BY_API
 from mobility_bridge.domain.evidence import Exchange, Verification
 from mobility_bridge.domain.identifiers import HeiId, Sha256
+from mobility_bridge.domain.snapshot import KnownDocument
 from mobility_bridge.errors import (
     ExternalError,
     InvalidDocument,
@@ -32,6 +35,7 @@ from mobility_bridge.errors import (
     Untrusted,
 )
 from mobility_bridge.kit import xml
+from mobility_bridge.kit.fingerprint import fingerprint
 from mobility_bridge.kit.http import Answer, Outgoing
 from mobility_bridge.kit.schemas import SchemaProblem, SchemaSet
 from mobility_bridge.kit.xml import Element
@@ -43,15 +47,28 @@ _ERROR_LIMIT: Final = 1 << 20
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reply:
-    """A good answer, not parsed yet. `headers` holds only what the partner signed, where it signs."""
+    """A good answer, not parsed yet. `headers` holds only what the partner signed, where it signs.
+
+    `digest` is the body's SHA-256 where it had to be taken to verify the answer.
+    """
 
     question: Question
     body: bytes
-    sha256: Sha256
+    digest: Sha256 | None
     headers: Mapping[str, str]
     exchanges: tuple[Exchange, ...]
+
+    @cached_property
+    def sha256(self) -> Sha256:
+        return self.digest or Sha256(hashlib.sha256(self.body).hexdigest())
+
+    def is_known(self, document: KnownDocument) -> bool:
+        """Whether the body is this document byte for byte; a fingerprint tells sooner than a digest."""
+        if self.digest is None and document.fingerprint is not None:
+            return fingerprint(self.body) == document.fingerprint
+        return self.sha256 == document.sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,7 +328,7 @@ class EwpClient:
             signed = httpsig.verify_response(
                 sent,
                 headers,
-                answer.wire_sha256,
+                answer.wire_sha256 or b"",
                 self._clock.now(),
                 endpoint.server_key,
             )

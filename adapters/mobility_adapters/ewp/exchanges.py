@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from hashlib import sha256
 from typing import Final
 
 import httpx
@@ -75,14 +74,15 @@ class Roundtrip:
             verification=verification if answer.status is not None else Verification.NO_RESPONSE,
             failure=answer.failure or answer.undecodable or problem,
             duration_s=self.duration_s,
+            body_sha256=body_sha256(answer),
         )
 
 
-def body_sha256(answer: Answer) -> Sha256:
-    """The digest of the body as decoded; hashed again only where a content coding was undone."""
-    if answer.header("content-encoding") is None:
-        return Sha256(answer.wire_sha256.hex())
-    return Sha256(sha256(answer.body.data).hexdigest())
+def body_sha256(answer: Answer) -> Sha256 | None:
+    """The digest of the body as decoded, where it was taken on the way in."""
+    if answer.wire_sha256 is None or answer.header("content-encoding") is not None:
+        return None
+    return Sha256(answer.wire_sha256.hex())
 
 
 def unreachable(answer: Answer, what: str, hei_id: HeiId | None, *evidence: Exchange) -> Unreachable | None:

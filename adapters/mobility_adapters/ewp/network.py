@@ -24,7 +24,7 @@ from mobility_adapters.ewp.settings import EwpSettings, resolve, signing_key
 from mobility_adapters.ewp.students import EwpStudents
 from mobility_bridge.domain.agreement import Iia
 from mobility_bridge.domain.evidence import Exchange
-from mobility_bridge.domain.identifiers import HeiId, IiaId
+from mobility_bridge.domain.identifiers import HeiId, IiaId, Sha256
 from mobility_bridge.domain.notification import CnrKind
 from mobility_bridge.domain.partner import Partner
 from mobility_bridge.domain.snapshot import DocumentRef, KnownDocument
@@ -118,8 +118,8 @@ class EwpNetwork:
         own_iia_ids: Collection[IiaId] = (),
     ) -> FetchAnswer:
         reply = await self._client.ask(self._about(hei_id, "iias", "get", iia_ids))
-        if known is not None and known.sha256 == reply.sha256:
-            return FetchAnswer((), (), reply.exchanges, unchanged=True)
+        if known is not None and reply.is_known(known):
+            return FetchAnswer((), (), _with_digest(reply.exchanges, known.sha256), unchanged=True)
         received_at = reply.exchanges[-1].received_at
 
         def read(root: Element) -> list[ReadCopy]:
@@ -137,7 +137,7 @@ class EwpNetwork:
         copies = tuple(await self._client.read(reply, read, partial(mended, holder_hei_id=hei_id)))
         served = {item.copy.iia_id for item in copies}
         absent = tuple(iia_id for iia_id in dict.fromkeys(iia_ids) if iia_id not in served)
-        return FetchAnswer(copies, absent, reply.exchanges)
+        return FetchAnswer(copies, absent, _with_digest(reply.exchanges, reply.sha256))
 
     async def approvals(self, hei_id: HeiId, iia_ids: Sequence[IiaId]) -> ApprovalAnswer:
         reply = await self._client.ask(self._about(hei_id, "iias-approval", "url", iia_ids))
@@ -259,6 +259,11 @@ def _context(name: str, path: Path | None, base: Path, *, system: bool = True) -
             problems=[(f"adapters.ewp.{name}", str(error), "a PEM file of certificate authorities")],
             next_step="mobility-bridge config check",
         ) from error
+
+
+def _with_digest(exchanges: Sequence[Exchange], sha256: Sha256) -> tuple[Exchange, ...]:
+    """Say which body the last exchange brought, so that who keeps it need not digest it again."""
+    return (*exchanges[:-1], replace(exchanges[-1], body_sha256=sha256))
 
 
 def _instant(moment: datetime) -> str:

@@ -49,7 +49,7 @@ class Body:
         self._limit = limit
         self._length = 0
         self._truncated = False
-        self._digest = hashlib.sha256()
+        self._digest: hashlib._Hash | None = None
         self._first = b""
         self._spool: IO[bytes] | None = None
 
@@ -61,9 +61,9 @@ class Body:
             self._spool.close()
 
     @property
-    def wire_sha256(self) -> bytes:
-        """The digest of what came, before content decoding."""
-        return self._digest.digest()
+    def wire_sha256(self) -> bytes | None:
+        """The digest of what came, before content decoding; None where the answer names none to hold it against."""
+        return None if self._digest is None else self._digest.digest()
 
     @property
     def is_long(self) -> bool:
@@ -73,8 +73,11 @@ class Body:
     async def read(self, headers: Sequence[tuple[str, str]], chunks: AsyncIterable[bytes]) -> None:
         """Take the body until it ends or is over the limit."""
         inflater = self._inflater(headers)
+        if any(name.lower() == "digest" for name, _ in headers):
+            self._digest = hashlib.sha256()
         async for chunk in chunks:
-            self._digest.update(chunk)
+            if self._digest is not None:
+                self._digest.update(chunk)
             if inflater is None:
                 self._keep(chunk)
             else:

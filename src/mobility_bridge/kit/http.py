@@ -33,7 +33,8 @@ class Answer:
     """What came back, however little.
 
     `status` is None when nothing did. `headers` are as on the wire. `wire_sha256` covers the body before
-    content decoding and means nothing unless the body is whole. `failure` is a reason in the words of
+    content decoding and means nothing unless the body is whole; it is None where no `Digest` header came that it
+    could be held against. `failure` is a reason in the words of
     `errors.Unreachable` (timeout, connection, tls, incomplete), `undecodable` says why the content coding
     could not be undone; `detail` is for people.
     """
@@ -41,7 +42,7 @@ class Answer:
     status: int | None
     headers: tuple[tuple[str, str], ...]
     body: ReceivedBody
-    wire_sha256: bytes
+    wire_sha256: bytes | None
     failure: str | None = None
     detail: str = ""
     undecodable: str | None = None

@@ -1,4 +1,5 @@
 import asyncio
+import gzip
 import hashlib
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 from tests.support.ewp_network import (
     BRAVA,
     OWN,
+    UNSIGNED,
     Network,
     agreement_apis,
     catalogue_xml,
@@ -25,10 +27,11 @@ from mobility_adapters.ewp import adapter, wire
 from mobility_adapters.ewp.network import build_network
 from mobility_adapters.ewp.quirks import Quirk
 from mobility_bridge.domain.evidence import Verification
-from mobility_bridge.domain.identifiers import HeiId, IiaId, Sha256
+from mobility_bridge.domain.identifiers import Fingerprint, HeiId, IiaId, Sha256
 from mobility_bridge.domain.notification import CnrKind
 from mobility_bridge.domain.snapshot import DocumentRef, HashVerdict, KnownDocument
 from mobility_bridge.errors import ConfigError, InvalidDocument, Rejected, Unreachable
+from mobility_bridge.kit.fingerprint import fingerprint
 
 
 def agreement(iia_id: str = "b-1", our_id: str = "n-1", iia_hash: str = "0" * 64) -> str:
@@ -106,13 +109,46 @@ async def test_an_answer_that_is_already_known_is_not_even_parsed(network: Netwo
     network.answer = lambda request: network.signed(request, body)
     client = await network.ready()
 
-    answer = await client.fetch(
-        BRAVA, [IiaId("b-1")], KnownDocument(Sha256(hashlib.sha256(body).hexdigest()))
-    )
+    known = KnownDocument(Sha256(hashlib.sha256(body).hexdigest()))
+
+    answer = await client.fetch(BRAVA, [IiaId("b-1")], known)
 
     assert answer.unchanged
     assert answer.copies == answer.absent == ()
-    assert len(answer.exchanges) == 1
+    assert [each.body_sha256 for each in answer.exchanges] == [known.sha256]
+
+
+@pytest.mark.parametrize("coding", [None, "gzip"])
+async def test_an_answer_that_nobody_signed_is_recognised_by_its_fingerprint(
+    tmp_path: Path, coding: str | None
+) -> None:
+    body = b"this is no XML"
+    sent = {} if coding is None else {"content-encoding": coding}
+    content = body if coding is None else gzip.compress(body)
+    network = Network(tmp_path, catalogue_xml(ordinary_hosts(security=UNSIGNED)))
+    network.answer = lambda _: httpx.Response(200, content=content, headers=sent)
+    client = await network.ready()
+    digested_before = Sha256("0" * 64)  # which nobody takes again
+
+    answer = await client.fetch(
+        BRAVA, [IiaId("b-1")], KnownDocument(digested_before, Fingerprint(fingerprint(body)))
+    )
+
+    assert answer.unchanged
+    assert answer.exchanges[-1].body_sha256 == digested_before
+
+
+async def test_an_answer_that_is_not_the_known_one_is_read(network: Network) -> None:
+    body = get_response(agreement("b-1"))
+    network.answer = lambda request: network.signed(request, body)
+    client = await network.ready()
+    other = KnownDocument(Sha256("0" * 64), Fingerprint(fingerprint(b"another")))
+
+    answer = await client.fetch(BRAVA, [IiaId("b-1")], other)
+
+    assert not answer.unchanged
+    assert len(answer.copies) == 1
+    assert answer.exchanges[-1].body_sha256 == hashlib.sha256(body).hexdigest()
 
 
 async def test_one_broken_agreement_fails_the_whole_batch(network: Network) -> None:

@@ -202,7 +202,7 @@ def served(body: bytes, coding: str | None = None, step: int = 1000) -> httpx.Mo
         for start in range(0, len(body), step):
             yield body[start : start + step]
 
-    headers = {} if coding is None else {"content-encoding": coding}
+    headers = {"digest": "SHA-256=whatever"} | ({} if coding is None else {"content-encoding": coding})
     return httpx.MockTransport(lambda _: httpx.Response(200, headers=headers, content=parts()))
 
 
@@ -233,6 +233,15 @@ async def test_a_body_without_coding_is_taken_as_it_is() -> None:
         result = await received(TEXT, coding)
         assert result.body.data == TEXT
         assert result.wire_sha256 == hashlib.sha256(TEXT).digest()
+
+
+async def test_a_body_whose_digest_is_not_named_is_not_hashed() -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, content=TEXT))
+
+    result = await get(transport, "https://brava.example/", Limits())
+
+    assert result.body.data == TEXT
+    assert result.wire_sha256 is None
 
 
 async def test_gzip_of_several_members_and_padding_is_whole() -> None:
