@@ -133,6 +133,11 @@ def _after_an_event(case: StayCase) -> Iterator[date]:
         ):
             yield changed + timedelta(days=days) + _DAY
         yield confirmed + timedelta(days=limits.copy_stale_days) + _DAY
+    patience = timedelta(days=limits.nomination_decision_days)
+    waiting = case.nomination.earlier if case.nomination is not None else ()
+    for at in (*(at for _, at in waiting), *(each.stored.changed_at for each in records[:1] if each)):
+        yield at.date() + patience + _DAY
+        yield at.date() + 2 * patience + _DAY
     for decision in case.decisions:
         yield decision.decided_at.date() + timedelta(days=1 + limits.decision_lost_hours // 24)
 
