@@ -79,8 +79,9 @@ class Roundtrip:
 
 
 def body_sha256(answer: Answer) -> Sha256 | None:
-    """The digest of the body as decoded, where it was taken on the way in."""
-    if answer.wire_sha256 is None or answer.header("content-encoding") is not None:
+    """The digest of what is kept of the body, where it was taken on the way in."""
+    whole = not answer.body.truncated and answer.failure is None
+    if answer.wire_sha256 is None or not whole or answer.header("content-encoding") is not None:
         return None
     return Sha256(answer.wire_sha256.hex())
 

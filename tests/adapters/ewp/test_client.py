@@ -534,6 +534,7 @@ async def test_an_answer_over_the_limit_is_refused_with_its_beginning(tmp_path: 
     assert error.reason == "too_large"
     assert error.evidence[0].truncated
     assert error.evidence[0].body == b"x" * (1 << 20)
+    assert error.evidence[0].body_sha256 is None  # that of all that came would not be that of what is kept
 
 
 async def test_a_big_answer_is_parsed_and_validated_all_the_same(network: Network) -> None:
