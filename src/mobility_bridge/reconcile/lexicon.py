@@ -114,6 +114,19 @@ REASONS: Final = {
     "old_version": Text("offered only in an old version", "erbjuds bara i en gammal version"),
     "no_security": Text("no common way to sign", "inget gemensamt sätt att signera"),
     "switched_off": Text("switched off", "avstängt"),
+    "same_text_new_id": Text("the same text came under a new id", "samma text kom med ett nytt id"),
+    "new_text_same_id": Text("another text came under the same id", "en annan text kom med samma id"),
+    "refused_id_again": Text(
+        "a proposal that we refused came back under its id",
+        "ett förslag som vi avböjt kom tillbaka med samma id",
+    ),
+    "ends_before_it_starts": Text("it ends before it starts", "den slutar innan den börjar"),
+    "longer_than_allowed": Text(
+        "that is longer than any stay of this kind", "det är längre än någon vistelse av detta slag"
+    ),
+    "shorter_than_allowed": Text(
+        "that is shorter than the programme allows", "det är kortare än programmet tillåter"
+    ),
 }
 _SYSTEMS: Final = {
     "ladok": Text("Ladok", "Ladok"),
@@ -134,19 +147,6 @@ _NOMINATION_STATUSES: Final = {
     "rejected": Text("rejected", "avvisad"),
     "cancelled": Text("cancelled", "tillbakadragen"),
     "active": Text("active", "aktiv"),
-    "same_text_new_id": Text("the same text came under a new id", "samma text kom med ett nytt id"),
-    "new_text_same_id": Text("another text came under the same id", "en annan text kom med samma id"),
-    "refused_id_again": Text(
-        "a proposal that we refused came back under its id",
-        "ett förslag som vi avböjt kom tillbaka med samma id",
-    ),
-    "ends_before_it_starts": Text("it ends before it starts", "den slutar innan den börjar"),
-    "longer_than_allowed": Text(
-        "that is longer than any stay of this kind", "det är längre än någon vistelse av detta slag"
-    ),
-    "shorter_than_allowed": Text(
-        "that is shorter than the programme allows", "det är kortare än programmet tillåter"
-    ),
 }
 STATES: Final[Mapping[str, Mapping[str, Text]]] = {
     "severity": {

@@ -27,6 +27,8 @@ from mobility_bridge.reconcile.rules import (
     registry_offer,
     source,
     stay_agreement,
+    stay_dates,
+    stay_presence,
     student,
 )
 
@@ -231,7 +233,20 @@ _REGISTRY: tuple[Rule[StayCase], ...] = (
 )
 """What the student registry says: established, admitted, registered, withdrawn."""
 
-_DURING_AND_AFTER: tuple[Rule[StayCase], ...] = ()
+_DURING_AND_AFTER: tuple[Rule[StayCase], ...] = (
+    stay_dates.planned_days_make_no_sense,
+    stay_dates.systems_plan_different_days,
+    stay_dates.stay_was_extended_without_agreement,
+    stay_dates.stay_is_outside_of_its_term,
+    stay_presence.student_arrived_without_approval,
+    stay_presence.departure_precedes_arrival,
+    stay_presence.stay_was_below_the_minimum,
+    stay_presence.stay_was_shorter_than_planned,
+    stay_presence.arrival_was_not_told,
+    stay_presence.departure_was_not_told,
+    stay_presence.arrival_is_not_as_planned,
+    stay_presence.stated_date_was_changed,
+)
 """Dates, transcripts and credit transfer, and how fresh our copies are."""
 
 STAY_RULES: tuple[Rule[StayCase], ...] = (
