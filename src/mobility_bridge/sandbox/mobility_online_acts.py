@@ -12,7 +12,7 @@ from typing import Any, Final
 from mobility_bridge.errors import UsageError
 from mobility_bridge.sandbox import mobility_online_desk as desk
 from mobility_bridge.sandbox.cast import EVERYBODY
-from mobility_bridge.sandbox.ladok_numbers import Term, term_named
+from mobility_bridge.sandbox.ladok_numbers import Term, term_named, term_of
 from mobility_bridge.sandbox.mobility_online_students import (
     IN,
     OUT,
@@ -261,9 +261,8 @@ def _semester(first: Term, *, whole_year: bool) -> dict[str, str]:
 
 
 def _term_of(stay: Stay) -> tuple[Term, bool]:
-    days = stay.starts_on, stay.ends_on
-    autumn = days[0].month >= 7
-    return Term(days[0].year, autumn), (days[1] - days[0]).days > 200
+    first = term_of(stay.starts_on)
+    return first, stay.ends_on > first.following.first_day
 
 
 def _civic_number(world: World, stay: Stay) -> str | None:

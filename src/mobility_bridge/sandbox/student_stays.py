@@ -15,6 +15,7 @@ from mobility_bridge.sandbox.cast import EVERYBODY, LISTED, NORDHAV, Hei
 from mobility_bridge.sandbox.ladok_numbers import Term, civic_number, term_named
 from mobility_bridge.sandbox.ladok_seed import agreement_with, course, doer, occasion_of, seed
 from mobility_bridge.sandbox.learning_agreements import Component, LearningAgreement, Lists, Signature
+from mobility_bridge.sandbox.mobility_online_acts import apply_for_stay
 from mobility_bridge.sandbox.students import ESI, Nomination, Office, Status, Stay, Student
 from mobility_bridge.sandbox.world import OWN_HEI_ID, World
 
@@ -58,6 +59,7 @@ def add_outgoing(  # noqa: PLR0913 - what a stay consists of
     in_ladok: str = REGISTERED,
     courses: Sequence[Course] = ABROAD,
     recognized: Sequence[Course] = AT_HOME,
+    in_mobility_online: bool = True,
 ) -> Stay:
     """Let one of our students go to a partner.
 
@@ -77,7 +79,7 @@ def add_outgoing(  # noqa: PLR0913 - what a stay consists of
     made = _stay(world, now, (NORDHAV, hei), _student(who, global_id, "SE"), span)
     made = replace(made, omobility_id=omobility_id, status=_status(status), ladok_uid=uid)
     made = replace(made, la=_agreement(la, courses, recognized, now, (NORDHAV, hei)))
-    return _added(world, made)
+    return _added(world, now, made, applied=in_mobility_online)
 
 
 def add_incoming(  # noqa: PLR0913 - what a stay consists of
@@ -98,6 +100,7 @@ def add_incoming(  # noqa: PLR0913 - what a stay consists of
     la: str = SIGNED,
     in_ladok: str = REGISTERED,
     courses: Sequence[Course] = _HERE,
+    in_mobility_online: bool = True,
 ) -> Stay:
     """Let a student of a partner come to us.
 
@@ -119,7 +122,7 @@ def add_incoming(  # noqa: PLR0913 - what a stay consists of
     made = replace(made, omobility_id=omobility_id, status=_status(status))
     at_home = (("HOME-30", "Electives abroad", "15"),)
     made = replace(made, ladok_uid=uid, la=_agreement(la, courses, at_home, now, (hei, NORDHAV)))
-    return _added(world, made)
+    return _added(world, now, made, applied=in_mobility_online)
 
 
 def _hei(hei_id: str) -> Hei:
@@ -197,8 +200,11 @@ def _student(who: _Who, global_id: str, citizenship: str) -> Student:
     )
 
 
-def _added(world: World, stay: Stay) -> Stay:
+def _added(world: World, now: datetime, stay: Stay, *, applied: bool) -> Stay:
+    """Put the stay into the world; `applied`: it began with an application in our Mobility-Online."""
     world.stays.by_id[stay.omobility_id] = stay
+    if applied:
+        apply_for_stay(world, now, omobility_id=stay.omobility_id)
     return stay
 
 
