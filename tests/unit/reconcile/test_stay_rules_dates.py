@@ -203,6 +203,7 @@ NOWHERE = {"application": None, "exchange": None}
             lambda: outgoing(replace(LA, start=PlannedDay(2026, 8)), arrival=arrived(date(2026, 8, 4))),
             0,
         ),
+        ("ARRIVAL_DRIFT", lambda: a_stay(now=IN_OCTOBER), 0),
         ("ARRIVAL_DRIFT", lambda: outgoing(UNDATED, arrival=arrived(FIRST + 9 * DAY)), 1),
         ("DATES_CHANGED_AFTER_REPORT", lambda: restated(FIRST, FIRST + DAY), 1),
         ("DATES_CHANGED_AFTER_REPORT", lambda: restated(FIRST, None), 0),

@@ -256,9 +256,9 @@ def _term_start(case: StayCase, day: date) -> date | None:
     owner=Owner.BOTH,
     title=Text("Changes of a short stay", "Ändringar av en kort vistelse"),
     text=Text(
-        "The learning agreement of a short stay ({kind}) has changes after its first version; some systems do not "
+        "The learning agreement of a short stay ({stay_kind}) has changes after its first version; some systems do not "
         "know of them.",
-        "Studieavtalet för en kort vistelse ({kind}) har ändringar efter den första versionen; alla system känner "
+        "Studieavtalet för en kort vistelse ({stay_kind}) har ändringar efter den första versionen; alla system känner "
         "inte till sådana.",
     ),
     next_step=advice(
@@ -277,7 +277,7 @@ def short_stay_has_changes(case: StayCase) -> Iterator[Observation]:
         return
     kind = mobility_type(la)
     if kind is not LaMobilityType.SEMESTER:
-        yield Observation(values={"kind": kind.value})
+        yield Observation(values={"stay_kind": kind.value})
 
 
 @rule(

@@ -140,8 +140,8 @@ def _broader(field: str, one: str, other: str) -> bool:
         "Studentens uppgifter i studieavtalet skiljer sig",
     ),
     text=Text(
-        "In the learning agreement, {field} of the student is not what {where} says.",
-        "I studieavtalet är studentens {field} inte det som {where} säger.",
+        "In the learning agreement, {field} of the student is not what {document} says.",
+        "I studieavtalet är studentens {field} inte det som {document} säger.",
     ),
     next_step=advice(
         "Ask {sending} to correct it from the student registry; a changed name or birth date needs new signatures.",
@@ -160,8 +160,8 @@ def students_data_in_the_agreement_differ(case: StayCase) -> Iterator[Observatio
     if la is None or not in_question(case):
         return
     for field, where in _student_differences(la, nomination):
-        values = {"field": field, "where": where, "sending": case.sending_hei_id or ""}
-        yield Observation(f"{where}/{field}", values, planned_days(case).first, owner=sender(case))
+        values = {"field": field, "document": where, "sending": case.sending_hei_id or ""}
+        yield Observation(f"{document}/{field}", values, planned_days(case).first, owner=sender(case))
 
 
 def _student_differences(la: LearningAgreement, nomination: Nomination | None) -> Iterator[tuple[str, str]]:

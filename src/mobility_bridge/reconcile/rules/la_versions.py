@@ -111,8 +111,8 @@ def there_is_no_learning_agreement(case: StayCase) -> Iterator[Observation]:
     owner=Owner.US,
     title=Text("A learning agreement without a nomination", "Studieavtal utan nominering"),
     text=Text(
-        "There is a learning agreement {omobility_id}, and its nomination is {status}.",
-        "Det finns ett studieavtal {omobility_id}, men nomineringen är {status}.",
+        "There is a learning agreement {omobility_id}, and its nomination is {nomination_state}.",
+        "Det finns ett studieavtal {omobility_id}, men nomineringen är {nomination_state}.",
     ),
     next_step=advice(
         "Ask {sending} which nomination it belongs to; two ids for one stay are a fault of its system.",
@@ -134,7 +134,7 @@ def agreement_has_no_nomination(case: StayCase) -> Iterator[Observation]:
         return
     values = {
         "omobility_id": la.omobility_id,
-        "status": "unknown" if nomination is None else "rejected",
+        "nomination_state": "unknown" if nomination is None else "rejected",
         "sending": case.sending_hei_id or "",
     }
     yield Observation(values=values, due_on=planned_days(case).first, owner=sender(case))

@@ -33,8 +33,8 @@ _LONGEST_SHORT: Final = 31
     owner=Owner.US,
     title=Text("The planned days cannot be right", "De planerade datumen kan inte stämma"),
     text=Text(
-        "{where}: the stay is planned from {first} to {last}; {reason}.",
-        "{where}: vistelsen är planerad från {first} till {last}; {reason}.",
+        "{plan}: the stay is planned from {first} to {last}; {reason}.",
+        "{plan}: vistelsen är planerad från {first} till {last}; {reason}.",
     ),
     next_step=advice(
         "Correct the days where they are planned; the learning agreement follows without new signatures.",
@@ -52,7 +52,7 @@ def planned_days_make_no_sense(case: StayCase) -> Iterator[Observation]:
     for where, first, last in _plans(case):
         reason = _nonsense(case, first, last) if first is not None and last is not None else None
         if reason is not None:
-            values = {"where": where, "first": str(first), "last": str(last), "reason": reason}
+            values = {"plan": where, "first": str(first), "last": str(last), "reason": reason}
             owner = sender(case) if where == "learning_agreement" else None
             yield Observation(where, values, planned_days(case).first, owner=owner)
 
@@ -87,8 +87,8 @@ def _day(day: date | None) -> PlannedDay | None:
     owner=Owner.US,
     title=Text("The systems plan different days", "Systemen planerar olika datum"),
     text=Text(
-        "{what} of the stay is {planned} in {where} and {against} in {other}.",
-        "{what} för vistelsen är {planned} i {where} och {against} i {other}.",
+        "{what} of the stay is {planned} in {plan} and {against} in {other_plan}.",
+        "{what} för vistelsen är {planned} i {plan} och {against} i {other_plan}.",
     ),
     next_step=advice(
         "Settle which days hold and correct the other system.",
@@ -112,8 +112,14 @@ def systems_plan_different_days(case: StayCase) -> Iterator[Observation]:
                 continue
             if what == "end" and where == "application" and _extended(case):
                 continue
-            values = {"what": what, "where": where, "planned": str(two), "other": other, "against": str(one)}
-            yield Observation(f"{where}/{what}", values, planned_days(case).first)
+            values = {
+                "what": what,
+                "plan": where,
+                "planned": str(two),
+                "other_plan": other,
+                "against": str(one),
+            }
+            yield Observation(f"{plan}/{what}", values, planned_days(case).first)
 
 
 def _apart(one: PlannedDay, other: PlannedDay) -> int:
@@ -136,8 +142,8 @@ def _extended(case: StayCase) -> bool:
     owner=Owner.US,
     title=Text("The stay was extended, the agreement was not", "Vistelsen har förlängts, men inte avtalet"),
     text=Text(
-        "The stay lasts until {until} by {where}; the plan ends on {planned}.",
-        "Vistelsen varar till {until} enligt {where}; planen slutar {planned}.",
+        "The stay lasts until {until} by {plan}; the plan ends on {planned}.",
+        "Vistelsen varar till {until} enligt {plan}; planen slutar {planned}.",
     ),
     next_step=advice(
         "Have the last day changed in the learning agreement, and in the student registry where the exchange ends.",
@@ -155,13 +161,13 @@ def stay_was_extended_without_agreement(case: StayCase) -> Iterator[Observation]
         return
     left = case.arrival.said.actual_departure_date if case.arrival and case.arrival.live else None
     if left is not None and left > planned + timedelta(days=case.thresholds.dates_drift_days):
-        values = {"until": left.isoformat(), "where": "arrival", "planned": planned.isoformat()}
+        values = {"until": left.isoformat(), "plan": "arrival", "planned": planned.isoformat()}
         yield Observation("departure", values)
     elif _extended(case):
         assert case.application is not None
         values = {
             "until": str(case.application.said.ends_on),
-            "where": "application",
+            "plan": "application",
             "planned": planned.isoformat(),
         }
         yield Observation("application", values, planned)
