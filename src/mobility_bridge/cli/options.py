@@ -22,6 +22,9 @@ LOOKING = frozenset(
         "explain",
         *(f"agreements {name}" for name in ("list", "show", "balance", "expiring")),
         *(f"discrepancies {name}" for name in ("list", "show", "history")),
+        *(f"students {name}" for name in ("list", "show", "explain", "match list")),
+        "nominations list",
+        *(f"la {name}" for name in ("show", "diff")),
         *(f"evidence {name}" for name in ("list", "show", "verify")),
     }
 )

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from mobility_bridge.cli.speech_students import SWEDISH_OF_STUDENTS
 from mobility_bridge.domain.discrepancy import Subject, SubjectKind, Text
 from mobility_bridge.domain.snapshot import HashVerdict
 from mobility_bridge.reconcile.words import said
 
 SWEDISH: Final[Mapping[str, str]] = {
+    **SWEDISH_OF_STUDENTS,
     # Both
     "yes": "ja",
     "no": "nej",
