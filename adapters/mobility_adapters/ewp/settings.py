@@ -5,31 +5,13 @@ import stat
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
 
 from cryptography.x509 import load_pem_x509_certificates
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from mobility_adapters.ewp.keys import SigningKey, load_signing_key
 from mobility_bridge.errors import ConfigError
-
-
-class SecretReference(BaseModel):
-    """Where a secret is kept: `{ file = "…" }` or `{ env = "…" }`, exactly one; never the secret itself."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    file: Path | None = Field(
-        None,
-        description="PEM file, readable by its owner only; relative paths count from the configuration file.",
-    )
-    env: str | None = Field(None, description="Name of the environment variable that holds the PEM text.")
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> Self:
-        if (self.file is None) == (self.env is None):
-            raise ValueError('secrets are references: { file = "…" } or { env = "…" }')
-        return self
+from mobility_bridge.kit.secrets import SecretReference
 
 
 class EwpSettings(BaseModel):

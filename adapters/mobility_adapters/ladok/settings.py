@@ -1,15 +1,15 @@
 """What an operator sets about Ladok: the section `adapters.ladok`."""
 
-import os
 from datetime import time
 from pathlib import Path
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from mobility_adapters.ladok.courtesy import Closure
 from mobility_adapters.ladok.mappings import LadokMappings, Problem, load_mapping
 from mobility_bridge.errors import ConfigError
+from mobility_bridge.kit.secrets import SecretReference
 
 _URL: Final = r"^(https://[^\s/?#@]+|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?)/?$"
 _WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -19,36 +19,6 @@ Assumption = Literal["A2", "A3", "A4", "A5", "A6", "A7", "A9"]
 an admission (A3), a withdrawal (A4) and a change of occasion (A5), credit transfers (A6) and other merits (A7), read
 only, and the columns of the exchange report (A9).
 """
-
-
-class SecretReference(BaseModel):
-    """Where a secret is kept: `{ file = "…" }` or `{ env = "…" }`; never the secret itself."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    file: Path | None = Field(
-        None, description="File that holds the secret alone; white space around it is cut."
-    )
-    env: str | None = Field(None, description="Environment variable that holds the secret.")
-
-    @model_validator(mode="after")
-    def _one(self) -> "SecretReference":
-        if (self.file is None) == (self.env is None):
-            raise ValueError('either { file = "…" } or { env = "…" }')
-        return self
-
-    def resolve(self, base: Path) -> str:
-        """Read the secret. Raises ValueError saying what is wrong, never showing it."""
-        if self.file is not None:
-            try:
-                found = (base / self.file).read_text(encoding="utf-8")
-            except (OSError, UnicodeDecodeError) as error:
-                raise ValueError(f"{self.file} cannot be read") from error
-        else:
-            found = os.environ.get(self.env or "", "")
-        if not found.strip():
-            raise ValueError(f"{self.file or self.env} is empty")
-        return found.strip()
 
 
 class LadokSettings(BaseModel):

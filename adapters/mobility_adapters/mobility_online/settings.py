@@ -1,44 +1,14 @@
 """What an operator sets about Mobility-Online: the section `adapters.mobility_online`."""
 
-import os
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from mobility_adapters.mobility_online.mappings import CodeMappings, Problem, ReportMapping, load_mapping
 from mobility_bridge.errors import ConfigError
+from mobility_bridge.kit.secrets import SecretReference
 
 _URL = r"^(https://[^\s/?#@]+|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?)(/[^\s?#]*)?$"
-
-
-class SecretReference(BaseModel):
-    """Where a secret is kept: `{ file = "…" }` or `{ env = "…" }`; never the secret itself."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    file: Path | None = Field(
-        None, description="File that holds the secret alone; white space around it is cut."
-    )
-    env: str | None = Field(None, description="Environment variable that holds the secret.")
-
-    @model_validator(mode="after")
-    def _one(self) -> "SecretReference":
-        if (self.file is None) == (self.env is None):
-            raise ValueError('either { file = "…" } or { env = "…" }')
-        return self
-
-    def resolve(self, base: Path) -> str:
-        """Read the secret. Raises ValueError saying what is wrong, never showing it."""
-        if self.file is not None:
-            try:
-                text = (base / self.file).read_text(encoding="utf-8")
-            except (OSError, UnicodeDecodeError) as error:
-                raise ValueError(f"{self.file} cannot be read") from error
-        else:
-            text = os.environ.get(self.env or "", "")
-        if not text.strip():
-            raise ValueError(f"{self.file or self.env} is empty")
-        return text.strip()
 
 
 class MobilityOnlineSettings(BaseModel):
