@@ -161,7 +161,7 @@ def students_data_in_the_agreement_differ(case: StayCase) -> Iterator[Observatio
         return
     for field, where in _student_differences(la, nomination):
         values = {"field": field, "document": where, "sending": case.sending_hei_id or ""}
-        yield Observation(f"{document}/{field}", values, planned_days(case).first, owner=sender(case))
+        yield Observation(f"{where}/{field}", values, planned_days(case).first, owner=sender(case))
 
 
 def _student_differences(la: LearningAgreement, nomination: Nomination | None) -> Iterator[tuple[str, str]]:

@@ -119,7 +119,7 @@ def systems_plan_different_days(case: StayCase) -> Iterator[Observation]:
                 "other_plan": other,
                 "against": str(one),
             }
-            yield Observation(f"{plan}/{what}", values, planned_days(case).first)
+            yield Observation(f"{where}/{what}", values, planned_days(case).first)
 
 
 def _apart(one: PlannedDay, other: PlannedDay) -> int:
