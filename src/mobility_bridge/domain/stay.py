@@ -165,6 +165,14 @@ class StayThresholds:
 
 
 @dataclass(frozen=True, slots=True)
+class StayStanding:
+    """What nearly every rule asks first, worked out once per case."""
+
+    active: bool
+    wrong_person: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StayCase:
     """One stay.
 
@@ -177,6 +185,7 @@ class StayCase:
     `agreement_exists`: a mutually approved agreement with the partner would fit. `registry_agreement_exists`: the
     registry has a usable exchange agreement with the partner; `occasion_exists`: it has an occasion of it for every
     term of the stay, and where it has not, `occasion_terms` are those with one. Both are None while unknown.
+    `standing` is put in when the case is judged; whoever makes a case leaves it out.
     """
 
     own_hei_id: HeiId
@@ -212,6 +221,7 @@ class StayCase:
     calendar: Mapping[Term, TermDates] = field(default_factory=dict)
     problems: tuple[tuple[str, str, str], ...] = ()
     thresholds: StayThresholds = field(default_factory=StayThresholds)
+    standing: StayStanding | None = None
 
     @property
     def today(self) -> date:

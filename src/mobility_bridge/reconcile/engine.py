@@ -10,6 +10,7 @@ from mobility_bridge.reconcile.revisit import agreement_revisit, partner_revisit
 from mobility_bridge.reconcile.rule import CaseT, Rule
 from mobility_bridge.reconcile.standing import work_out
 from mobility_bridge.reconcile.stay_days import stay_revisit
+from mobility_bridge.reconcile.stay_state import work_out_stay
 
 _WORST_FIRST = tuple(Severity)
 
@@ -32,7 +33,8 @@ def evaluate_source(case: SourceCase) -> Verdict:
 
 def evaluate_stay(case: StayCase) -> Verdict:
     """Judge one stay of one student."""
-    return Verdict(_ask(STAY_RULES, case), stay_revisit(case))
+    known = work_out_stay(case)
+    return Verdict(_ask(STAY_RULES, known), stay_revisit(known))
 
 
 def _ask(rules: Sequence[Rule[CaseT]], case: CaseT) -> tuple[Finding, ...]:

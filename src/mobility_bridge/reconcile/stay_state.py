@@ -3,10 +3,12 @@
 Source: EWP mobilities: mobility lifecycle; running the reconciler.
 """
 
+from dataclasses import replace
+
 from mobility_bridge.domain.academic_year import AcademicYear
 from mobility_bridge.domain.incoming_mobility import ReceiverVerdict
 from mobility_bridge.domain.nomination import Nomination, NominationStatus
-from mobility_bridge.domain.stay import Heard, StayCase
+from mobility_bridge.domain.stay import Heard, StayCase, StayStanding
 from mobility_bridge.reconcile.stay_days import REMEMBERED, last_day
 from mobility_bridge.reconcile.stay_person import of_two_people, with_other_identifier
 from mobility_bridge.reconcile.stay_terms import exchanges, living_exchanges
@@ -33,6 +35,10 @@ def active(case: StayCase) -> bool:
     A stay that all systems stopped showing is not active; one that the registry alone knows is as long as it
     holds there.
     """
+    return case.standing.active if case.standing is not None else _is_active(case)
+
+
+def _is_active(case: StayCase) -> bool:
     if case.deceased or called_off(case) or long_over(case):
         return False
     if known_elsewhere(case):
@@ -57,7 +63,16 @@ def wrong_person(case: StayCase) -> bool:
 
     Source: EWP mobilities: running the reconciler.
     """
+    return case.standing.wrong_person if case.standing is not None else _is_of_two(case)
+
+
+def _is_of_two(case: StayCase) -> bool:
     return any(True for _ in with_other_identifier(case)) or any(True for _ in of_two_people(case))
+
+
+def work_out_stay(case: StayCase) -> StayCase:
+    """Settle once what nearly every rule asks."""
+    return replace(case, standing=StayStanding(_is_active(case), _is_of_two(case)))
 
 
 def in_question(case: StayCase) -> bool:
