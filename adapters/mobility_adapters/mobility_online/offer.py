@@ -12,12 +12,13 @@ from mobility_bridge.ports.sources import Capability
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation of one service; `used` by this program today."""
+    """One operation of one service; `used` by this program today, `writes` only with `course_catalogue`."""
 
     service: str
     name: str
     assumed: bool = False
     used: bool = False
+    writes: bool = False
 
 
 _APPLICATION: Final = "GetApplicationDataService"
@@ -43,9 +44,9 @@ OPERATIONS: Final = (
     Operation(_APPLICATION, "getNominationDataByApplicationID"),
     Operation(_READ, "getCoursesOfSemesterBySearchParameters", used=True),
     Operation(_READ, "getAddressesOfInstitution"),
-    Operation(_WRITE, "addCoursePerSemester", used=True),
-    Operation(_WRITE, "updateCoursePerSemester", used=True),
-    Operation(_WRITE, "removeCoursePerSemesterByCourseID", used=True),
+    Operation(_WRITE, "addCoursePerSemester", writes=True),
+    Operation(_WRITE, "updateCoursePerSemester", writes=True),
+    Operation(_WRITE, "removeCoursePerSemesterByCourseID", writes=True),
     Operation(_WRITE, "removeCoursesPerSemesterBySearchParameters"),
     Operation(_AGREEMENT, "getAgreementIdsBySearchParameters", assumed=True, used=True),
     Operation(_AGREEMENT, "getAgreementsBySearchParameters", assumed=True, used=True),
@@ -63,5 +64,11 @@ def capability(operation: Operation, offered: AbstractSet[str] | None, note: str
         f"{operation.service}.{operation.name}",
         available=available,
         assumed=operation.assumed,
-        note=note or ("used" if operation.used else "not used yet"),
+        note=note or _use(operation),
     )
+
+
+def _use(operation: Operation) -> str:
+    if operation.writes:
+        return "used with course_catalogue"
+    return "used" if operation.used else "not used yet"
