@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.support.stores import an_exchange, minutes
 
 from mobility_bridge.domain.evidence import EvidenceRecord, Exchange, Verification
@@ -65,6 +67,42 @@ def test_the_hash_is_the_one_that_a_stranger_computes_from_the_description():
     )
     assert canonical(record).decode() == expected
     assert record.record_hash == hashlib.sha256(expected.encode()).hexdigest()
+
+
+texts = st.text()
+headers = st.dictionaries(texts, texts, max_size=4)
+exchanges = st.builds(
+    Exchange,
+    system=texts,
+    hei_id=st.none() | texts,
+    api=texts,
+    method=texts,
+    url=texts,
+    received_at=st.datetimes(timezones=st.just(UTC)),
+    request_id=texts,
+    request_headers=headers,
+    request_body=st.binary(),
+    status=st.none() | st.integers(100, 599),
+    response_headers=headers,
+    body=st.binary(),
+    truncated=st.booleans(),
+    verification=st.sampled_from(Verification),
+    failure=st.none() | texts,
+    duration_s=st.floats(0, 1e6),
+)
+
+
+@given(exchange=exchanges, sequence=st.integers(0, 2**62))
+def test_the_canonical_form_is_what_any_json_encoder_writes(exchange: Exchange, sequence: int):
+    record = link(exchange, ChainEnd(sequence, START.record_hash))
+
+    written = canonical(record).decode()
+
+    members = json.loads(written)
+    assert json.dumps(members, sort_keys=True, separators=(",", ":"), ensure_ascii=True) == written
+    assert members["request_headers"] == exchange.request_headers
+    assert (members["url"], members["failure"]) == (exchange.url, exchange.failure)
+    assert (members["sequence"], members["status"]) == (sequence + 1, exchange.status)
 
 
 def test_the_canonical_form_names_every_field_but_the_hash_itself():
