@@ -2,16 +2,19 @@
 
     python -m benchmarks.memory
 
-`refused` is an answer of 100 MB that stops being read at its limit, `bomb` one of a megabyte that decompresses to
-a gibibyte; both come through `kit.http`. `streamed` takes an answer of 100 MB, all valid, through
+`refused` is an answer of 100 MB of agreements that stops being read at its limit, `noise` one that nothing compresses,
+`bomb` one of a megabyte that decompresses to a gibibyte. All three come through `kit.http`, and what is kept of them
+is then in the store as evidence: all 32 MiB that were let in, of noise the first 8. `streamed` takes an answer of 100 MB, all valid, through
 `kit.xml.iterate`, agreement by agreement. `tree` is the same answer as one tree of lxml, for comparison.
 """
 
 import asyncio
 import io
+import random
 import resource
 import subprocess
 import sys
+import tempfile
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
 
@@ -31,32 +34,63 @@ def growth_of(work: Callable[[], object]) -> float:
 
 
 def refused() -> float:
-    return growth_of(_call([b"x" * MEGABYTE] * LONG, {}))
+    def pieces() -> Iterator[bytes]:
+        stream = _Stream()
+        while chunk := stream.read(MEGABYTE):
+            yield chunk
+
+    return _growth_of_call(pieces, {}, kept=32 * MEGABYTE)
+
+
+def noise() -> float:
+    source = random.Random(1)
+    return _growth_of_call(
+        lambda: (source.randbytes(1 << 16) for _ in range(LONG << 4)), {}, kept=8 * MEGABYTE
+    )
 
 
 def bomb() -> float:
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     block = bytes(MEGABYTE)
     packed = b"".join([*(packer.compress(block) for _ in range(1024)), packer.flush()])
-    return growth_of(_call([packed], {"content-encoding": "gzip"}))
+    return _growth_of_call(lambda: iter([packed]), {"content-encoding": "gzip"}, kept=32 * MEGABYTE)
 
 
-def _call(chunks: list[bytes], headers: dict[str, str]) -> Callable[[], None]:
+def _growth_of_call(pieces: Callable[[], Iterator[bytes]], headers: dict[str, str], *, kept: int) -> float:
+    """Ask for these pieces and keep the evidence; `kept` is how much of it must be there at least."""
     import httpx  # noqa: PLC0415 - each process imports what it measures
 
-    from mobility_bridge.kit.http import Limits, call  # noqa: PLC0415 - as above
+    from mobility_adapters.ewp.exchanges import Wire  # noqa: PLC0415 - as above
+    from mobility_bridge.domain.evidence import Exchange  # noqa: PLC0415 - as above
+    from mobility_bridge.kit.clock import SystemClock  # noqa: PLC0415 - as above
+    from mobility_bridge.kit.http import Limits, Outgoing  # noqa: PLC0415 - as above
+    from mobility_bridge.store import open_store  # noqa: PLC0415 - as above
 
     async def body() -> AsyncIterator[bytes]:
-        for chunk in chunks:
-            yield chunk
+        for piece in pieces():
+            yield piece
 
-    async def ask() -> None:
+    async def ask(url: str) -> None:
         transport = httpx.MockTransport(lambda _: httpx.Response(200, headers=headers, content=body()))
-        request = httpx.Request("GET", "https://brava.example/")
-        answer = await call(transport, request, Limits(total_s=120))
-        assert answer.body.truncated
+        wire = Wire(transport, Limits(total_s=120), SystemClock())
+        done = await wire.send(Outgoing("GET", "https://brava.example/"))
+        exchange = done.exchange(api="iias.get")
+        assert exchange.truncated
+        assert exchange.body_length >= kept * 0.98
+        await keep(url, exchange)
 
-    return lambda: asyncio.run(ask())
+    async def keep(url: str, exchange: Exchange) -> None:
+        store = open_store(url)
+        await store.write(lambda uow: uow.evidence.append([exchange]))
+        await store.close()
+
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/store.sqlite3"
+        # Elsewhere, so that nothing is measured in memory that making the tables has left.
+        code = f"from mobility_bridge.store.migrate import upgrade; upgrade({url!r})"
+        subprocess.run([sys.executable, "-c", code], check=True)
+        asyncio.run(open_store(url).close())
+        return growth_of(lambda: asyncio.run(ask(url)))
 
 
 def streamed() -> float:
@@ -112,7 +146,7 @@ class _Stream:
         yield self._end
 
 
-CASES = {case.__name__: case for case in (refused, bomb, streamed, tree)}
+CASES = {case.__name__: case for case in (refused, noise, bomb, streamed, tree)}
 
 
 def in_a_process(name: str) -> float:
@@ -128,6 +162,7 @@ def main() -> None:
     print(f"\nan answer of {LONG} MB as one tree of lxml: {whole:,.0f} MB more")
     words = {
         "refused": "100 MB, refused at the limit",
+        "noise": "100 MB that nothing compresses",
         "bomb": "1 MB of gzip, 1 GiB inside",
         "streamed": "100 MB, agreement by agreement",
     }

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 from tests.support.stores import ALDERTON, BRAVA, Backend, an_exchange, minutes
+from zstandard import ZstdCompressor
 
-from mobility_bridge.domain.evidence import Exchange, Verification
+from mobility_bridge.domain.evidence import Exchange, PackedBody, Verification
 from mobility_bridge.ports.store import Store
 from mobility_bridge.store.chain import START, ChainEnd, ChainFault, sha256_of, verify
 from mobility_bridge.store.memory import MemoryStore
@@ -54,6 +55,21 @@ async def test_every_fact_of_an_exchange_comes_back_as_it_was(store: Store):
     assert second.exchange == bare
     assert (second.body_sha256, second.body_length) == (sha256_of(b""), 0)
     assert await store.read(lambda unit: unit.evidence.get(3)) is None
+
+
+async def test_a_long_body_that_comes_packed_is_kept_as_any_other(store: Store):
+    body = b"<long>" + bytes(range(256)) * 20_000
+    packer = ZstdCompressor().compressobj()
+    packed = PackedBody(packer.compress(body) + packer.flush(), sha256_of(body), len(body))
+
+    await append(store, an_exchange(b"", packed=packed, truncated=True), an_exchange(body))
+
+    for sequence in (1, 2):
+        found = await store.read(lambda unit, it=sequence: unit.evidence.get(it))
+        assert found is not None
+        assert (found.exchange.body, found.exchange.packed) == (body, None)
+        assert (found.body_sha256, found.body_length) == (sha256_of(body), len(body))
+    assert await faults(store) == []
 
 
 async def test_the_same_body_is_kept_once_and_shared_with_the_copies(store: Store):

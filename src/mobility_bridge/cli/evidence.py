@@ -15,6 +15,9 @@ from mobility_bridge.cli.render import plain, print_json, print_pairs, print_tab
 if TYPE_CHECKING:
     from mobility_bridge.domain.evidence import EvidenceRecord
 
+SHOWN_BYTES = 1 << 20
+"""Of a body more than this is nothing to look at; `--body` writes all of it."""
+
 _HERE = "mobility_bridge.cli.evidence"
 COMMANDS = {
     "list": (f"{_HERE}:list_", "List what was received last."),
@@ -89,8 +92,10 @@ def show(invocation: Invocation, number: int, *, body_only: bool) -> None:
     if body_only:
         sys.stdout.buffer.write(exchange.body)
         return
+    shown = exchange.body[:SHOWN_BYTES]
     if invocation.as_json:
-        print_json({**as_data(record), "body": exchange.body.decode("utf-8", "replace")})
+        body = {"body": shown.decode("utf-8", "replace"), "body_shown_bytes": len(shown)}
+        print_json({**as_data(record), **body})
         return
     print_pairs(
         f"Evidence {record.sequence}",
@@ -111,7 +116,10 @@ def show(invocation: Invocation, number: int, *, body_only: bool) -> None:
     if exchange.request_body:
         click.echo(exchange.request_body.decode("utf-8", "replace"))
     print_pairs("Response headers", sorted(exchange.response_headers.items()))
-    click.echo(exchange.body.decode("utf-8", "replace"))
+    click.echo(shown.decode("utf-8", "replace"))
+    if len(shown) < len(exchange.body):
+        rest = len(exchange.body) - len(shown)
+        click.echo(f"And {rest} bytes more: mobility-bridge evidence show {number} --body", err=True)
 
 
 @click.command()

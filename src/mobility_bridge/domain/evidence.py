@@ -18,13 +18,23 @@ class Verification(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class PackedBody:
+    """A body too long to be held as it is: one frame of zstandard. Digest and length are of the bytes inside."""
+
+    zstd: bytes
+    sha256: Sha256
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
 class Exchange:
     """One request and its answer.
 
     `received_at` is UTC; `url` is the one on the wire; `request_headers` and `request_body` hold no secret
     (an adapter blanks them). `body` is what arrived after content decoding; when it was over the limit it
-    holds the first part and `truncated` is true. `status` is None when nothing came back. `body_sha256` is the
-    digest of `body` where whoever received it has it already; it says nothing more than `body`.
+    holds the first part and `truncated` is true; a long first part is `packed` instead, and `body` is empty.
+    `status` is None when nothing came back. `body_sha256` is the digest of `body` where whoever received it has
+    it already; it says nothing more than `body`.
     """
 
     system: str
@@ -43,7 +53,13 @@ class Exchange:
     verification: Verification = Verification.NO_RESPONSE
     failure: str | None = None
     duration_s: float = 0.0
+    packed: PackedBody | None = None
     body_sha256: Sha256 | None = field(default=None, compare=False)
+
+    @property
+    def body_length(self) -> int:
+        """How many bytes of the answer's body are kept here."""
+        return len(self.body) if self.packed is None else self.packed.length
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,7 @@ def link(exchange: Exchange, after: ChainEnd) -> EvidenceRecord:
         sequence=after.sequence + 1,
         exchange=exchange,
         body_sha256=body_sha256,
-        body_length=len(exchange.body),
+        body_length=exchange.body_length,
         previous_hash=after.record_hash,
         record_hash=seal(exchange, after, body_sha256, asked, answered),
     )
@@ -87,12 +87,14 @@ def link(exchange: Exchange, after: ChainEnd) -> EvidenceRecord:
 
 def body_sha256_of(exchange: Exchange) -> Sha256:
     """The digest of the answer's body: the one that it came with, where whoever received it knew it."""
+    if exchange.packed is not None:
+        return exchange.packed.sha256
     return exchange.body_sha256 or sha256_of(exchange.body)
 
 
 def seal(exchange: Exchange, after: ChainEnd, body_sha256: Sha256, asked: str, answered: str) -> Sha256:
     """The hash of the record that keeps `exchange` behind `after`; the headers as `as_json` writes them."""
-    return sha256_of(_written(exchange, after, body_sha256, len(exchange.body), asked, answered))
+    return sha256_of(_written(exchange, after, body_sha256, exchange.body_length, asked, answered))
 
 
 def as_json(headers: Mapping[str, str]) -> str:

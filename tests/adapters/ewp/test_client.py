@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -23,10 +24,11 @@ from tests.support.ewp_network import (
     xml_response,
 )
 from tests.support.keys import key
+from zstandard import ZstdDecompressor
 
 from mobility_adapters.ewp import httpsig, wire
 from mobility_adapters.ewp.keys import fingerprint
-from mobility_bridge.domain.evidence import Verification
+from mobility_bridge.domain.evidence import Exchange, Verification
 from mobility_bridge.domain.identifiers import HeiId, IiaId
 from mobility_bridge.domain.notification import CnrKind
 from mobility_bridge.errors import InvalidDocument, NotOffered, Rejected, Unreachable, Untrusted
@@ -535,6 +537,21 @@ async def test_an_answer_over_the_limit_is_refused_with_its_beginning(tmp_path: 
     assert error.evidence[0].truncated
     assert error.evidence[0].body == b"x" * (1 << 20)
     assert error.evidence[0].body_sha256 is None  # that of all that came would not be that of what is kept
+
+
+async def test_of_a_long_answer_over_the_limit_all_that_was_let_in_is_evidence(tmp_path: Path) -> None:
+    network = Network(tmp_path, max_body_bytes=5 << 20)
+    network.answer = lambda request: network.signed(request, b"0123456789" * (1 << 20))
+
+    error = await index_fails(network, InvalidDocument)
+
+    (exchange,) = error.evidence
+    assert isinstance(exchange, Exchange)
+    assert (exchange.truncated, exchange.body, exchange.body_length) == (True, b"", 5 << 20)
+    assert exchange.packed is not None
+    kept = (b"0123456789" * (1 << 20))[: 5 << 20]
+    assert exchange.packed.sha256 == hashlib.sha256(kept).hexdigest()
+    assert ZstdDecompressor().decompress(exchange.packed.zstd, max_output_size=5 << 20) == kept
 
 
 async def test_a_big_answer_is_parsed_and_validated_all_the_same(network: Network) -> None:

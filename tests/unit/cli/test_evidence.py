@@ -86,3 +86,19 @@ def test_an_export_holds_one_body_at_a_time(typed: Command, config: Path) -> Non
 
     # then
     assert peak < 8 * MIB
+
+
+def test_of_a_long_body_the_beginning_is_shown_and_all_of_it_written(typed: Command, config: Path) -> None:
+    kept(config, exchange(ALDERTON, "iias.get", b"<long>" + b"x" * MIB, NOON))
+
+    listed = typed("evidence", "show", "1", "--json", "--config", config).json
+    shown = typed("evidence", "show", "1", "--config", config)
+    whole = typed("evidence", "show", "1", "--body", "--config", config)
+
+    assert (len(listed["body"]), listed["body_shown_bytes"], listed["body_length"]) == (
+        MIB,
+        MIB,
+        6 + MIB,
+    )
+    assert "6 bytes more: mobility-bridge evidence show 1 --body" in shown.err
+    assert len(whole.out) == 6 + MIB

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from mobility_bridge.domain.evidence import EvidenceRecord, Exchange
+from mobility_bridge.domain.evidence import EvidenceRecord, Exchange, PackedBody
 from mobility_bridge.domain.identifiers import HeiId, Sha256
 from mobility_bridge.store.chain import START, ChainEnd, link
 from mobility_bridge.store.memory.shelf import Journal, Shelf
@@ -21,9 +21,11 @@ class MemoryEvidence:
         for exchange in exchanges:
             last = self._rows.get(len(self._rows))
             record = link(exchange, START if last is None else ChainEnd(last.sequence, last.record_hash))
-            if exchange.body:
-                self._documents.put(record.body_sha256, exchange.body)
-            self._rows.put(record.sequence, replace(record, exchange=replace(exchange, body=b"")))
+            body = exchange.body if exchange.packed is None else unpacked(exchange.packed)
+            if body:
+                self._documents.put(record.body_sha256, body)
+            shown = replace(exchange, body=b"", packed=None)
+            self._rows.put(record.sequence, replace(record, exchange=shown))
             sequences.append(record.sequence)
         return sequences
 
@@ -58,3 +60,9 @@ class MemoryEvidence:
     def _with_body(self, record: EvidenceRecord) -> EvidenceRecord:
         body = self._documents.get(record.body_sha256) or b""
         return replace(record, exchange=replace(record.exchange, body=body))
+
+
+def unpacked(body: PackedBody) -> bytes:
+    from zstandard import ZstdDecompressor  # noqa: PLC0415 - few bodies are that long
+
+    return ZstdDecompressor().decompress(body.zstd, max_output_size=body.length)

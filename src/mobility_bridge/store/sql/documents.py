@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from sqlalchemy import Connection
 from zstandard import ZstdCompressor, ZstdDecompressor
 
+from mobility_bridge.domain.evidence import PackedBody
 from mobility_bridge.domain.identifiers import Fingerprint, Sha256
 from mobility_bridge.domain.snapshot import KnownDocument
 from mobility_bridge.kit.fingerprint import fingerprint
@@ -40,7 +41,9 @@ def unpacked(body: bytes, length: int) -> bytes:
     return _tools.decompressor.decompress(body, max_output_size=length)
 
 
-def _row(digest: bytes, body: bytes) -> tuple[bytes, bytes, int, bytes]:
+def _row(digest: bytes, body: bytes | PackedBody) -> tuple[bytes, bytes, int, bytes | None]:
+    if isinstance(body, PackedBody):
+        return digest, body.zstd, body.length, None
     return digest, packed(body), len(body), bytes.fromhex(fingerprint(body))
 
 
@@ -51,7 +54,7 @@ class SqlDocuments:
         self._connection = connection
         self._there: set[Sha256] = set()
 
-    def keep(self, bodies: Mapping[Sha256, bytes]) -> None:
+    def keep(self, bodies: Mapping[Sha256, bytes | PackedBody]) -> None:
         """Write those that are not there, or were erased."""
         wanted = [sha256 for sha256, body in bodies.items() if body and sha256 not in self._there]
         for chunk in in_chunks(wanted):

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, or_, select
 from zstandard import ZstdError
 
-from mobility_bridge.domain.evidence import EvidenceRecord, Exchange, Verification
+from mobility_bridge.domain.evidence import EvidenceRecord, Exchange, PackedBody, Verification
 from mobility_bridge.domain.identifiers import HeiId, Sha256
 from mobility_bridge.store.chain import START, ChainEnd, as_json, body_sha256_of, seal
 from mobility_bridge.store.columns import to_digest, to_micros
@@ -39,10 +39,11 @@ class SqlEvidence:
         end = self._end()
         first = end.sequence + 1
         for chunk in in_chunks(exchanges):
-            bodies, rows = {}, []
+            bodies: dict[Sha256, bytes | PackedBody] = {}
+            rows = []
             for exchange in chunk:
                 body_sha256 = body_sha256_of(exchange)
-                bodies[body_sha256] = exchange.body
+                bodies[body_sha256] = exchange.packed or exchange.body
                 row, end = _linked(exchange, body_sha256, end)
                 rows.append(row)
             self._documents.keep(bodies)
@@ -116,7 +117,7 @@ def _linked(exchange: Exchange, body_sha256: Sha256, after: ChainEnd) -> tuple[t
         exchange.failure,
         exchange.duration_s,
         to_digest(body_sha256),
-        len(exchange.body),
+        exchange.body_length,
         bytes.fromhex(after.record_hash),
         bytes.fromhex(end.record_hash),
     )
