@@ -1,5 +1,6 @@
 """What an operator, a clock or a disk can get wrong: a sentence, the next step, and nothing spoilt."""
 
+import asyncio
 import contextlib
 import os
 import shutil
@@ -60,7 +61,7 @@ base_url = "x"
 @pytest.fixture
 def stopped(tmp_path: Path) -> Played:
     """A configuration for a sandbox that does not run."""
-    Sandbox(tmp_path, Plan("clean"))._socket.close()
+    asyncio.run(Sandbox(tmp_path, Plan("clean")).stop())
     write_config(tmp_path)
     return Played(tmp_path, {})
 
