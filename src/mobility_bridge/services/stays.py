@@ -36,14 +36,13 @@ from mobility_bridge.domain.registration import (
     StudentProtected,
     StudentResult,
 )
-from mobility_bridge.domain.stay import Heard, OtherStay, SaidOfPerson, Seen, StayCase, TermDates
+from mobility_bridge.domain.stay import Heard, SaidOfPerson, Seen, StayCase, TermDates
 from mobility_bridge.domain.term import Term
 from mobility_bridge.domain.transcript import Tor
 from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.ports.students import Stay
 from mobility_bridge.reconcile.exchange import Offering, exchanges
-from mobility_bridge.reconcile.stay_days import first_day, last_day
-from mobility_bridge.reconcile.stay_state import active
+from mobility_bridge.reconcile.offers import Offers, as_other, with_offer
 from mobility_bridge.reconcile.stays import Group, group
 from mobility_bridge.reconcile.traces import REGISTRY, exchange_trace, trace
 from mobility_bridge.services.applications import APPLICATIONS
@@ -92,6 +91,10 @@ class StayGathering:
         return Offering.of(kinds, partners)
 
     @cached_property
+    def _offers(self) -> Offers:
+        return Offers.of(self.offering)
+
+    @cached_property
     def _calendar(self) -> Mapping[Term, TermDates]:
         return self.context.calendar
 
@@ -127,7 +130,11 @@ class StayGathering:
             case = self._case(student_id, each, by_key, by_uid, facts)
             if case is not None:
                 cases.append(case)
-        return [replace(case, other_stays=_others(case, cases)) for case in cases]
+        others = [as_other(case) for case in cases]
+        return [
+            replace(with_offer(case, self._offers), other_stays=(*others[:at], *others[at + 1 :]))
+            for at, case in enumerate(cases)
+        ]
 
     def facts(self, student_id: StudentId) -> list[Fact]:
         """What the registry says about a student, under every key that it has for them."""
@@ -294,21 +301,6 @@ def _known_to_registry(facts: Iterable[Fact]) -> bool:
 
 def _holds(facts: Iterable[Fact], kind: type[F]) -> bool:
     return any(isinstance(fact, kind) and not fact.removed for fact in facts)
-
-
-def _others(case: StayCase, cases: Iterable[StayCase]) -> tuple[OtherStay, ...]:
-    return tuple(
-        OtherStay(
-            str(other.subject.stay_id),
-            other.direction,
-            other.partner_hei_id,
-            first_day(other),
-            last_day(other),
-            active(other),
-        )
-        for other in cases
-        if other is not case
-    )
 
 
 def _heard_of_us(api: str) -> set[Heard]:
