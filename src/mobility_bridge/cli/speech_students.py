@@ -116,6 +116,10 @@ SWEDISH_OF_STUDENTS: Final[Mapping[str, str]] = {
     "ECTS": "ECTS",
     "A change does not apply: {where}, {table}, row {row}.": "En ändring går inte att genomföra: {where}, {table}, rad {row}.",
     # The registry
+    "registry {source}": "studieregister {source}",
+    "feed up to page {page}": "flödet till och med sida {page}",
+    "{count} pages missing": "{count} sidor saknas",
+    "certificate until {day}, {days} days left": "certifikat till {day}, {days} dagar kvar",
     "Feed of {source}": "Flöde från {source}",
     "read up to page": "läst till och med sida",
     "last entry": "senaste post",

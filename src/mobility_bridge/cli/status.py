@@ -62,6 +62,7 @@ def _show(found: "Overview", say: "Speech", *, offline: bool) -> None:
                 ),
             ),
             (say("notifications"), (outbox or say("none")) + sending),
+            *_registry(found, say),
             (say("evidence"), say("{count} records", count=found.evidence_records)),
             (say("assumed"), _assumed(found, say, offline=offline)),
         ],
@@ -95,6 +96,22 @@ def _assumed(found: "Overview", say: "Speech", *, offline: bool) -> str:
     if offline:
         return say("not asked")
     return say("{count} operations, see below", count=len(found.assumed)) if found.assumed else say("nothing")
+
+
+def _registry(found: "Overview", say: "Speech") -> list[tuple[str, str]]:
+    """How far the registry's feed was read, and how long the certificate holds."""
+    if found.registry is None:
+        return []
+    position, certificate = found.registry.position, found.registry.certificate
+    parts = [_health(found.registry.health, say)]
+    if position is not None:
+        parts.append(say("feed up to page {page}", page=position.page))
+        if position.gaps:
+            parts.append(say("{count} pages missing", count=len(position.gaps)))
+    if certificate is not None:
+        until = f"{certificate.expires_at:%Y-%m-%d}"
+        parts.append(say("certificate until {day}, {days} days left", day=until, days=certificate.days_left))
+    return [(say("registry {source}", source=found.registry.source), "; ".join(parts))]
 
 
 def _activity(invocation: Invocation, found: "Overview", seconds: int, lang: str | None) -> int:
@@ -139,6 +156,8 @@ def _health(health: Any, say: "Speech") -> str:
 
 
 def _data(found: "Overview") -> dict[str, Any]:
+    from mobility_bridge.cli.ladok import feed_data
+
     return {
         "own_hei_id": found.own_hei_id,
         "catalogue": _health_data(found.catalogue),
@@ -167,6 +186,7 @@ def _data(found: "Overview") -> dict[str, Any]:
             }
             for partner in found.partners
         ],
+        "registry": feed_data(found.registry) if found.registry is not None else None,
         "discrepancies": dict(found.discrepancies),
         "acknowledged": found.acknowledged,
         "notifications": dict(found.outbox),

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mobility_bridge.cli import sync_students
 from mobility_bridge.cli.options import WAYS_TO_NAME, Invocation, takes_options
 from mobility_bridge.cli.render import print_json, print_table, working
 
@@ -107,6 +108,7 @@ def as_data(report: "SyncReport") -> dict[str, Any]:
             }
             for item in report.partners
         ],
+        "students": sync_students.as_data(report.students),
         "compared": report.compared.compared,
         "opened": report.compared.opened,
         "resolved": report.compared.resolved,
@@ -161,6 +163,7 @@ def show(report: "SyncReport") -> None:
             for item in report.partners
         ],
     )
+    sync_students.show(report.students)
     compared, notified = report.compared, report.notified
     click.echo(
         f"Compared {compared.compared}: {compared.opened} discrepancies opened, {compared.changed} changed, "

@@ -10,7 +10,7 @@ from mobility_bridge.domain.partner import Health
 from mobility_bridge.domain.person import Person
 from mobility_bridge.domain.record import IdentityKey, IdentityKeyKind
 from mobility_bridge.domain.registration import Admission, Fact, LadokStudent, Participation
-from mobility_bridge.errors import ExternalError, NotOffered, UsageError
+from mobility_bridge.errors import ExternalError, NotOffered, StoreError, UsageError
 from mobility_bridge.ports.registry import CertificateStatus, FeedBatch, FeedPosition, StudentRegistry
 from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.reconcile.exchange import Offering
@@ -54,10 +54,10 @@ def the_registry(context: Context) -> StudentRegistry:
 async def follow_feed(context: Context) -> FeedReport:
     """Read the feed from where it was left to its end, one unit of work a page."""
     registry = the_registry(context)
-    held = await context.store.read(lambda uow: uow.cursor(cursor_name(registry)))
+    held = _parsed(await context.store.read(lambda uow: uow.cursor(cursor_name(registry))))
     pages = events = changed = remarks = 0
     try:
-        async for batch in registry.events(FeedPosition.parse(held) if held else None):
+        async for batch in registry.events(held):
             took = await context.store.write(partial(_commit, context, registry, batch))
             pages, events, changed = pages + 1, events + len(batch.events), changed + took
             remarks += len(batch.remarks)
@@ -98,8 +98,7 @@ async def feed_status(context: Context, *, ask: bool = True) -> FeedStatus:
         lambda uow: (uow.cursor(cursor_name(registry)), uow.partners.health(HeiId(registry.name)).get(FEED))
     )
     newest = await registry.newest_page() if ask else None
-    position = FeedPosition.parse(held) if held else None
-    return FeedStatus(registry.name, position, health, newest, registry.certificate())
+    return FeedStatus(registry.name, _parsed(held), health, newest, registry.certificate())
 
 
 async def rewind_feed(context: Context, page: int) -> int:
@@ -113,10 +112,12 @@ async def rewind_feed(context: Context, page: int) -> int:
     name = cursor_name(registry)
 
     def work(uow: UnitOfWork) -> int:
-        held = uow.cursor(name)
-        last = FeedPosition.parse(held).page if held else 0
-        if page > last:
-            so_far = f"only up to page {last}" if held else "not at all"
+        try:
+            position = _parsed(uow.cursor(name))
+        except StoreError:
+            position = FeedPosition(page)  # to rewind is the way out
+        if position is None or page > position.page:
+            so_far = "not at all" if position is None else f"only up to page {position.page}"
             raise UsageError(
                 f"the feed cannot be rewound to page {page}: it was read {so_far}",
                 next_step="Run: mobility-bridge ladok feed status",
@@ -128,6 +129,13 @@ async def rewind_feed(context: Context, page: int) -> int:
     forgotten = await context.store.write(work)
     context.log.event("feed.rewound", source=registry.name, page=page, events=forgotten)
     return forgotten
+
+
+def _parsed(held: str | None) -> FeedPosition | None:
+    try:
+        return FeedPosition.parse(held) if held else None
+    except ValueError as error:
+        raise StoreError(str(error), next_step="Run: mobility-bridge ladok feed rewind --to 1") from error
 
 
 def _commit(context: Context, registry: StudentRegistry, batch: FeedBatch, uow: UnitOfWork) -> int:

@@ -1,9 +1,10 @@
 """How everything is doing, from what the store knows."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final
 
 from mobility_bridge.domain.discrepancy import DiscrepancyState, Severity
 from mobility_bridge.domain.identifiers import HeiId
@@ -15,6 +16,9 @@ from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.services.catalogue import CATALOGUE
 from mobility_bridge.services.context import Context
 from mobility_bridge.services.due import last_attempt
+from mobility_bridge.services.feed import FeedStatus, feed_status
+
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ class PartnerStatus:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The state of the whole bridge."""
+    """The state of the whole bridge. `registry` is None where none is configured."""
 
     own_hei_id: HeiId
     catalogue: Health | None
@@ -55,12 +59,15 @@ class Overview:
     outbox: Mapping[CnrState, int]
     evidence_records: int
     sending: bool = True
+    registry: FeedStatus | None = None
 
     @property
     def last_activity_at(self) -> datetime | None:
         """When any system was last asked, with or without success; None when none ever was."""
         asked = [last_attempt(source.health) for source in self.sources]
         asked.extend(partner.last_contact_at for partner in self.partners)
+        if self.registry is not None:
+            asked.append(last_attempt(self.registry.health))
         return max((at for at in asked if at is not None), default=None)
 
     @property
@@ -82,7 +89,9 @@ async def overview(context: Context, *, probe: bool = True) -> Overview:
             capabilities[source.name] = (await source.probe() if probe else (), None)
         except ExternalError as error:
             capabilities[source.name] = ((), error.message)
-    return await context.store.read(lambda uow: _overview(uow, context, capabilities))
+    found = await context.store.read(lambda uow: _overview(uow, context, capabilities))
+    registry = await feed_status(context, ask=False) if context.registry is not None else None
+    return replace(found, registry=registry)
 
 
 def _overview(
@@ -101,13 +110,16 @@ def _overview(
         SourceStatus(
             source.name,
             by_source[source.name],
-            next(iter(uow.partners.health(HeiId(source.name)).values()), None),
+            _worst(uow.partners.health(HeiId(source.name)).values()),
             tuple(capabilities[source.name][0]),
             capabilities[source.name][1],
         )
         for source in context.sources
     )
     names = {source.name for source in context.sources} | {CATALOGUE}
+    names.update(source.name for source in context.applications)
+    if context.registry is not None:
+        names.add(context.registry.name)
     heis = sorted({item.partner_hei_id for item in uow.partners.all_health()} | set(by_partner))
     partners = tuple(
         _partner(uow, own, hei_id, by_partner[hei_id], about[hei_id], pending[hei_id])
@@ -125,6 +137,12 @@ def _overview(
         uow.evidence.count(),
         context.settings.notify.enabled,
     )
+
+
+def _worst(calls: Iterable[Health]) -> Health | None:
+    """Of the calls to one system the one that fails, else the one that was read last."""
+    order = sorted(calls, key=lambda each: (each.failing_since is not None, last_attempt(each) or _NEVER))
+    return order[-1] if order else None
 
 
 def _partner(

@@ -11,6 +11,7 @@ from tests.support.stays import APPLICATION, LA, NOMINATION, OMOBILITY, PERSON, 
 from tests.unit.cli.conftest import Command
 from tests.unit.services.test_students import ADMITTED, AT, BRAVA, KNOWN, STU, US, World, a_world
 
+from mobility_bridge.cli import sync as sync_command
 from mobility_bridge.cli.speech import SWEDISH
 from mobility_bridge.cli.students import in_words
 from mobility_bridge.domain.identifiers import ApplicationId
@@ -24,10 +25,13 @@ from mobility_bridge.domain.nomination import NominationStatus
 from mobility_bridge.domain.person import Direction
 from mobility_bridge.domain.record import IdentityKeyKind
 from mobility_bridge.domain.registration import StudentProtected
+from mobility_bridge.errors import Unreachable
 from mobility_bridge.ports.student_sources import StudentApi
 from mobility_bridge.ports.students import MatchState
 from mobility_bridge.reconcile.who import Signal
 from mobility_bridge.services.student_timeline import Happening
+from mobility_bridge.services.students import read_students
+from mobility_bridge.services.sync import SyncReport
 from mobility_bridge.store import open_store
 
 SECRETS = ("Alma", "alma@", "2003-02-14", "200302140000", "0b82ca40")
@@ -278,6 +282,41 @@ def test_without_a_registry_its_commands_say_what_to_configure(told: Command) ->
             "no student registry is configured",
             "Add a section [adapters.ladok] to the configuration.",
         ]
+
+
+def test_the_state_of_everything_names_the_registry(told: Command, config: Path) -> None:
+    assert "registry" not in told("status", "--offline").out
+    with config.open("a") as file:
+        file.write(LADOK)
+    said = told("status", "--offline").out
+    assert "registry ladok" in said
+    assert "feed up to page 1" in said
+    assert "studieregister ladok" in told("status", "--offline", "--lang", "sv").out
+    data = told("status", "--offline", "--json").json
+    assert data["registry"]["page"] == 1
+    assert "ladok" not in {each["partner_hei_id"] for each in data["partners"]}
+
+
+def test_a_round_tells_what_it_read_of_students(capsys: pytest.CaptureFixture[str]) -> None:
+    async def round_() -> SyncReport:
+        world = a_world()
+        world.applications.error = Unreachable("no answer", system="mobility_online", reason="timeout")
+        return SyncReport(students=await read_students(world.bridge.context, [BRAVA]))
+
+    report = asyncio.run(round_())
+    sync_command.show(report)
+    said = capsys.readouterr().out
+    for word in ("Students", "applications", "no answer", "feed, 1 pages", "omobility-las"):
+        assert word in said
+    data = sync_command.as_data(report)["students"]
+    assert data["applications"][0]["error"] == "no answer"
+    assert data["feed"]["pages"] == 1
+    assert [each["changed"] for each in data["asked"]] == [1, 1]
+
+
+def test_a_round_without_students_says_nothing_of_them(capsys: pytest.CaptureFixture[str]) -> None:
+    sync_command.show(SyncReport())
+    assert "Students" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

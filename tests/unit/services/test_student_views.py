@@ -10,7 +10,7 @@ from mobility_bridge.domain.identifiers import ApplicationId
 from mobility_bridge.domain.person import Direction
 from mobility_bridge.domain.registration import StudentProtected
 from mobility_bridge.domain.term import Term
-from mobility_bridge.errors import NotOffered, UsageError
+from mobility_bridge.errors import NotOffered, StoreError, UsageError
 from mobility_bridge.ports.registry import FeedPosition
 from mobility_bridge.ports.student_sources import StudentApi
 from mobility_bridge.ports.students import MatchState
@@ -224,3 +224,13 @@ async def test_a_feed_is_not_rewound_to_what_was_never_read(world: World) -> Non
         await rewind_feed(a_world().bridge.context, 1)
     with pytest.raises(NotOffered):
         await rewind_feed(replace(world.bridge.context, registry=None), 1)
+
+
+async def test_a_position_that_cannot_be_read_is_said_and_rewound(world: World) -> None:
+    context, name = world.bridge.context, cursor_name(world.registry)  # type: ignore[arg-type]
+    await context.store.write(lambda uow: uow.set_cursor(name, "nonsense"))
+    with pytest.raises(StoreError, match="no position in a feed") as caught:
+        await follow_feed(context)
+    assert caught.value.next_step == "Run: mobility-bridge ladok feed rewind --to 1"
+    await rewind_feed(context, 1)
+    assert (await follow_feed(context)).error is None

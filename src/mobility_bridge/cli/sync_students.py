@@ -1,0 +1,79 @@
+"""What `mobility-bridge sync` says of students."""
+
+from typing import TYPE_CHECKING, Any
+
+from mobility_bridge.cli.render import print_table
+
+if TYPE_CHECKING:
+    from mobility_bridge.services.students import StudentsReport
+
+
+def as_data(report: "StudentsReport") -> dict[str, Any]:
+    """The round about students as JSON; empty lists and null where students are not followed."""
+    feed = report.feed
+    return {
+        "applications": [
+            {
+                "source": item.source,
+                "listed": item.read,
+                "changed": item.changed,
+                "gone": item.gone,
+                "complete": item.complete,
+                "error": item.error.message if item.error else None,
+            }
+            for item in report.applications
+        ],
+        "feed": {
+            "pages": feed.pages,
+            "events": feed.events,
+            "changed": feed.changed,
+            "remarks": feed.remarks,
+            "error": feed.error.message if feed.error else None,
+        }
+        if feed is not None
+        else None,
+        "asked": [
+            {
+                "hei_id": item.hei_id,
+                "api": item.api,
+                "asked": item.asked,
+                "changed": item.changed,
+                "gone": item.gone,
+                "error": item.error.message if item.error else None,
+            }
+            for item in report.asked
+        ],
+    }
+
+
+def show(report: "StudentsReport") -> None:
+    """Print the round about students; nothing where they are not followed."""
+    rows: list[tuple[Any, ...]] = [
+        (
+            item.source,
+            "applications",
+            item.read,
+            item.changed,
+            item.gone,
+            item.error.message if item.error else "" if item.complete else "not read in full",
+        )
+        for item in report.applications
+    ]
+    feed = report.feed
+    if feed is not None:
+        remarks = f"{feed.remarks} remarks, see the log" if feed.remarks else ""
+        trouble = feed.error.message if feed.error else remarks
+        rows.append(("registry", f"feed, {feed.pages} pages", feed.events, feed.changed, "", trouble))
+    rows += [
+        (
+            item.hei_id,
+            item.api.value,
+            item.asked,
+            item.changed,
+            item.gone,
+            item.error.message if item.error else "",
+        )
+        for item in report.asked
+    ]
+    if rows:
+        print_table("Students", ("System", "What", "Read", "Changed", "Gone", "Problem"), rows)
