@@ -201,6 +201,49 @@ def withdraw_course(world: World, _now: datetime, *, course_id: int) -> MoCourse
     return world.mobility_online.catalogue.pop(course_id)
 
 
+def file_oddities(world: World, now: datetime) -> dict[str, int]:
+    """File one application of each kind that has broken a synchronisation somewhere; their numbers by kind.
+
+    Source: Mobility-Online: seed data of a simulator (rule S21), as far as applications go.
+    """
+    made: dict[str, int] = {}
+    for serial, (kind, said) in enumerate(_ODDITIES.items()):
+        known: dict[str, Any] = {
+            "direction": OUT,
+            "partner": "brava.example",
+            "given_names": f"Odd{serial}",
+            "family_name": "Case",
+            "born": f"2003-02-{serial + 1:02}",
+            "student_number": f"odd{serial:04}",
+        }
+        application = apply(world, now, **{**known, **said})
+        made[kind] = application.application_id
+    stranger = MoPartner(2955, "AU-000-9001", "Overseas College", "Korea")
+    world.mobility_online.change(made["unknown_institution"], now, partner=stranger)
+    courses = [("GEO210", "Coastal Geodynamics", "15"), ("XX9999", "In no catalogue", "15")]
+    world.mobility_online.agree(made["removed_row"], [("LAN110", "Regional Language", "15"), *courses])
+    world.mobility_online.agree(made["removed_row"], courses)
+    offer_course(world, now, number="NH1101", name="Geology of the sea", points="7.5", places=-2)
+    return made
+
+
+_ODDITIES: Final[Mapping[str, Mapping[str, Any]]] = {
+    "full_year": {"whole_year": True},
+    "cancelled": {"cancelled": True},
+    "double_degree": {"double_degree": True},
+    "no_student_number": {"student_number": None},
+    "unknown_country": {"citizenship": "Südkorea"},
+    "second_nationality": {"second_nationality": "Italy"},
+    "lower_case_gender": {"gender": "w"},
+    "removed_row": {},
+    "unknown_institution": {},
+    "two_family_names": {"second_last_name": "Ejemplo"},
+    "damaged_date": {"overrides": [["bew_dat_bis", "31.02.2027"]]},
+    "damaged_credits": {"credits_earned": "30 or so"},
+    "incoming": {"direction": IN, "student_number": None},
+}
+
+
 ACTS: Final[Mapping[str, Callable[..., Any]]] = {
     each.__name__: each
     for each in (
@@ -214,6 +257,7 @@ ACTS: Final[Mapping[str, Callable[..., Any]]] = {
         offer_course,
         change_course,
         withdraw_course,
+        file_oddities,
     )
 }
 

@@ -24,8 +24,14 @@ def respond(stage: Stage, method: str, name: str, order: Json) -> Any:
     if (method, name) == ("GET", "calls"):
         return dict(getattr(stage.systems.get(MOBILITY_ONLINE), "calls", {}))
     if method == "POST" and name in ACTS:
-        made = stage.in_mobility_online(name, **order)
-        if isinstance(made, MoApplication):
-            return {"application_id": made.application_id}
-        return [asdict(row) for row in made] if isinstance(made, tuple) else asdict(made)
+        return _shown(stage.in_mobility_online(name, **order))
     return None
+
+
+def _shown(made: Any) -> Any:
+    """What an act made; of an application its number alone."""
+    if isinstance(made, MoApplication):
+        return {"application_id": made.application_id}
+    if isinstance(made, tuple):
+        return [asdict(row) for row in made]
+    return made if isinstance(made, dict) else asdict(made)

@@ -21,6 +21,7 @@ from tests.support.mobility_online_students import (
     reads,
     writes,
 )
+from tests.support.sandbox import stage
 
 from mobility_bridge.domain.application import Application
 from mobility_bridge.domain.term import Term
@@ -213,3 +214,22 @@ async def test_payments_files_and_bank_accounts_are_never_asked_for(tmp_path: Pa
         "getSpecifiedApplicationDataBySearchParametersWithFurtherSearchRestrictions",
         "getCoursesOfLearningAgreement",
     }
+
+
+async def test_all_oddities_of_the_sandbox_are_read_side_by_side(tmp_path: Path) -> None:
+    hands = stage()
+    made = hands.in_mobility_online("file_oddities")
+    students = hands.world.mobility_online
+    reading = await reads(played(students), tmp_path).read_applications([AUTUMN, SPRING])
+    assert reading.complete
+    told = {int(each.application_id): each for each in facts(reading)}
+    problems = {kind: [element for element, _ in told[number].problems] for kind, number in made.items()}
+    assert {kind: elements for kind, elements in problems.items() if elements} == {
+        "no_student_number": ["bew_ber_matr_nr"],
+        "unknown_country": ["lcd_id_nat"],
+        "unknown_institution": ["lcd_id_gast", "inst_id_gast"],
+        "damaged_date": ["bew_dat_bis"],
+        "damaged_credits": ["bew_anz_ects2"],
+    }
+    assert [kind for kind, number in made.items() if told[number].cancelled] == ["cancelled"]
+    assert [kind for kind, number in made.items() if told[number].full_year] == ["full_year"]

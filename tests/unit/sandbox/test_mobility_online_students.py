@@ -309,6 +309,7 @@ def test_the_stage_hands_do_everything_and_it_can_be_played_again() -> None:
     assert again.world.mobility_online == hands.world.mobility_online
     assert _does(hands, "POST", "withdraw_course", course_id=41001)[0] == 200
     assert _does(hands, "GET", "catalogue")[1] == []
+    assert "incoming" in _does(hands, "POST", "file_oddities")[1]
     assert _does(hands, "GET", "calls")[0] == 200
     assert _does(hands, "GET", "nothing")[0] == 404
 
