@@ -77,6 +77,8 @@ ELEMENTS: Final = {
     "departure": Text("departure", "avresa"),
     "global-id": Text("student identifier", "studentidentifierare"),
     "birth-date": Text("date of birth", "födelsedatum"),
+    "transcript": Text("the transcript", "resultatintyget"),
+    "in-progress": Text("in progress", "pågår"),
 }
 REASONS: Final = {
     "timeout": Text("no answer in time", "inget svar i tid"),

@@ -4,6 +4,7 @@ from mobility_bridge.domain.case import AgreementCase, PartnerCase, SourceCase
 from mobility_bridge.domain.stay import StayCase
 from mobility_bridge.reconcile.rule import Rule
 from mobility_bridge.reconcile.rules import (
+    credit_transfer,
     iia_amounts,
     iia_approval,
     iia_conditions,
@@ -27,9 +28,12 @@ from mobility_bridge.reconcile.rules import (
     registry_offer,
     source,
     stay_agreement,
+    stay_copies,
     stay_dates,
     stay_presence,
     student,
+    transcript,
+    transcript_after,
 )
 
 AGREEMENT_RULES: tuple[Rule[AgreementCase], ...] = (
@@ -246,6 +250,32 @@ _DURING_AND_AFTER: tuple[Rule[StayCase], ...] = (
     stay_presence.departure_was_not_told,
     stay_presence.arrival_is_not_as_planned,
     stay_presence.stated_date_was_changed,
+    transcript.transcript_is_of_another_student,
+    transcript.transcript_has_another_issuer,
+    transcript.course_of_the_agreement_has_no_result,
+    transcript.course_was_not_passed,
+    transcript.transcript_is_missing,
+    transcript.transcript_is_not_complete,
+    transcript.credits_differ_from_the_agreement,
+    transcript.result_is_outside_of_the_agreement,
+    transcript.credits_stand_twice,
+    transcript.transcript_names_another_year,
+    transcript.transcript_came_before_the_end,
+    transcript_after.transcript_changed_after_the_decision,
+    transcript_after.our_transcript_differs_from_the_registry,
+    transcript_after.our_transcript_came_before_the_results,
+    transcript_after.grade_cannot_be_converted,
+    credit_transfer.credits_are_booked_on_another_student,
+    credit_transfer.credits_rest_on_an_unsigned_version,
+    credit_transfer.fewer_credits_were_transferred,
+    credit_transfer.more_credits_were_transferred,
+    credit_transfer.no_credits_have_been_transferred,
+    credit_transfer.promised_course_is_not_decided_on,
+    credit_transfer.credits_are_outside_of_the_agreement,
+    credit_transfer.credits_were_transferred_before_the_transcript,
+    stay_copies.object_is_no_longer_shown,
+    stay_copies.document_breaks_its_rules,
+    stay_copies.copy_is_old,
 )
 """Dates, transcripts and credit transfer, and how fresh our copies are."""
 
