@@ -12,7 +12,6 @@ from mobility_bridge.cli.render import print_json, print_pairs, print_table
 
 if TYPE_CHECKING:
     from mobility_bridge.domain.agreement import Iia
-    from mobility_bridge.services.explain import Explanation
     from mobility_bridge.services.listing import Listed
 
 _HERE = "mobility_bridge.cli.agreements"
@@ -40,13 +39,9 @@ def agreements() -> None:
 
 
 def _listed(invocation: Invocation, partner: str | None) -> "list[Listed]":
-    from mobility_bridge.cli.filters import chosen_partner
     from mobility_bridge.services.listing import agreements as run
 
-    async def work(bridge: Any) -> "list[Listed]":
-        return await run(bridge.context, await chosen_partner(bridge, partner))
-
-    return invocation.with_bridge(work)
+    return invocation.with_partner(partner, run)
 
 
 def _year(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
@@ -154,13 +149,10 @@ def _listed_data(item: "Listed") -> dict[str, Any]:
 @takes_options
 def show(invocation: Invocation, agreement: str, partner: str | None) -> None:
     """Show the terms of both copies of one agreement, by our id or the partner's."""
-    from mobility_bridge.cli.filters import chosen_partner
     from mobility_bridge.services.explain import explain
 
-    async def work(bridge: Any) -> "Explanation":
-        return await explain(bridge.context, agreement, await chosen_partner(bridge, partner))
-
-    case = invocation.with_bridge(work).case
+    found = invocation.with_partner(partner, lambda context, hei_id: explain(context, agreement, hei_id))
+    case = found.case
     sides = {"local": case.local, "partner": case.partner}
     if invocation.as_json:
         terms = {side: _terms_data(view.iia) if view and view.iia else None for side, view in sides.items()}
@@ -227,14 +219,12 @@ def balance(invocation: Invocation, partner: str | None, year: str | None, *, pl
     Counts our copies of agreements in force: mutually approved and not terminated. Positive balance: we
     receive more than we send.
     """
-    from mobility_bridge.cli.filters import chosen_partner
     from mobility_bridge.domain.academic_year import AcademicYear
     from mobility_bridge.services.places import balances
 
-    async def work(bridge: Any) -> Any:
-        return await balances(bridge.context, await chosen_partner(bridge, partner), planned=planned)
-
-    found = invocation.with_bridge(work)
+    found = invocation.with_partner(
+        partner, lambda context, hei_id: balances(context, hei_id, planned=planned)
+    )
     wanted = AcademicYear.parse(year).start if year and AcademicYear.parse(year) else None  # type: ignore[union-attr]
     rows = [item for item in found if wanted in (None, item.start_year)]
     if invocation.as_json:
@@ -285,15 +275,12 @@ def _remarks(item: Any) -> str:
 @takes_options
 def expiring(invocation: Invocation, partner: str | None, months: int, *, everything: bool) -> None:
     """List agreements by their end, with what follows them."""
-    from mobility_bridge.cli.filters import chosen_partner
     from mobility_bridge.services.places import ends
 
     limit = None if everything else months
-
-    async def work(bridge: Any) -> Any:
-        return await ends(bridge.context, await chosen_partner(bridge, partner), within_months=limit)
-
-    found = invocation.with_bridge(work)
+    found = invocation.with_partner(
+        partner, lambda context, hei_id: ends(context, hei_id, within_months=limit)
+    )
     if invocation.as_json:
         print_json([asdict(item) for item in found])
         return

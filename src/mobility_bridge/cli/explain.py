@@ -28,13 +28,9 @@ def explain(invocation: Invocation, agreement: str, partner: str | None, lang: s
     Where each copy came from and when, ids, hashes, approvals, the differences side by side, the first
     fragment in which texts part, open discrepancies, and what happened when.
     """
-    from mobility_bridge.cli.filters import chosen_partner
     from mobility_bridge.services.explain import explain as run
 
-    async def work(bridge: Any) -> "Explanation":
-        return await run(bridge.context, agreement, await chosen_partner(bridge, partner))
-
-    found = invocation.with_bridge(work)
+    found = invocation.with_partner(partner, lambda context, hei_id: run(context, agreement, hei_id))
     if invocation.as_json:
         from mobility_bridge.cli.explain_json import as_data
 

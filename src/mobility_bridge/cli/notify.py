@@ -18,8 +18,8 @@ def notify(invocation: Invocation, iia_id: str, partner: str | None, *, dry_run:
     """
     from mobility_bridge.bootstrap import Bridge
     from mobility_bridge.cli.filters import chosen_partner
-    from mobility_bridge.domain.identifiers import HeiId, IiaId
-    from mobility_bridge.domain.notification import ChangeNotification, CnrKind
+    from mobility_bridge.domain.identifiers import IiaId
+    from mobility_bridge.domain.notification import ChangeNotification
     from mobility_bridge.errors import UsageError
     from mobility_bridge.services import notify as service
     from mobility_bridge.services.catalogue import refresh_catalogue
@@ -40,11 +40,10 @@ def notify(invocation: Invocation, iia_id: str, partner: str | None, *, dry_run:
         found = await context.store.read(lambda uow: uow.outbox.select(partner=queued.partner_hei_id))
         return [item for item in found if item.notification_id in ids]
 
-    async def plan(bridge: Bridge) -> list[tuple[CnrKind, HeiId, IiaId]]:
-        return await planned_again(bridge.context, IiaId(iia_id), await chosen_partner(bridge, partner))
-
     if dry_run:
-        planned = invocation.with_bridge(plan)
+        planned = invocation.with_partner(
+            partner, lambda context, hei_id: planned_again(context, IiaId(iia_id), hei_id)
+        )
         rows = [(kind.value, whom, theirs, "not sent (dry run)", "") for kind, whom, theirs in planned]
     else:
         sent = invocation.with_bridge(work)

@@ -12,6 +12,8 @@ import click
 if TYPE_CHECKING:
     from mobility_bridge.bootstrap import Bridge
     from mobility_bridge.cli.speech import Speech
+    from mobility_bridge.domain.identifiers import HeiId
+    from mobility_bridge.services.context import Context
     from mobility_bridge.settings.load import Loaded
 
 T = TypeVar("T")
@@ -77,6 +79,17 @@ class Invocation:
                     return await work(bridge)
 
         return asyncio.run(whole())
+
+    def with_partner(
+        self, partner: str | None, work: "Callable[[Context, HeiId | None], Coroutine[Any, Any, T]]"
+    ) -> T:
+        """As `with_bridge`, for work about the partner that `--partner` names, if it does."""
+        from mobility_bridge.cli.filters import chosen_partner
+
+        async def found(bridge: "Bridge") -> T:
+            return await work(bridge.context, await chosen_partner(bridge, partner))
+
+        return self.with_bridge(found)
 
 
 def takes_partner(function: Callable[..., Any]) -> Callable[..., Any]:
