@@ -36,7 +36,7 @@ REGISTRY_PERSON = replace(PERSON, ladok_student_uid="stu", email=None, global_id
 KNOWN = LadokStudent(as_of=AT, student_uid=STU, person=REGISTRY_PERSON)
 ADMITTED = Admission(as_of=AT, admission_uid=LadokUid("adm"), student_uid=STU, occasion_uid=LadokUid("occ"))
 OFFERED: list[Fact] = [
-    replace(EXCHANGE.agreement, external_party_id="7"),  # type: ignore[type-var]
+    replace(EXCHANGE.agreement, external_party_id="7"),  # type: ignore[type-var,list-item]
     EXCHANGE.occasion,  # type: ignore[list-item]
     ExternalParty(as_of=AT, external_party_id="7", code="BRAVA01"),
     PartyDomain(as_of=AT, external_party_id="7", schac=BRAVA),
