@@ -257,3 +257,5 @@ class OtherStay:
     nominated: bool = False
     in_registry: bool = False
     elsewhere: bool = True
+    admitted_terms: tuple[Term, ...] = ()
+    registered_terms: tuple[Term, ...] = ()

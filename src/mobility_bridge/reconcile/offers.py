@@ -15,7 +15,12 @@ from mobility_bridge.domain.term import Term, terms_between
 from mobility_bridge.reconcile.exchange import Offering
 from mobility_bridge.reconcile.stay_days import first_day, last_day
 from mobility_bridge.reconcile.stay_state import active, known_elsewhere, nominated
-from mobility_bridge.reconcile.stay_terms import living_exchanges, stay_terms
+from mobility_bridge.reconcile.stay_terms import (
+    admitted_terms,
+    living_exchanges,
+    registered_terms,
+    stay_terms,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,8 @@ def as_other(case: StayCase) -> OtherStay:
         nominated=status is not None and status.is_counted,
         in_registry=bool(living_exchanges(case)),
         elsewhere=known_elsewhere(case),
+        admitted_terms=admitted_terms(case),
+        registered_terms=registered_terms(case),
     )
 
 

@@ -3,12 +3,12 @@
 Source: Ladok: exchange in Ladok's model; registration term by term.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Final
 
 from mobility_bridge.domain.exchange import ExchangeParticipation
-from mobility_bridge.domain.stay import StayCase
+from mobility_bridge.domain.stay import OtherStay, StayCase
 from mobility_bridge.domain.term import Term, terms_between
 from mobility_bridge.reconcile.stay_days import planned_days
 
@@ -78,7 +78,9 @@ def living_exchanges(case: StayCase) -> tuple[ExchangeParticipation, ...]:
 
 
 def registered_terms(case: StayCase) -> tuple[Term, ...]:
-    return tuple(sorted({term for each in living_exchanges(case) for term in each.registered_terms}))
+    """Terms with a registration, in this stay or in one that the registry alone has and that belongs to it."""
+    registered = {term for each in living_exchanges(case) for term in each.registered_terms}
+    return tuple(sorted(registered.union(*(each.registered_terms for each in _split_off(case)))))
 
 
 def admitted_terms(case: StayCase) -> tuple[Term, ...]:
@@ -87,7 +89,22 @@ def admitted_terms(case: StayCase) -> tuple[Term, ...]:
     covered = {term for each in living for term in each.terms}
     if any(each.first_day is None for each in living):
         covered.update(stay_terms(case))
+    covered.update(*(each.admitted_terms for each in _split_off(case)))
     return tuple(sorted(covered | set(registered_terms(case))))
+
+
+def _split_off(case: StayCase) -> Iterator[OtherStay]:
+    """Stays that the registry alone has with the same partner, or with one that it does not name.
+
+    A year abroad is one stay elsewhere and may be an exchange per term there; and an external party without a
+    domain is no known partner. Better such an exchange counts than a registered student is called unregistered.
+    """
+    if case.application is None and case.nomination is None and case.learning_agreement is None:
+        return
+    for stay in case.other_stays:
+        same = stay.direction is case.direction and stay.partner_hei_id in (None, case.partner_hei_id)
+        if stay.in_registry and not stay.elsewhere and same:
+            yield stay
 
 
 def codes(terms: Iterable[Term]) -> str:

@@ -108,6 +108,8 @@ def test_a_stay_as_the_others_see_it() -> None:
         nominated=True,
         in_registry=True,
         elsewhere=True,
+        admitted_terms=(AUTUMN,),
+        registered_terms=(AUTUMN,),
     )
     withdrawn: ExchangeParticipation = replace(EXCHANGE, withdrawn=True)
     rejected = replace(NOMINATION, status=NominationStatus.REJECTED)

@@ -43,6 +43,7 @@ from mobility_bridge.domain.term import Term
 from mobility_bridge.reconcile import registry
 
 RULES = registry._REGISTRY
+FIRST_STAY = Subject(SubjectKind.STAY, BRAVA, stay_id=StayId("P1-0"), student_id=StudentId("P1"))
 CALA = HeiId("cala.example")
 SUMMER = date(2027, 6, 6)
 Make = Callable[[], StayCase]
@@ -400,9 +401,40 @@ NEAR_MISSES: dict[str, Make] = {
     "the lonely exchange is that of another stay": lambda: nowhere_else(
         other_stays=(
             elsewhere(active=False),
+            elsewhere(direction=Direction.INCOMING),
+            elsewhere(first_day=None),
             elsewhere(first_day=date(2025, 9, 1), last_day=date(2025, 12, 1)),
             elsewhere(),
         )
+    ),
+    "the year abroad is one stay elsewhere and an exchange per term in the registry": lambda: two_terms(
+        now=at(2027, 1, 10),
+        other_stays=(
+            elsewhere(
+                partner_hei_id=BRAVA,
+                in_registry=True,
+                elsewhere=False,
+                first_day=date(2027, 1, 18),
+                last_day=SUMMER,
+                admitted_terms=(SPRING,),
+                registered_terms=(SPRING,),
+            ),
+        ),
+    ),
+    "the second half of a year is that of another stay": lambda: nowhere_else(
+        other_stays=(elsewhere(partner_hei_id=BRAVA, in_registry=True),), subject=FIRST_STAY
+    ),
+    "the registry does not name the partner": lambda: unregistered(
+        exchange=None,
+        other_stays=(
+            elsewhere(
+                partner_hei_id=None,
+                in_registry=True,
+                elsewhere=False,
+                admitted_terms=(AUTUMN,),
+                registered_terms=(AUTUMN,),
+            ),
+        ),
     ),
     "a stay of which nothing is there": lambda: nowhere_else(exchange=None),
 }

@@ -285,12 +285,7 @@ def incoming_student_is_not_admitted(case: StayCase) -> Iterator[Observation]:
 
     Source: Ladok: exchange in Ladok's model.
     """
-    if (
-        case.outgoing
-        or not case.known_to_registry
-        or not registry_should_hold(case)
-        or living_exchanges(case)
-    ):
+    if case.outgoing or not case.known_to_registry or not registry_should_hold(case) or admitted_terms(case):
         return
     if any(_offered(case, term) for term in stay_terms(case)):
         yield from _not_ready(case)

@@ -248,7 +248,8 @@ def registered_period_does_not_cover_the_stay(case: StayCase) -> Iterator[Observ
     first, last = first_day(case), actual_days(case).last or planned_days(case).last
     if not _heard(case) or not in_question(case) or not known_elsewhere(case) or first is None or not living:
         return
-    if any(each.interrupted for each in living) or not set(day_terms(case)) <= set(admitted_terms(case)):
+    covered = {term for each in living for term in each.terms}
+    if any(each.interrupted for each in living) or not covered.issuperset(day_terms(case)):
         return
     starts = min(each.first_day for each in living if each.first_day is not None)
     ends = max((each.last_day for each in living if each.last_day is not None), default=None)
@@ -347,14 +348,13 @@ def exchange_has_neither_application_nor_nomination(case: StayCase) -> Iterator[
 
 
 def _belongs_to_another_stay(case: StayCase) -> bool:
+    """Whether another active stay of that time lacks an exchange, or is at the same university."""
     mine = set(admitted_terms(case))
     for stay in case.other_stays:
-        if (
-            not stay.active
-            or stay.in_registry
-            or stay.direction is not case.direction
-            or stay.first_day is None
-        ):
+        same = case.partner_hei_id in (None, stay.partner_hei_id)
+        if not stay.active or not stay.elsewhere or stay.direction is not case.direction:
+            continue
+        if stay.first_day is None or (stay.in_registry and not same):
             continue
         if mine & set(terms_between(stay.first_day, stay.last_day or stay.first_day)):
             return True
