@@ -92,6 +92,7 @@ class Job:
     run: Callable[[Context], Awaitable[None]]
     interval: Callable[[ScheduleSettings], float]
     needs_network: bool = True
+    about_students: bool = False
 
 
 def knock_s(period_s: float) -> float:
@@ -105,7 +106,13 @@ JOBS: tuple[Job, ...] = (
     Job("sweep", _sweep, lambda schedule: knock_s(schedule.sweep_every_s)),
     Job("refresh", _refresh, lambda schedule: schedule.refresh_every_s),
     Job("approvals", _approvals, lambda schedule: knock_s(schedule.approvals_every_s)),
-    Job("students", _students, lambda schedule: schedule.students_every_s, needs_network=False),
+    Job(
+        "students",
+        _students,
+        lambda schedule: schedule.students_every_s,
+        needs_network=False,
+        about_students=True,
+    ),
     Job("compare", _compare, lambda schedule: schedule.compare_every_s, needs_network=False),
     Job("notify", _notify, lambda schedule: schedule.notify_every_s),
 )
@@ -203,7 +210,13 @@ class Daemon:
         return scheduler
 
     def _jobs(self) -> list[Job]:
-        return [job for job in JOBS if self._context.network is not None or not job.needs_network]
+        follows = self._context.settings.students.enabled
+        return [
+            job
+            for job in JOBS
+            if (self._context.network is not None or not job.needs_network)
+            and (follows or not job.about_students)
+        ]
 
     async def _first_round(self) -> None:
         """Run every job once at the start instead of after its first interval, in the order of the table:

@@ -193,6 +193,7 @@ def test_key_that_the_network_does_not_know_is_said_before_and_after(tmp_path: P
 
 
 def test_certificate_that_has_expired_is_not_trusted_and_nothing_else_is_spoilt(tmp_path: Path) -> None:
+    asyncio.run(Sandbox(tmp_path, Plan("clean")).stop())  # makes certificates that hold
     files = tls_files(tmp_path, expired=True)
     write_private(tmp_path / "server.pem", files.key.read_bytes() + files.certificate.read_bytes())
     sandbox = Sandbox(tmp_path, Plan("clean"))

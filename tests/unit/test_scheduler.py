@@ -21,7 +21,7 @@ from mobility_bridge.services import outbox
 from mobility_bridge.services.context import Context
 from mobility_bridge.settings.model import ScheduleSettings
 
-NAMES = [job.name for job in JOBS]
+NAMES = [job.name for job in JOBS if not job.about_students]
 
 
 @asynccontextmanager
@@ -69,6 +69,7 @@ def test_every_job_has_its_interval_in_the_settings() -> None:
         "sweep": 60,
         "refresh": schedule.refresh_every_s,
         "approvals": 60,
+        "students": schedule.students_every_s,
         "compare": schedule.compare_every_s,
         "notify": schedule.notify_every_s,
     }
@@ -259,3 +260,9 @@ async def test_a_mistake_in_the_code_is_logged_before_it_goes_its_way() -> None:
         await run_job(bridge.context, Job("mistaken", mistaken, lambda _schedule: 60))
     failed = bridge.events("job.failed")
     assert [(line["error"], line["detail"]) for line in failed] == [("mistake", "ZeroDivisionError")]
+
+
+async def test_students_are_a_job_only_where_they_are_followed() -> None:
+    assert "students" not in [job.name for job in Daemon(a_bridge().context)._jobs()]
+    followed = Daemon(a_bridge(students={"enabled": True}).context)
+    assert "students" in [job.name for job in followed._jobs()]

@@ -36,8 +36,17 @@ def tree_of(document: bytes | str) -> Element:
     return xml.parse(data, limit=10_000_000)
 
 
+READ_ONLY = ("imobilities/v1",)
+"""Older majors that are read without a schema of ours."""
+
+
 def documents() -> list[Path]:
-    return [path for path in samples() if not path.parent.parent.name.startswith(("types-", "security"))]
+    return [
+        path
+        for path in samples()
+        if not path.parent.parent.name.startswith(("types-", "security"))
+        and f"{path.parents[1].name}/{path.parent.name}" not in READ_ONLY
+    ]
 
 
 @pytest.mark.parametrize("path", documents(), ids=lambda path: f"{path.parents[1].name}-{path.stem}")

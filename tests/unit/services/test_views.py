@@ -133,10 +133,10 @@ async def test_telling_again_queues_both_kinds_where_we_approved() -> None:
     assert by_their_id == [(CnrKind.IIA, ALDERTON, "nh-1"), (CnrKind.IIA_APPROVAL, ALDERTON, "ald-1")]
     with pytest.raises(UsageError, match="no agreement with the id bra-9"):
         await notify_again(bridge.context, IiaId("bra-9"))
-    with pytest.raises(UsageError, match="with brava.example"):
+    with pytest.raises(UsageError, match=r"with brava\.example"):
         await notify_again(bridge.context, IiaId("nh-1"), BRAVA)
     bridge.source.put("nh-7", theirs="ald-1")
     await bridge.sync(send=False)
-    with pytest.raises(UsageError, match="nh-1 with alderton.example, nh-7 with") as caught:
+    with pytest.raises(UsageError, match=r"nh-1 with alderton\.example, nh-7 with") as caught:
         await notify_again(bridge.context, IiaId("ald-1"))
     assert caught.value.next_step == "Give our id, or add --partner HEI."

@@ -42,6 +42,7 @@ PLOT = (
             ("brava.example", "answers_garbage"),
             ("cedrona.example", "signs_with_old_key"),
             (MOBILITY_ONLINE, "mo_empty"),
+            (REGISTRY, "registry_without_our_key"),
         ),
     ),
     Act("fair weather, and what time has brought"),
@@ -67,5 +68,5 @@ SOURCE_SHOWS: dict[str, Shows] = {
         5: ("SOURCE_SHRUNK",),
         6: (),
     },
-    "catalogue": {4: ("CATALOGUE_STALE",), 5: ()},
+    "catalogue": {4: ("CATALOGUE_STALE",), 5: ("CLIENT_KEY_UNKNOWN",), 6: ()},
 }
