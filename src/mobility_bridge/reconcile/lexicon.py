@@ -28,6 +28,11 @@ ELEMENTS: Final = {
     "receiving-ounit-id": Text("receiving unit", "mottagande enhet"),
     "academic-years": Text("academic years", "läsår"),
     "other-info-terms": Text("other terms", "övriga villkor"),
+    "sending-hei": Text("sending university", "sändande lärosäte"),
+    "receiving-hei": Text("receiving university", "mottagande lärosäte"),
+    "student": Text("student", "student"),
+    "receiving-academic-year-id": Text("academic year", "läsår"),
+    "eqf-level-studied-at-departure": Text("level at departure", "nivå vid avresan"),
     "sending-academic-term-ewp-id": Text("term", "termin"),
     "activity-attributes": Text("kind of stay", "vistelsens typ"),
     "agreement-isced-f-code": Text("field of the agreement", "avtalets ämnesområde"),
@@ -140,7 +145,7 @@ _SYSTEMS: Final = {
     "nominations": Text("the nomination", "nomineringen"),
     "learning_agreements": Text("the learning agreement", "studieavtalet"),
     "arrivals": Text("the arrival record", "ankomstuppgiften"),
-    "agreements": Text("the agreement itself", "själva avtalet"),
+    "agreements": Text("its own terms", "sina egna villkor"),
     "other_systems": Text("the other systems", "de andra systemen"),
 }
 _NOMINATION_STATUSES: Final = {

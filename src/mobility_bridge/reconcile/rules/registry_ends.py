@@ -185,7 +185,7 @@ def _arrived_after(case: StayCase, status: NominationStatus) -> bool:
     owner=Owner.US,
     title=Text("Broken off in one system only", "Avbrott i bara ett system"),
     text=Text(
-        "The stay ended on {ended} by {where}; {other} has it lasting until {last}.",
+        "The stay ended on {ended} by {where}, and lasts until {last} by {other}.",
         "Vistelsen slutade {ended} enligt {where}; enligt {other} varar den till {last}.",
     ),
     next_step=_SETTLE,

@@ -143,8 +143,8 @@ def occasion_is_cancelled(case: StayCase) -> Iterator[Observation]:
     owner=Owner.US,
     title=Text("The agreement ends before the stay", "Avtalet slutar före vistelsen"),
     text=Text(
-        "The agreement is valid until {valid_until} in {where}; the stay and its term last until {needed_until}.",
-        "Avtalet gäller till {valid_until} i {where}; vistelsen och dess termin varar till {needed_until}.",
+        "The agreement is valid until {valid_until} by {where}; the stay and its term last until {needed_until}.",
+        "Avtalet gäller till {valid_until} enligt {where}; vistelsen och dess termin varar till {needed_until}.",
     ),
     next_step=advice(
         "Prolong the agreement with {partner_hei_id} past the end of the term, or end the stay earlier.",
