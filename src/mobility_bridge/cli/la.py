@@ -12,7 +12,12 @@ from mobility_bridge.cli.students import in_words, partner_of_stays
 if TYPE_CHECKING:
     from mobility_bridge.cli.speech import Speech
     from mobility_bridge.domain.la_merge import EffectiveLists
-    from mobility_bridge.domain.learning_agreement import ComponentLists, LaComponent, LaSignature
+    from mobility_bridge.domain.learning_agreement import (
+        ComponentLists,
+        LaComponent,
+        LaSignature,
+        LearningAgreement,
+    )
     from mobility_bridge.services.la_views import LaDiff, LaView, Row
 
 _HERE = "mobility_bridge.cli.la"
@@ -57,8 +62,6 @@ def show(invocation: Invocation, mobility: str, partner: str | None, lang: str |
 
 
 def _print_la(view: "LaView", say: "Speech") -> None:
-    from mobility_bridge.reconcile.stay_la import versions
-
     said, stored = view.said, view.stored
     print_pairs(
         say("Learning agreement {omobility_id}", omobility_id=said.omobility_id),
@@ -81,7 +84,7 @@ def _print_la(view: "LaView", say: "Speech") -> None:
         ],
         speech=say,
     )
-    for name, lists in versions(said):
+    for name, lists in _versions(said):
         print_table(
             say(in_words(name)),
             say.all("Table", "Code", "Title", "Term", "Credits", "Change"),
@@ -102,12 +105,29 @@ def _print_la(view: "LaView", say: "Speech") -> None:
         click.echo(f"  {say('signed')}: {_signatures(lists, say)}")
 
 
-def _signatures(lists: "ComponentLists", say: "Speech") -> str:
-    from mobility_bridge.reconcile.stay_la import signatures
-
-    return ", ".join(f"{say(in_words(who))} {_moment(each)}" for who, each in signatures(lists)) or say(
-        "by nobody"
+def _versions(said: "LearningAgreement") -> "list[tuple[str, ComponentLists]]":
+    """The versions that are there, by the names of their elements."""
+    proposal = said.changes_proposal
+    every = (
+        ("first-version", said.first_version),
+        ("approved-changes", said.approved_changes),
+        ("changes-proposal", proposal.lists if proposal is not None else None),
     )
+    return [(name, lists) for name, lists in every if lists is not None]
+
+
+def _signatures(lists: "ComponentLists", say: "Speech") -> str:
+    who = say.all("student", "sending university", "receiving university")
+    said = zip(who, _signed(lists).values(), strict=True)
+    return ", ".join(f"{name} {_moment(each)}" for name, each in said if each is not None) or say("by nobody")
+
+
+def _signed(lists: "ComponentLists") -> "dict[str, LaSignature | None]":
+    return {
+        "student": lists.student_signature,
+        "sending_hei": lists.sending_hei_signature,
+        "receiving_hei": lists.receiving_hei_signature,
+    }
 
 
 def _moment(signature: "LaSignature") -> str:
@@ -203,8 +223,6 @@ def _ects(lists: "EffectiveLists | None") -> str:
 
 def as_data(view: "LaView") -> dict[str, Any]:
     """One learning agreement as JSON, without the student or anybody's name."""
-    from mobility_bridge.reconcile.stay_la import signatures, versions
-
     said, stored = view.said, view.stored
     return {
         "omobility_id": said.omobility_id,
@@ -225,13 +243,13 @@ def as_data(view: "LaView") -> dict[str, Any]:
         "problems": [list(problem) for problem in stored.record.problems],
         "versions": {
             name: {
-                "signed": {who: each.timestamp for who, each in signatures(lists)},
+                "signed": {who: each.timestamp for who, each in _signed(lists).items() if each is not None},
                 **{
                     table.value: [component_data(each) for each in components]
                     for table, components in lists.tables()
                 },
             }
-            for name, lists in versions(said)
+            for name, lists in _versions(said)
         },
     }
 

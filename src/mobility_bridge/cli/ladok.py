@@ -129,8 +129,11 @@ def feed_rewind(invocation: Invocation, page: int) -> None:
 @click.command()
 @takes_language
 @takes_options
-def probe(invocation: Invocation, lang: str | None) -> None:
-    """Ask what the registry offers, allows and has switched on. Changes nothing."""
+def probe(invocation: Invocation, lang: str | None) -> int:
+    """Ask what the registry offers, allows and has switched on. Changes nothing.
+
+    Exits 3 when it offers nothing at all: then it did not let us in.
+    """
     from mobility_bridge.services.feed import the_registry
 
     async def work(bridge: Any) -> "tuple[Sequence[Capability], CertificateStatus | None]":
@@ -138,6 +141,7 @@ def probe(invocation: Invocation, lang: str | None) -> None:
         return await registry.probe(), registry.certificate()
 
     found, certificate = invocation.with_bridge(work)
+    code = 0 if any(each.available for each in found) else 3
     if invocation.as_json:
         print_json(
             {
@@ -148,7 +152,7 @@ def probe(invocation: Invocation, lang: str | None) -> None:
                 "certificate": certificate_data(certificate),
             }
         )
-        return
+        return code
     say = invocation.speech(lang)
     print_table(
         say("What the registry offers"),
@@ -157,3 +161,4 @@ def probe(invocation: Invocation, lang: str | None) -> None:
         speech=say,
     )
     print_pairs("", [(say("certificate"), certificate_words(certificate))], speech=say)
+    return code

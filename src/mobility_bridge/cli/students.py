@@ -1,6 +1,7 @@
 """`mobility-bridge students list|show|explain|match`."""
 
 import getpass
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -127,7 +128,7 @@ def print_stays(found: "Sequence[StayView]", say: "Speech") -> None:
                 each.case.partner_hei_id,
                 ", ".join(term.code for term in each.terms),
                 "\n".join(each.shown_by),
-                "\n".join(item.finding.code for item in each.discrepancies),
+                "\n".join(_codes(each)),
             )
             for each in found
         ],
@@ -138,6 +139,12 @@ def print_stays(found: "Sequence[StayView]", say: "Speech") -> None:
         },
         speech=say,
     )
+
+
+def _codes(stay: "StayView") -> list[str]:
+    """The codes of what is open, worst first, each once with how often."""
+    counts = Counter(item.finding.code for item in stay.discrepancies)
+    return [code if number == 1 else f"{code} ({number})" for code, number in counts.items()]
 
 
 @click.command()
@@ -168,19 +175,19 @@ def show(invocation: Invocation, student: str, partner: str | None, lang: str | 
 
 def print_student(found: "StudentView", say: "Speech", *, named: bool = True) -> None:
     """Print who a student is, as far as may be shown."""
-    person = found.persons[0].person if found.persons and named else None
-    name = person.names[0] if person is not None and person.names else None
+    persons = [each.person for each in found.persons] if named else []
+    name = next((each.names[0] for each in persons if each.names), None)
     open_matches = [each.match_id for each in found.matches if each.state.value == "proposed"]
     pairs: list[tuple[str, Any]] = []
     if found.protected:
         pairs.append((say("identity"), say("protected: nothing personal is shown")))
     if found.deceased:
         pairs.append((say("marked"), say("deceased: nobody writes to this student")))
-    if name is not None and person is not None:
+    if persons:
         pairs += [
-            (say("name"), f"{name.given_names} {name.family_name}".strip()),
-            (say("birth date"), person.birth_date),
-            (say("e-mail"), person.email),
+            (say("name"), f"{name.given_names} {name.family_name}".strip() if name is not None else None),
+            (say("birth date"), next((each.birth_date for each in persons if each.birth_date), None)),
+            (say("e-mail"), next((each.email for each in persons if each.email), None)),
         ]
     pairs.append(
         (say("described by"), ", ".join(dict.fromkeys(each.system for each in found.persons)) or None)

@@ -16,6 +16,7 @@ from mobility_bridge.domain.record import StayId, StoredRecord, StudentId
 from mobility_bridge.domain.registration import Fact
 from mobility_bridge.domain.stay import SaidOfPerson, StayCase
 from mobility_bridge.ports.store import UnitOfWork
+from mobility_bridge.reconcile.exchange import Offering
 from mobility_bridge.reconcile.stay_terms import codes, living_exchanges, registered_terms
 from mobility_bridge.reconcile.traces import REGISTRY
 from mobility_bridge.reconcile.who import folded, normalised_esi
@@ -92,7 +93,7 @@ async def explain_student(context: Context, text: str, partner: HeiId | None = N
             sides += _of_stay(stay.case)
         moments = [
             *_records(uow, student_id),
-            *map(_fact, gathering.facts(student_id)),
+            *(_fact(each, gathering.offering) for each in gathering.facts(student_id)),
             *_discrepancies(uow, view),
         ]
         moments.sort(key=lambda each: (each.at, each.system, each.about, each.what))
@@ -134,8 +135,10 @@ def _changed(former: StoredRecord, later: StoredRecord) -> str:
     )
 
 
-def _fact(fact: Fact) -> Moment:
-    parts = [f"{name.removesuffix('_on').replace('_', ' ')} {value}" for name, value in _safe(fact)]
+def _fact(fact: Fact, offering: Offering) -> Moment:
+    agreement = offering.agreement_of(getattr(fact, "occasion_uid", None))
+    parts = [f"agreement {agreement.code}"] if agreement is not None and agreement.code else []
+    parts += [f"{name.removesuffix('_on').replace('_', ' ')} {value}" for name, value in _safe(fact)]
     what = Happening.REMOVED if fact.removed else Happening.SAID
     return Moment(fact.as_of.astimezone(UTC), REGISTRY, what, fact.kind.replace("_", " "), ", ".join(parts))
 

@@ -35,7 +35,7 @@ from mobility_bridge.services.sync import SyncReport
 from mobility_bridge.store import open_store
 
 SECRETS = ("Alma", "alma@", "2003-02-14", "200302140000", "0b82ca40")
-LADOK = '[adapters.ladok]\nbase_url = "http://127.0.0.1:9"\nenvironment = "other"\nplain_user = "bridge"\n'
+LADOK = '[adapters.ladok]\nbase_url = "http://127.0.0.1:9"\nenvironment = "other"\nplain_user = "bridge"\nread_attempts = 1\n'
 CHANGED = replace(
     LA,
     approved_changes=ComponentLists(
@@ -176,6 +176,8 @@ def test_a_named_person_decides_who_is_who(told: Command, config: Path) -> None:
     fill(config, lambda world: world.applications.said.append(twin))
     listed = told("students", "match", "list")
     assert "birth date" in listed.out
+    assert "födelsedatum" in told("students", "match", "list", "--lang", "sv").out
+    assert "förslag 1" in told("students", "show", "P2", "--lang", "sv").out
     assert "Alma" not in listed.out
 
     assert told("students", "match", "confirm", 1).code == 2  # no reason
@@ -229,7 +231,13 @@ def test_a_learning_agreement_is_shown_in_all_versions_without_names(
     ):
         assert said in result.out
     assert not [secret for secret in (*SECRETS, "Kim Berg", "Rui Sol") if secret in result.out]
+    assert "mottagande lärosäte 2026-06-03" in told("la", "show", name, "--lang", "sv").out
     data = told("la", "show", name, "--json")
+    assert set(data.json[0]["versions"]["first-version"]["signed"]) == {
+        "student",
+        "sending_hei",
+        "receiving_hei",
+    }
     assert list(data.json[0]["versions"]) == ["first-version", "approved-changes", "changes-proposal"]
     assert "Kim Berg" not in data.out
 
@@ -264,6 +272,7 @@ def test_the_feed_is_rewound_and_says_where_it_is(told: Command, config: Path) -
     status = told("ladok", "feed", "status", "--offline", "--json").json
     assert (status["page"], status["newest_page"], status["gaps"]) == (1, None, [])
     assert "read up to page" in told("ladok", "feed", "status", "--offline").out
+    assert "läst till och med sida" in told("ladok", "feed", "status", "--offline", "--lang", "sv").out
     assert told("ladok", "feed", "rewind", "--to", 1, "--json").json == {"page": 1, "events": 7}
     assert told("ladok", "feed", "status", "--offline", "--json").json["entry_id"] is None
     beyond = told("ladok", "feed", "rewind", "--to", 5)
@@ -272,6 +281,18 @@ def test_the_feed_is_rewound_and_says_where_it_is(told: Command, config: Path) -
         "the feed cannot be rewound to page 5: it was read only up to page 1",
         "Run: mobility-bridge ladok feed status",
     ]
+
+
+def test_a_registry_that_lets_nobody_in_is_said_with_its_exit_code(told: Command, config: Path) -> None:
+    with config.open("a") as file:
+        file.write(LADOK)
+    result = told("ladok", "probe")
+    assert result.code == 3
+    assert "switched off" in result.out
+    assert told("ladok", "probe", "--json", "--lang", "sv").json["certificate"] is None
+    unreachable = told("ladok", "feed", "status")
+    assert unreachable.code == 3
+    assert unreachable.err
 
 
 def test_without_a_registry_its_commands_say_what_to_configure(told: Command) -> None:

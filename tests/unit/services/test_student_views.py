@@ -121,6 +121,8 @@ async def test_the_timeline_tells_what_each_system_said_and_when(world: World) -
     assert (f"ewp {US}", la, Happening.GONE, "") in said
     registered = next(each for each in found.timeline if each.about == "registration")
     assert registered.detail == "starts 2026-08-31, ends 2027-01-17, credits 30"
+    admitted = next(each for each in found.timeline if each.about == "admission")
+    assert (admitted.system, admitted.at, admitted.detail) == ("ladok", AT, "agreement UABRA")
     assert {Happening.OPENED, Happening.RESOLVED} <= {
         each.what for each in found.timeline if each.system == "bridge"
     }
