@@ -19,7 +19,7 @@ Whether to retry belongs to the class (`retryable`); attributes, not text, carry
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class BridgeError(Exception):
@@ -40,6 +40,15 @@ class BridgeError(Exception):
     def word(self) -> str:
         """The class in the words of logs and health records: `invalid_document` for InvalidDocument."""
         return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(self).__name__).lower()
+
+    def alone(self) -> Self:
+        """Forget where it was raised and what led to it, and return it.
+
+        The frames of a traceback hold whatever was being worked on, such as whole documents, for as long as the
+        error is kept: in a report, or while the next thing is tried.
+        """
+        self.__traceback__ = self.__cause__ = self.__context__ = None
+        return self
 
 
 class ConfigError(BridgeError):

@@ -18,6 +18,7 @@ from mobility_adapters.ewp.catalogue import CatalogueCache
 from mobility_adapters.ewp.exchanges import Roundtrip, Wire, body_sha256, unreachable
 from mobility_adapters.ewp.keys import SigningKey
 from mobility_adapters.ewp.quirks import Quirk
+from mobility_adapters.ewp.readers import Readers, Work
 from mobility_adapters.ewp.reading import expect_root, parse
 from mobility_adapters.ewp.registry import Endpoint
 from mobility_adapters.ewp.requests import Question, build
@@ -39,9 +40,6 @@ from mobility_bridge.kit.fingerprint import fingerprint
 from mobility_bridge.kit.http import Answer, Outgoing
 from mobility_bridge.kit.schemas import SchemaProblem, SchemaSet
 from mobility_bridge.kit.xml import Element
-
-IN_THREAD_BYTES: Final = 256 * 1024
-"""Answers from this size on are parsed in a thread, so that the others are not kept waiting."""
 
 _ERROR_LIMIT: Final = 1 << 20
 T = TypeVar("T")
@@ -108,6 +106,7 @@ class EwpClient:
         self._clock = through.clock
         self._log = log
         self._signers = Signers(key)
+        self._readers = Readers()
         self._all = asyncio.Semaphore(policy.concurrency)
         self._partners: dict[HeiId, asyncio.Semaphore] = defaultdict(
             lambda: asyncio.Semaphore(policy.concurrency_per_partner)
@@ -119,8 +118,9 @@ class EwpClient:
         return self._key.key_id
 
     def close(self) -> None:
-        """Let the signing threads go."""
+        """Let the threads go."""
         self._signers.close()
+        self._readers.close()
 
     def max_ids(self, hei_id: HeiId, api: str) -> int:
         """How many ids one call to this partner may carry. Raises NotOffered."""
@@ -167,10 +167,11 @@ class EwpClient:
         `mend` may copy an invalid document without mistakes that the decoder copes with; the document is
         accepted if that copy is valid.
         """
+        return await self._read(reply, lambda: (self._decoded(reply, decode, mend), True))
+
+    async def _read(self, reply: Reply, work: Work[T]) -> T:
         try:
-            if len(reply.body) < IN_THREAD_BYTES:
-                return self._decoded(reply, decode, mend)
-            return await asyncio.to_thread(self._decoded, reply, decode, mend)
+            return await self._readers.read(len(reply.body), work)
         except InvalidDocument as error:
             error.evidence = reply.exchanges
             error.hei_id = reply.question.hei_id
@@ -202,21 +203,15 @@ class EwpClient:
         Raises:  InvalidDocument (not_xml, doctype, too_large, wrong_root) with the reply's exchanges.
         """
 
-        def decoded() -> T:
+        def decoded() -> tuple[T, bool]:
             question = reply.question
             root = parse(reply.body, limit=self._wire.limits.body_bytes)
             expected = BY_API[question.api].roots[question.endpoint]
             expect_root(root, expected)
-            return decode(root, self._schemas.validate(root, expected))
+            problems = self._schemas.validate(root, expected)
+            return decode(root, problems), not problems
 
-        try:
-            if len(reply.body) < IN_THREAD_BYTES:
-                return decoded()
-            return await asyncio.to_thread(decoded)
-        except InvalidDocument as error:
-            error.evidence = reply.exchanges
-            error.hei_id = reply.question.hei_id
-            raise
+        return await self._read(reply, decoded)
 
     async def _attempt(self, question: Question, exchanges: list[Exchange], number: int) -> Reply:
         endpoint = self._endpoint(question)
@@ -239,7 +234,7 @@ class EwpClient:
         exchanges.append(exchange)
         answer = done.answer
         try:
-            self._judge(question, answer, exchange, problem)
+            await self._judge(question, answer, exchange, problem)
         except ExternalError as error:
             self._log_failure(error, exchange, number)
             raise
@@ -336,7 +331,7 @@ class EwpClient:
             return Verification.FAILED, {}, problem
         return Verification.VERIFIED, signed, None
 
-    def _judge(
+    async def _judge(
         self,
         question: Question,
         answer: Answer,
@@ -363,13 +358,15 @@ class EwpClient:
             raise _invalid("content", f"the answer of {who} cannot be read: {answer.undecodable}")
         assert answer.status is not None
         if answer.status >= 300:
-            raise self._rejected(question, answer, answer.status)
+            raise await self._rejected(question, answer, answer.status)
 
-    def _rejected(self, question: Question, answer: Answer, status: int) -> Rejected:
+    async def _rejected(self, question: Question, answer: Answer, status: int) -> Rejected:
         body = answer.body.data
-        message, valid = (
-            error_message(body, self._schemas) if status >= 400 and body.strip() else (None, True)
-        )
+        message, valid = None, True
+        if status >= 400 and body.strip():
+            message, valid = await self._readers.read(
+                len(body), lambda: ((found := error_message(body, self._schemas)), found[1])
+            )
         reason = "http_3xx" if status < 400 else "http_4xx" if valid else "error_document_invalid"
         return Rejected(
             f"{question.hei_id} answered {question.name} with status {status}"

@@ -69,11 +69,15 @@ def note_failure(
 
 
 async def partner_failed(context: Context, hei_id: HeiId, api: str, error: ExternalError) -> None:
-    """Commit and log that a call to a partner failed; the caller goes on with the next partner."""
+    """Commit and log that a call to a partner failed; the caller goes on with the next partner.
+
+    Reports keep the error for as long as a round lasts, so it lets go of what is in the store now.
+    """
     at = context.clock.now()
     evidence = await context.store.write(
         lambda uow: note_failure(uow, hei_id, api, error, key=partner_key(hei_id), at=at)
     )
+    error.alone().evidence = ()
     context.log.event(
         "partner.failed",
         partner_hei_id=hei_id,
