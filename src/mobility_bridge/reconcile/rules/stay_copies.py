@@ -14,12 +14,13 @@ from mobility_bridge.domain.stay import Seen, StayCase
 from mobility_bridge.reconcile.rule import Observation, rule
 from mobility_bridge.reconcile.stay_advice import advice
 from mobility_bridge.reconcile.stay_days import planned_days
-from mobility_bridge.reconcile.stay_la import listed, receiver, sender
+from mobility_bridge.reconcile.stay_la import listed, receiver, sender, served
 from mobility_bridge.reconcile.stay_state import active, in_question
 
 _SOURCE = "EWP mobilities: synchronisation health"
-_GRAVE: Final = re.compile(r"XSD|SEM-(0[1238]|10|19|20|24|28|30|31)|MISSING|UNREADABLE")
-"""Problems of which nobody may decide on the document, or which break its schema."""
+_GRAVE: Final = re.compile(r"XSD|SEM-(0[1238]|10|19|20|24|28|31)")
+"""Problems that break the schema, or with which nobody may decide on the document."""
+_OF_IDENTITY: Final = re.compile(r"(.*/)?(learner|issuer)(\[[0-9]+\])?")
 _FROM_RECEIVER: Final = (RecordKind.ARRIVAL, RecordKind.TRANSCRIPT)
 _NETWORK: Final = "ewp"
 
@@ -93,12 +94,23 @@ def document_breaks_its_rules(case: StayCase) -> Iterator[Observation]:
     Source: EWP mobilities: rules that no schema can say.
     """
     found: dict[str, list[str]] = {}
-    for kind, _, code in case.problems if active(case) else ():
-        if _GRAVE.fullmatch(code):
+    for kind, where, code in case.problems if active(case) else ():
+        if _GRAVE.fullmatch(code) or (code == "SEM-30" and _OF_IDENTITY.fullmatch(where)):
+            found.setdefault(kind, []).append(code)
+        elif code == "SEM-06" and _lacks_identity(case):
             found.setdefault(kind, []).append(code)
     for kind, codes in found.items():
         values = {"object": kind, "rules": listed(sorted(codes))}
         yield Observation(kind, values, planned_days(case).first, owner=_owner(case, kind))
+
+
+def _lacks_identity(case: StayCase) -> bool:
+    """Whether the learning agreement does not say who the student is; of the rest nothing is grave."""
+    la = served(case)
+    student = la.student if la is not None else None
+    return student is not None and not (
+        student.given_names and student.family_name and student.global_id and student.birth_date
+    )
 
 
 @rule(
