@@ -18,7 +18,7 @@ from pydantic.fields import FieldInfo
 from mobility_bridge.bootstrap import installed_adapters
 from mobility_bridge.cli.main import cli
 from mobility_bridge.kit.events import EVENTS, allowed_fields, field_meaning, json_schema
-from mobility_bridge.reconcile.registry import AGREEMENT_RULES, PARTNER_RULES, SOURCE_RULES
+from mobility_bridge.reconcile.registry import AGREEMENT_RULES, PARTNER_RULES, SOURCE_RULES, STAY_RULES
 from mobility_bridge.reconcile.rule import Rule
 from mobility_bridge.settings.model import Settings
 
@@ -128,7 +128,7 @@ def rules_page() -> str:
 def _topics() -> dict[str, list[Rule[Any]]]:
     """The rules by the first sentence of their module, which says what they have in common."""
     found: dict[str, list[Rule[Any]]] = {}
-    for rule in (*AGREEMENT_RULES, *PARTNER_RULES, *SOURCE_RULES):
+    for rule in (*AGREEMENT_RULES, *PARTNER_RULES, *SOURCE_RULES, *STAY_RULES):
         module = sys.modules[rule.check.__module__]
         title = (module.__doc__ or "").strip().splitlines()[0].rstrip(".")
         found.setdefault(title, []).append(rule)

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from mobility_bridge.bootstrap import installed_adapters
 from mobility_bridge.cli.main import cli
 from mobility_bridge.kit.events import EVENTS, allowed_fields
-from mobility_bridge.reconcile.registry import AGREEMENT_RULES, PARTNER_RULES, SOURCE_RULES
+from mobility_bridge.reconcile.registry import AGREEMENT_RULES, PARTNER_RULES, SOURCE_RULES, STAY_RULES
 from mobility_bridge.settings.load import load
 from mobility_bridge.settings.model import Settings
 
@@ -24,7 +24,7 @@ PAGES_FOR_PEOPLE = sorted(
 )
 ALERTS = ROOT / "config/alerts.yml"
 EXAMPLE = ROOT / "config/mobility-bridge.example.toml"
-CODES = {rule.code for rule in (*AGREEMENT_RULES, *PARTNER_RULES, *SOURCE_RULES)}
+CODES = {rule.code for rule in (*AGREEMENT_RULES, *PARTNER_RULES, *SOURCE_RULES, *STAY_RULES)}
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _KEY = re.compile(r"^(?:# )?(?P<line>(?P<key>[a-z_]+) = .*)$")
