@@ -62,6 +62,7 @@ SWEDISH_OF_STUDENTS: Final[Mapping[str, str]] = {
     "opened": "öppnad",
     "reopened": "öppnad igen",
     "resolved": "löst",
+    "decided": "beslutat",
     # Who is who
     "Proposals that two students are one ({count})": "Förslag att två studenter är en ({count})",
     "One": "Den ena",

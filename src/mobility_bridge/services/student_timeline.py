@@ -41,6 +41,7 @@ class Happening(StrEnum):
     REOPENED = "reopened"
     ACKNOWLEDGED = "acknowledged"
     RESOLVED = "resolved"
+    DECIDED = "decided"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ async def explain_student(context: Context, text: str, partner: HeiId | None = N
             *_records(uow, student_id),
             *(_fact(each, gathering.offering) for each in gathering.facts(student_id)),
             *_discrepancies(uow, view),
+            *_matches(view),
         ]
         moments.sort(key=lambda each: (each.at, each.system, each.about, each.what))
         return StudentExplanation(view, tuple(sides), tuple(moments))
@@ -164,6 +166,16 @@ def _discrepancies(uow: UnitOfWork, view: StudentView) -> Iterator[Moment]:
                     event.severity.value,
                     each.finding.subject.stay_id,
                 )
+
+
+def _matches(view: StudentView) -> Iterator[Moment]:
+    """What people decided on whether this student is another, too."""
+    for each in view.matches:
+        if each.decided_at is not None:
+            about = f"match {each.match_id}: {each.one} and {each.other}"
+            yield Moment(
+                each.decided_at, "bridge", Happening.DECIDED, about, f"{each.state} by {each.decided_by}"
+            )
 
 
 def _of_person(view: StudentView) -> Iterator[Difference]:

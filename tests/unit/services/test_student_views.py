@@ -175,6 +175,8 @@ async def test_a_person_joins_two_students_and_takes_it_back() -> None:
     assert await number_of_students(world) == 1
     await world.round()
     assert {each.student_id for each in await list_stays(context, Chosen())} == {"P1"}
+    decided = [each for each in (await explain_student(context, "P2")).timeline if each.what == "decided"]
+    assert [each.detail for each in decided] == ["confirmed by kim"]
 
     match = await undo_match(context, 1, by="bo", reason="a mistake")
     assert match.state is MatchState.PROPOSED
