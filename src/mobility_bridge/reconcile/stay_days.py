@@ -138,6 +138,11 @@ def _after_an_event(case: StayCase) -> Iterator[date]:
     for at in (*(at for _, at in waiting), *(each.stored.changed_at for each in records[:1] if each)):
         yield at.date() + patience + _DAY
         yield at.date() + 2 * patience + _DAY
+    la = case.learning_agreement.said if case.learning_agreement is not None else None
+    if la is not None and la.changes_proposal is not None:
+        signature = la.changes_proposal.lists.sending_hei_signature
+        if signature is not None and signature.timestamp is not None:
+            yield signature.timestamp.date() + timedelta(days=limits.la_pending_days) + _DAY
     for decision in case.decisions:
         yield decision.decided_at.date() + timedelta(days=1 + limits.decision_lost_hours // 24)
 

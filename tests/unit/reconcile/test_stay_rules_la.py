@@ -36,6 +36,7 @@ from mobility_bridge.domain.nomination import NominationStatus
 from mobility_bridge.domain.planned_day import PlannedDay
 from mobility_bridge.domain.record import RecordKind
 from mobility_bridge.domain.stay import DecisionState, Heard, OurDecision, Seen, StayCase
+from mobility_bridge.reconcile import stay_days
 from mobility_bridge.reconcile.stay_la import signed_at, signer_digest
 
 DAY = timedelta(days=1)
@@ -312,6 +313,16 @@ REFUSED = decision(approve=False, days=-2)
             2,
         ),
         ("LA_DIFF_ORPHAN_DELETE", lambda: outgoing(proposing(DROPPED)), 0),
+        (
+            "LA_DIFF_ORPHAN_DELETE",
+            lambda: outgoing(proposing(later(IN_JULY, components_studied=inserting(STUDIED[0])))),
+            0,
+        ),
+        (
+            "LA_REASON_INVALID",
+            lambda: outgoing(proposing(later(IN_JULY, components_studied=(NEW,)), first_version=None)),
+            0,
+        ),
         ("LA_DIFF_ORPHAN_DELETE", lambda: outgoing(proposing(DROPPED, first_version=None)), 0),
         (
             "LA_DIFF_DUPLICATE_INSERT",
@@ -427,3 +438,12 @@ def test_a_document_without_offsets_is_read_as_utc() -> None:
 def test_rules_bear_a_case_of_which_next_to_nothing_is_known(facts: dict[str, Any]) -> None:
     for case in (a_stay(**facts), an_incoming_stay(**facts)):
         assert all(finding.subject == case.subject for finding in found(case))
+
+
+def test_the_day_on_which_a_proposal_has_waited_too_long_is_looked_at_again() -> None:
+    case = outgoing(proposing(later(IN_JULY)), now=IN_JULY)
+    assert not said(case, "LA_PENDING_TOO_LONG")
+    again = date(2026, 8, 14)
+    assert again in set(stay_days._days(case))
+    assert said(replace(case, now=datetime(2026, 8, 14, 9, 1, tzinfo=UTC)), "LA_PENDING_TOO_LONG")
+    assert date(2026, 8, 14) not in set(stay_days._days(outgoing(proposing(ComponentLists()), now=IN_JULY)))

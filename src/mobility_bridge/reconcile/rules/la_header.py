@@ -91,8 +91,8 @@ def _same_course(row: CourseRow, components: Iterable[LaComponent]) -> LaCompone
     owner=Owner.PARTNER,
     title=Text("Learning agreement and nomination differ", "Studieavtal och nominering skiljer sig"),
     text=Text(
-        "{field} is {la} in the learning agreement and {nomination} in the nomination.",
-        "{field} är {la} i studieavtalet och {nomination} i nomineringen.",
+        "The learning agreement and the nomination differ in {field}: {la} and {nomination}.",
+        "Studieavtalet och nomineringen skiljer sig i {field}: {la} och {nomination}.",
     ),
     next_step=advice(
         "Ask {sending} which one is right; such data are corrected without new signatures.",

@@ -26,7 +26,7 @@ _SOURCE = "EWP mobilities: learning agreement lifecycle; rules that no schema ca
     title=Text("A signature is missing or incomplete", "En underskrift saknas eller är ofullständig"),
     text=Text(
         "The {version} of the learning agreement has no complete signature: {signature}[, without {field}].",
-        "I studieavtalet saknas en fullständig underskrift under {version}: {signature}[, utan {field}].",
+        "I studieavtalet ({version}) är en underskrift inte fullständig: {signature}[, utan {field}].",
     ),
     next_step=advice(
         "Ask {sending} to publish the learning agreement with all signatures: name, position and e-mail of each.",

@@ -95,13 +95,18 @@ def document_breaks_its_rules(case: StayCase) -> Iterator[Observation]:
     """
     found: dict[str, list[str]] = {}
     for kind, where, code in case.problems if active(case) else ():
-        if _GRAVE.fullmatch(code) or (code == "SEM-30" and _OF_IDENTITY.fullmatch(where)):
-            found.setdefault(kind, []).append(code)
-        elif code == "SEM-06" and _lacks_identity(case):
+        if _is_grave(case, where, code):
             found.setdefault(kind, []).append(code)
     for kind, codes in found.items():
         values = {"object": kind, "rules": listed(sorted(codes))}
         yield Observation(kind, values, planned_days(case).first, owner=_owner(case, kind))
+
+
+def _is_grave(case: StayCase, where: str, code: str) -> bool:
+    """Whether nobody may decide on the document; some rules are that grave for what says who is meant only."""
+    if code == "SEM-30":
+        return _OF_IDENTITY.fullmatch(where) is not None
+    return _lacks_identity(case) if code == "SEM-06" else _GRAVE.fullmatch(code) is not None
 
 
 def _lacks_identity(case: StayCase) -> bool:
@@ -119,8 +124,8 @@ def _lacks_identity(case: StayCase) -> bool:
     owner=Owner.OPERATIONS,
     title=Text("A copy is old", "En kopia är gammal"),
     text=Text(
-        "{object} of this stay was last read from {holder} on {since}.",
-        "{object} för vistelsen lästes senast från {holder} {since}.",
+        "What {holder} shows of this stay was last read on {since}: {object}.",
+        "Det som {holder} visar om vistelsen lästes senast {since}: {object}.",
     ),
     next_step=advice(
         "Read it again, and look why that has not happened.",

@@ -33,8 +33,8 @@ _LONGEST_SHORT: Final = 31
     owner=Owner.US,
     title=Text("The planned days cannot be right", "De planerade datumen kan inte stämma"),
     text=Text(
-        "{plan}: the stay is planned from {first} to {last}; {reason}.",
-        "{plan}: vistelsen är planerad från {first} till {last}; {reason}.",
+        "In {plan} the stay is planned from {first} to {last}; {reason}.",
+        "I {plan} är vistelsen planerad från {first} till {last}; {reason}.",
     ),
     next_step=advice(
         "Correct the days where they are planned; the learning agreement follows without new signatures.",
@@ -87,8 +87,8 @@ def _day(day: date | None) -> PlannedDay | None:
     owner=Owner.US,
     title=Text("The systems plan different days", "Systemen planerar olika datum"),
     text=Text(
-        "{what} of the stay is {planned} in {plan} and {against} in {other_plan}.",
-        "{what} för vistelsen är {planned} i {plan} och {against} i {other_plan}.",
+        "The systems differ in {what} of the stay: {planned} in {plan}, {against} in {other_plan}.",
+        "Systemen skiljer sig om {what} för vistelsen: {planned} i {plan}, {against} i {other_plan}.",
     ),
     next_step=advice(
         "Settle which days hold and correct the other system.",
