@@ -447,3 +447,7 @@ def test_the_day_on_which_a_proposal_has_waited_too_long_is_looked_at_again() ->
     assert again in set(stay_days._days(case))
     assert said(replace(case, now=datetime(2026, 8, 14, 9, 1, tzinfo=UTC)), "LA_PENDING_TOO_LONG")
     assert date(2026, 8, 14) not in set(stay_days._days(outgoing(proposing(ComponentLists()), now=IN_JULY)))
+
+
+def test_the_day_on_which_a_decision_of_ours_must_show_is_looked_at_again() -> None:
+    assert date(2026, 7, 29) in set(stay_days._days(incoming(LA, decisions=(decision(),))))
