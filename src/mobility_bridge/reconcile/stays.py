@@ -60,12 +60,15 @@ class Group:
         return frozenset[str]().union(*(trace.ids for trace in self.traces))
 
     def admits(self, trace: Trace) -> bool:
-        """Say whether a record may belong here: same direction and partner, periods that touch."""
-        if trace.direction is None or trace.direction is not self.direction:
+        """Say whether a record may belong here: same direction and partner, periods that touch.
+
+        A direction or partner that is not stated is no other one, if the days say that the record may belong here.
+        """
+        pairs = ((trace.direction, self.direction), (trace.partner_hei_id, self.partner_hei_id))
+        if any(None not in pair and pair[0] != pair[1] for pair in pairs):
             return False
-        if trace.partner_hei_id is None or trace.partner_hei_id != self.partner_hei_id:
-            return False
-        return any(_touch(trace, other) for other in self.traces)
+        stated = all(None not in pair for pair in pairs)
+        return any(_touch(trace, other, stated=stated) for other in self.traces)
 
 
 def group(traces: Iterable[Trace]) -> tuple[Group, ...]:
@@ -133,10 +136,10 @@ def _may_join(one: Group, other: Group) -> bool:
     return any(other.admits(trace) for trace in one.traces)
 
 
-def _touch(one: Trace, other: Trace) -> bool:
-    """Say whether two periods share a day; one that is not stated touches every other."""
+def _touch(one: Trace, other: Trace, *, stated: bool) -> bool:
+    """Say whether two periods share a day; one that is not stated touches every other if the rest is `stated`."""
     if one.first_day is None or other.first_day is None:
-        return True
+        return stated
     one_last = one.last_day or one.first_day
     other_last = other.last_day or other.first_day
     return one.first_day <= other_last and other.first_day <= one_last

@@ -1,5 +1,7 @@
 """The stays of one student, gathered from every system, each ready to be judged."""
 
+import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -50,6 +52,8 @@ from mobility_bridge.services.context import Context
 from mobility_bridge.services.feed import FEED
 from mobility_bridge.services.whose import person_of
 
+_COUNTRY = re.compile(r"^[A-Z]{1,3}\s+")
+
 T = TypeVar("T")
 F = TypeVar("F", bound=Fact)
 
@@ -81,18 +85,26 @@ class StayGathering:
             for each in facts.of_kind(PartyDomain)
             if each.schac and not each.removed
         }
-        network = self.context.network
+        by_code = self._partners_by_code()
         for party in facts.of_kind(ExternalParty):
-            if party.external_party_id in partners or network is None or not party.code:
-                continue
-            found = network.find_hei(party.code)
+            found = by_code.get(bare_code(party.code or ""))
             if found is not None:
-                partners[party.external_party_id] = found
+                partners.setdefault(party.external_party_id, found)
         return Offering.of(kinds, partners)
 
     @cached_property
     def _offers(self) -> Offers:
         return Offers.of(self.offering)
+
+    def _partners_by_code(self) -> Mapping[str, HeiId]:
+        """Universities by their Erasmus code as the registry writes it; a code of two universities names neither."""
+        network = self.context.network
+        found: dict[str, set[HeiId]] = defaultdict(set)
+        for partner in network.partners() if network is not None else ():
+            for kind, code in partner.other_ids:
+                if kind == "erasmus":
+                    found[bare_code(code)].add(partner.hei_id)
+        return {code: heis.pop() for code, heis in found.items() if len(heis) == 1 and code}
 
     @cached_property
     def _calendar(self) -> Mapping[Term, TermDates]:
@@ -260,6 +272,11 @@ def _own_stays_only(records: Iterable[StoredRecord], stays: Iterable[Stay]) -> l
     return [each if each.stay_id in own else replace(each, stay_id=None) for each in records]
 
 
+def bare_code(code: str) -> str:
+    """An Erasmus code without its country and blanks, as registries keep it: `S  NORDHAV01` is `NORDHAV01`."""
+    return _COUNTRY.sub("", code.strip().upper()).replace(" ", "")
+
+
 def _seen(uow: UnitOfWork, records: Iterable[StoredRecord], kind: type[T]) -> list[Seen[T]]:
     """The records of one kind with their former facts: living ones first, then the latest."""
     found = [each for each in records if isinstance(each.record.facts, kind)]
@@ -285,7 +302,8 @@ def _persons(records: Iterable[StoredRecord], facts: Iterable[Fact]) -> Iterable
         if isinstance(fact, LadokStudent) and fact.person is not None and not fact.removed:
             yield SaidOfPerson(REGISTRY, fact.person)
     for each in records:
-        person = person_of(each.record.facts)
+        # A wrong transcript is quarantined by itself; it must not put the person of the whole stay in question.
+        person = None if isinstance(each.record.facts, Tor) else person_of(each.record.facts)
         if person is not None and person != Person():
             yield SaidOfPerson(_system(each), person)
 

@@ -87,9 +87,23 @@ def test_two_named_stays_become_one_only_by_a_shared_id() -> None:
     assert joined.stay_id == "P1-1"
 
 
-def test_a_record_of_unknown_direction_joins_nobody_by_period() -> None:
-    unknown = Trace(RecordKey("ladok", RecordKind.ARRIVAL, US, "adm"), None, BRAVA, *AUTUMN)
-    assert len(group([application(), unknown])) == 2
+def unknown(partner: HeiId | None = BRAVA, *, days: tuple[date, date] | None = AUTUMN) -> Trace:
+    first, last = days or (None, None)
+    return Trace(RecordKey("ladok", RecordKind.EXCHANGE, US, "adm"), None, partner, first, last)
+
+
+def test_a_direction_or_partner_that_is_not_stated_is_no_other_one() -> None:
+    assert len(group([application(), unknown()])) == 1
+    assert len(group([application(), unknown(None)])) == 1
+    assert len(group([application(), unknown(CEDRONA)])) == 2
+
+
+def test_what_states_neither_partner_nor_days_belongs_nowhere() -> None:
+    assert len(group([application(), unknown(None, days=None)])) == 2
+
+
+def test_a_record_without_a_partner_chooses_none_of_two_stays() -> None:
+    assert len(group([application(), nomination(partner=CEDRONA), unknown(None)])) == 3
 
 
 def test_the_order_in_which_records_come_changes_nothing() -> None:
