@@ -22,7 +22,7 @@ from mobility_adapters.ewp.readers import Readers, Work
 from mobility_adapters.ewp.reading import expect_root, parse
 from mobility_adapters.ewp.registry import Endpoint
 from mobility_adapters.ewp.requests import Question, build
-from mobility_adapters.ewp.signing import Signers
+from mobility_adapters.ewp.signing import Signer
 from mobility_adapters.ewp.versions import BY_API
 from mobility_bridge.domain.evidence import Exchange, Verification
 from mobility_bridge.domain.identifiers import HeiId, Sha256
@@ -105,7 +105,7 @@ class EwpClient:
         self._schemas = schemas
         self._clock = through.clock
         self._log = log
-        self._signers = Signers(key)
+        self._signer = Signer(key)
         self._readers = Readers()
         self._all = asyncio.Semaphore(policy.concurrency)
         self._partners: dict[HeiId, asyncio.Semaphore] = defaultdict(
@@ -119,7 +119,7 @@ class EwpClient:
 
     def close(self) -> None:
         """Let the threads go."""
-        self._signers.close()
+        self._signer.close()
         self._readers.close()
 
     def max_ids(self, hei_id: HeiId, api: str) -> int:
@@ -298,7 +298,7 @@ class EwpClient:
             post_only=post_only,
             wants_signature=entry.security.signs_responses,
         )
-        return unsigned.signed(self._key, await self._signers.sign(unsigned.text))
+        return unsigned.signed(self._key, await self._signer.sign(unsigned.text))
 
     def _verified(
         self, endpoint: Endpoint, sent: httpsig.SentRequest, done: Roundtrip

@@ -1,4 +1,4 @@
-"""Signing in threads beside the event loop: RSA lets go of the interpreter while it computes."""
+"""Signing in a thread beside the event loop: RSA lets go of the interpreter while it computes."""
 
 import asyncio
 import threading
@@ -10,14 +10,15 @@ from typing import Any, Final
 from mobility_adapters.ewp import httpsig
 from mobility_adapters.ewp.keys import SigningKey
 
-THREADS: Final = 2
-"""A second thread signs while the first hands over; more have nothing to do."""
+ENOUGH: Final = 2
+"""What the thread has to do at most: one signature under way and one behind it. What comes on top, the loop signs
+itself. It would only wait, and with a second core taken by those who answer, waiting costs more than signing."""
 
 _Job = tuple["asyncio.Future[str]", bytes]
 
 
-class Signers:
-    """Threads that sign with one key for one event loop, started when needed. They end with `close`, or with the process.
+class Signer:
+    """Signs with one key for one event loop, with a thread's help. The thread ends with `close`, or with the process.
 
     An executor would do the same, but its futures take a tenth of the time that a signature takes, and all of
     that is time in which the event loop stands still. For the same reason the loop is told once of all that is
@@ -30,17 +31,19 @@ class Signers:
         self._done: deque[tuple[Callable[[Any], None], asyncio.Future[str], Any]] = deque()
         self._told = False
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._threads = 0
+        self._helped = False
         self._under_way = 0
 
     async def sign(self, text: bytes) -> str:
         """Return the signature over `text` in base64."""
+        if self._under_way >= ENOUGH:
+            return httpsig.sign_text(self._key, text)
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
             self._loop, self._told = loop, False
-        if self._threads < THREADS and self._threads <= self._under_way:
-            self._threads += 1
-            threading.Thread(target=self._work, name=f"ewp-sign-{self._threads}", daemon=True).start()
+        if not self._helped:
+            self._helped = True
+            self._start()
         signature: asyncio.Future[str] = loop.create_future()
         self._under_way += 1
         try:
@@ -50,19 +53,22 @@ class Signers:
             self._under_way -= 1
 
     def close(self) -> None:
-        """Let the threads go when they have signed what waits."""
-        for _ in range(self._threads):
+        """Let the thread go when it has signed what waits."""
+        if self._helped:
+            self._helped = False
             self._jobs.put(None)
-        self._threads = 0
 
-    def _work(self) -> None:
+    def _start(self) -> None:
+        threading.Thread(target=self._help, name="ewp-sign", daemon=True).start()
+
+    def _help(self) -> None:
         while (job := self._jobs.get()) is not None:
             signature, text = job
             try:
                 found = httpsig.sign_text(self._key, text)
             except BaseException as error:
-                self._threads -= 1
                 self._hand_over(signature.set_exception, signature, error)
+                self._start()  # another goes on with what waits
                 raise
             self._hand_over(signature.set_result, signature, found)
 

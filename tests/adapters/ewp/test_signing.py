@@ -9,13 +9,13 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from tests.support.keys import key
 
 from mobility_adapters.ewp.keys import SigningKey, fingerprint
-from mobility_adapters.ewp.signing import THREADS, Signers
+from mobility_adapters.ewp.signing import ENOUGH, Signer
 
 KEY = key("client")
 
 
-def signers() -> Signers:
-    return Signers(SigningKey(fingerprint(KEY.public_key()), KEY))
+def signer() -> Signer:
+    return Signer(SigningKey(fingerprint(KEY.public_key()), KEY))
 
 
 before: set[threading.Thread] = set()
@@ -38,7 +38,7 @@ async def all_gone() -> None:
 
 
 async def test_each_text_has_its_own_signature() -> None:
-    signing = signers()
+    signing = signer()
     texts = [f"text {number}".encode() for number in range(50)]
 
     found = await asyncio.gather(*(signing.sign(text) for text in texts))
@@ -49,22 +49,23 @@ async def test_each_text_has_its_own_signature() -> None:
     await all_gone()
 
 
-async def test_one_after_the_other_needs_one_thread_and_many_at_once_two() -> None:
-    signing = signers()
+async def test_a_thread_helps_and_the_loop_signs_what_is_too_much_for_it() -> None:
+    places: list[str] = []
+    key_that_tells: Any = _Tells(places)
+    signing = Signer(SigningKey("0" * 64, key_that_tells))
 
-    for _ in range(3):
-        await signing.sign(b"text")
-    one = len(signing_threads())
-    await asyncio.gather(*(signing.sign(b"text") for _ in range(20)))
-    many = len(signing_threads())
+    await asyncio.gather(*(signing.sign(b"text") for _ in range(10)))
 
+    assert len(signing_threads()) == 1
+    assert places.count("ewp-sign") == ENOUGH
+    assert places.count(threading.current_thread().name) == 10 - ENOUGH
     signing.close()
     await all_gone()
-    assert (one, many, len(signing_threads())) == (1, THREADS, 0)
+    assert signing_threads() == []
 
 
 async def test_what_nobody_waits_for_any_more_stops_nothing() -> None:
-    signing = signers()
+    signing = signer()
     given_up = [asyncio.create_task(signing.sign(b"text")) for _ in range(20)]
     await asyncio.sleep(0)
     for task in given_up:
@@ -77,19 +78,22 @@ async def test_what_nobody_waits_for_any_more_stops_nothing() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-async def test_a_key_that_cannot_sign_fails_the_call_and_not_the_next_one() -> None:
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+async def test_a_key_that_cannot_sign_fails_every_call_and_leaves_none_waiting() -> None:
     key_that_fails: Any = _Fails()
-    signing = Signers(SigningKey("0" * 64, key_that_fails))
+    signing = Signer(SigningKey("0" * 64, key_that_fails))
 
-    for _ in range(3):
-        with pytest.raises(ValueError, match="cannot"):
-            await signing.sign(b"text")
-        await all_gone()
+    found = await asyncio.wait_for(
+        asyncio.gather(*(signing.sign(b"text") for _ in range(5)), return_exceptions=True), 5
+    )
+
+    assert [str(error) for error in found] == ["cannot sign"] * 5
     signing.close()
+    await all_gone()
 
 
 def test_a_signer_serves_one_loop_after_the_other() -> None:
-    signing = signers()
+    signing = signer()
 
     first, second = (asyncio.run(signing.sign(b"text")) for _ in range(2))
 
@@ -100,3 +104,12 @@ def test_a_signer_serves_one_loop_after_the_other() -> None:
 class _Fails:
     def sign(self, *_: object) -> bytes:
         raise ValueError("cannot sign")
+
+
+class _Tells:
+    def __init__(self, places: list[str]) -> None:
+        self._places = places
+
+    def sign(self, *_: object) -> bytes:
+        self._places.append(threading.current_thread().name)
+        return b"signature"
