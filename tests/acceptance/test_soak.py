@@ -7,7 +7,6 @@ from tests.soak.compressed import hour, settled, soaking
 from tests.soak.invariants import wrong_lines
 
 from mobility_bridge.sandbox.faults import FAULTS
-from mobility_bridge.scheduler import JOBS
 
 
 @pytest.mark.parametrize("seed", [1])
@@ -22,6 +21,6 @@ async def test_after_an_hour_of_trouble_and_its_end_the_bridge_says_what_a_fresh
     assert any(line.get("reason") == "timeout" for line in soak.lines), "slow answers were cut short"
     assert wrong_lines(soak.lines) == []
     ended = [line for line in soak.lines if line["event"] in ("job.finished", "job.failed")]
-    assert {line["job"] for line in ended} == {job.name for job in JOBS}
+    assert {line["job"] for line in ended} == {job.name for job in soak.daemon._jobs()}
     assert [line for line in ended if line.get("error") == "mistake"] == []
     assert soak.lines[-1]["event"] == "daemon.stopped"
