@@ -65,7 +65,8 @@ class Context:
         for source in self.sources:
             if source.name == name:
                 return source
-        known = ", ".join(source.name for source in self.sources) or "none is configured"
+        names = [source.name for source in self.sources] + (["ewp"] if self.network is not None else [])
+        known = ", ".join(names) or "none is configured"
         raise UsageError(f"no source is called {name!r}", next_step=f"Sources: {known}.")
 
     def the_network(self) -> PartnerNetwork:

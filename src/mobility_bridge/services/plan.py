@@ -7,7 +7,7 @@ from mobility_bridge.errors import UsageError
 from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.services.context import Context
 from mobility_bridge.services.sweep import since
-from mobility_bridge.services.sync import EWP, Wanted, chosen_partners
+from mobility_bridge.services.sync import EWP, Wanted, chosen_partners, chosen_sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +24,7 @@ async def plan_sync(context: Context, wanted: Wanted) -> list[Step]:
 
     The partners are those of the last good catalogue; without one, only their sweep as a whole is named.
     """
-    sources = [item for item in context.sources if not wanted.sources or item.name in wanted.sources]
-    if wanted.partners and not wanted.sources:
-        sources = []
+    sources = chosen_sources(context, wanted)
     steps = [Step("refresh", "catalogue", "if it is due")] if context.network is not None else []
     steps.extend(Step("read", source.name, "every agreement") for source in sources)
     if context.network is not None and (not wanted.sources or EWP in wanted.sources):

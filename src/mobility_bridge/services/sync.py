@@ -79,7 +79,7 @@ async def sync(context: Context, wanted: Wanted) -> SyncReport:
     Raises:  UsageError for a source or partner that does not exist, NotOffered for a network that does not.
              What an external system fails at is kept, logged and reported; it never stops the rest.
     """
-    sources = _chosen_sources(context, wanted)
+    sources = chosen_sources(context, wanted)
     if wanted.partners or EWP in wanted.sources:
         context.the_network()
     use_network = context.network is not None and (not wanted.sources or EWP in wanted.sources)
@@ -111,7 +111,8 @@ async def _read_students(context: Context, wanted: Wanted, *, use_network: bool)
     return await read_students(context, partners, full=wanted.full)
 
 
-def _chosen_sources(context: Context, wanted: Wanted) -> list[AgreementSource]:
+def chosen_sources(context: Context, wanted: Wanted) -> list[AgreementSource]:
+    """Name our systems to read. Raises UsageError for one that does not exist."""
     if wanted.sources:
         return [context.source(name) for name in wanted.sources if name != EWP]
     return [] if wanted.partners else list(context.sources)

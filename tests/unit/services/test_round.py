@@ -254,6 +254,15 @@ async def test_a_partner_whose_copies_cannot_be_fetched_is_left_alone_longer_eac
     assert waits == [120, 240, 480, 960, 1920, 3600, 3600, 3600]
 
 
+async def test_a_source_that_does_not_exist_is_refused_before_anything_is_asked_or_planned() -> None:
+    bridge = a_bridge()
+    for refused in (sync(bridge.context, Wanted(("nope",))), plan_sync(bridge.context, Wanted(("nope",)))):
+        with pytest.raises(UsageError, match="no source is called 'nope'") as caught:
+            await refused
+        assert caught.value.next_step == "Sources: mobility_online, ewp."
+    assert bridge.network.asked == []
+
+
 async def test_a_partner_gone_from_the_catalogue_is_not_fetched_from() -> None:
     bridge = a_bridge()
     two_partners(bridge)
