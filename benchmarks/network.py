@@ -7,11 +7,15 @@ connection, verifies the answer where it is signed, parses and validates it, and
 evidence; events are counted, not written. The partner is a process of its own on the same cores and does not
 verify. `signed` answers are signed by the partner and verified by us, `tls only` ones are not. The other side of
 each pair is one thread that signs and does nothing else.
+
+Of two cores, a partner that signs takes what one signature and a little more takes, for each request. What else runs
+on the machine takes its part, too: so the time of the processors is told beside the rates, ours and the partner's.
 """
 
 import asyncio
 import hashlib
 import json
+import os
 import resource
 import statistics
 import subprocess
@@ -20,6 +24,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -39,9 +44,11 @@ from mobility_bridge.kit.clock import SystemClock
 from mobility_bridge.ports.adapter import Surroundings
 
 LEVELS = (8, 128)
-SHARE, KEPT = 0.5, 0.75
-"""The bars: of the bare rate at the lower level, and of that level's rate at the higher one."""
+KEPT = 0.75
+"""The bar at the higher level, of the lower level's rate."""
 KINDS = {"signed": Verification.VERIFIED, "tls only": Verification.TLS_ONLY}
+SHARES = {"signed": (0.25, 0.5), "tls only": (0.5, 0.6)}
+"""Bar and aim at the lower level, of the bare rate."""
 HEIS = 4
 """One partner takes 64 calls at a time at most: four of each kind, all on the same host."""
 
@@ -74,8 +81,8 @@ def catalogue(port: int) -> bytes:
 
 
 @contextmanager
-def partner(folder: Path) -> Iterator[int]:
-    """The partner's process; yields its port."""
+def partner(folder: Path) -> Iterator[tuple[int, int]]:
+    """The partner's process; yields its port and its number."""
     files = tls_files(folder)
     signing = folder / "signing.pem"
     signing.write_bytes(private_pem(key("server")))
@@ -85,7 +92,7 @@ def partner(folder: Path) -> Iterator[int]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
-            yield int(process.stdout.readline())
+            yield int(process.stdout.readline()), process.pid
         finally:
             process.terminate()
 
@@ -138,32 +145,82 @@ async def rate(network: EwpNetwork, kind: str, concurrency: int, count: int) -> 
     return count / (time.perf_counter() - started)
 
 
+def processor_s(pid: int) -> float:
+    """Seconds of the processors that a process has taken, as the system tells it; 0 where it does not."""
+    stat = Path(f"/proc/{pid}/stat")
+    if not stat.exists():
+        return 0.0
+    fields = stat.read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@dataclass
+class Found:
+    """What the pairs of one kind gave: rates a second, and the processors' microseconds a request at the few."""
+
+    bare: list[float] = field(default_factory=list)
+    few: list[float] = field(default_factory=list)
+    many: list[float] = field(default_factory=list)
+    ours_us: list[float] = field(default_factory=list)
+    partners_us: list[float] = field(default_factory=list)
+
+    def told(self, kind: str) -> str:
+        bare, few, many, ours, theirs = (
+            statistics.median(each)
+            for each in (self.bare, self.few, self.many, self.ours_us, self.partners_us)
+        )
+        return (
+            f"{kind}: {few:,.0f}/s at {LEVELS[0]}, {many:,.0f}/s at {LEVELS[1]}, bare sign {bare:,.0f}/s; "
+            f"a request takes {ours:.0f} us of ours and {theirs:.0f} us of the partner's, "
+            f"a bare signature {1e6 / bare:.0f} us"
+        )
+
+    def ratios(self, kind: str) -> list[Ratio]:
+        few, many = LEVELS
+        bar, aim = SHARES[kind]
+        return [
+            ratio_of(
+                f"{kind}, {few} at a time",
+                "bare sign",
+                [rate / bare for rate, bare in zip(self.few, self.bare, strict=True)],
+                bar=bar,
+                aim=aim,
+            ),
+            ratio_of(
+                f"{kind}, {many} at a time",
+                f"{few} at a time",
+                [each / other for each, other in zip(self.many, self.few, strict=True)],
+                bar=KEPT,
+            ),
+        ]
+
+
+async def one_pair(network: EwpNetwork, kind: str, count: int, pid: int, found: Found) -> None:
+    few, many = LEVELS
+    bare = bare_rate(count)
+    ours, theirs = time.process_time(), processor_s(pid)
+    found.few.append(await rate(network, kind, few, count))
+    found.ours_us.append((time.process_time() - ours) / count * 1e6)
+    found.partners_us.append((processor_s(pid) - theirs) / count * 1e6)
+    found.many.append(await rate(network, kind, many, count))
+    found.bare.append((bare + bare_rate(count)) / 2)
+
+
 async def compare(pairs: int, count: int) -> list[Ratio]:
-    with tempfile.TemporaryDirectory() as name, partner(Path(name)) as port:
+    found = {kind: Found() for kind in KINDS}
+    with tempfile.TemporaryDirectory() as name, partner(Path(name)) as (port, pid):
         network = client(Path(name), port)
         for kind in KINDS:
             await rate(network, kind, max(LEVELS), count)
-        found: dict[tuple[str, str, float], list[float]] = {}
-        rates: dict[str, list[float]] = {}
         for number in range(pairs):
             for kind in list(KINDS)[:: 1 if number % 2 else -1]:
-                few, many = LEVELS
-                bare = bare_rate(count)
-                at_few = await rate(network, kind, few, count)
-                at_many = await rate(network, kind, many, count)
-                bare = (bare + bare_rate(count)) / 2
-                found.setdefault((f"{kind}, {few} at a time", "bare sign", SHARE), []).append(at_few / bare)
-                found.setdefault((f"{kind}, {many} at a time", f"{few} at a time", KEPT), []).append(
-                    at_many / at_few
-                )
-                rates.setdefault("bare sign", []).append(bare)
-                rates.setdefault(f"{kind}, c={few}", []).append(at_few)
-                rates.setdefault(f"{kind}, c={many}", []).append(at_many)
+                await one_pair(network, kind, count, pid, found[kind])
         await network.close()
-    print(", ".join(f"{name} {statistics.median(each):,.0f}/s" for name, each in rates.items()))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"{pairs} pairs of {count} requests, peak {peak:.0f} MB")
-    return [ratio_of(name, other, each, bar=bar) for (name, other, bar), each in found.items()]
+    for kind, each in found.items():
+        print(each.told(kind))
+    return [ratio for kind, each in found.items() for ratio in each.ratios(kind)]
 
 
 def main(words: list[str]) -> None:

@@ -70,6 +70,7 @@ class Catalogue:
         self.heis = heis
         self._keys = keys
         self._loaded: dict[str, RSAPublicKey | None] = {}
+        self._chosen: dict[tuple[HeiId, str], Endpoint] = {}
         self._hosts: dict[HeiId, list[Host]] = defaultdict(list)
         self._client_heis: dict[str, set[HeiId]] = defaultdict(set)
         for host in hosts:
@@ -88,6 +89,12 @@ class Catalogue:
 
     def endpoint(self, hei_id: HeiId, api: str) -> Endpoint | None:
         """Choose the entry to call: usable before not, then the highest version, then by address."""
+        chosen = self._chosen.get((hei_id, api)) or self._choose(hei_id, api)
+        if chosen is not None:
+            self._chosen[hei_id, api] = chosen
+        return chosen
+
+    def _choose(self, hei_id: HeiId, api: str) -> Endpoint | None:
         found = [
             Endpoint(entry, host, self)
             for host in self._hosts.get(hei_id, ())
@@ -111,7 +118,7 @@ class Catalogue:
             return None
         hosts = self._hosts.get(hei_id, ())
         apis = sorted({entry.row.api for host in hosts for entry in host.entries})
-        offers = {api: _offer(cast("Endpoint", self.endpoint(hei_id, api))) for api in apis}
+        offers = {api: _offer(cast("Endpoint", self._choose(hei_id, api))) for api in apis}
         others = {pair for host in hosts for pair in host.other_majors if pair[0] not in offers}
         providers = [host.provider for host in hosts if host.provider and host.entries]
         return Partner(
