@@ -12,6 +12,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from mobility_bridge import __version__
 from mobility_bridge.domain.identifiers import HeiId
 from mobility_bridge.errors import BridgeError, ExternalError
+from mobility_bridge.kit.memory import give_back
 from mobility_bridge.services.ask_approvals import ask_approvals
 from mobility_bridge.services.catalogue import refresh_catalogue
 from mobility_bridge.services.compare import compare
@@ -31,6 +32,7 @@ LONGEST_KNOCK_S = 60
 
 async def _catalogue(context: Context) -> None:
     await refresh_catalogue(context)
+    give_back()  # not for this job's sake: a few times an hour is enough for all of them
 
 
 async def _local(context: Context) -> None:
