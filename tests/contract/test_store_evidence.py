@@ -7,7 +7,8 @@ import pytest
 from tests.support.stores import ALDERTON, BRAVA, Backend, an_exchange, minutes
 from zstandard import ZstdCompressor
 
-from mobility_bridge.domain.evidence import Exchange, PackedBody, Verification
+from mobility_bridge.domain.evidence import Exchange, Verification
+from mobility_bridge.kit.bodies import Packed
 from mobility_bridge.ports.store import Store
 from mobility_bridge.store.chain import START, ChainEnd, ChainFault, sha256_of, verify
 from mobility_bridge.store.memory import MemoryStore
@@ -60,7 +61,7 @@ async def test_every_fact_of_an_exchange_comes_back_as_it_was(store: Store):
 async def test_a_long_body_that_comes_packed_is_kept_as_any_other(store: Store):
     body = b"<long>" + bytes(range(256)) * 20_000
     packer = ZstdCompressor().compressobj()
-    packed = PackedBody(packer.compress(body) + packer.flush(), sha256_of(body), len(body))
+    packed = Packed(packer.compress(body) + packer.flush(), sha256_of(body), len(body))
 
     await append(store, an_exchange(b"", packed=packed, truncated=True), an_exchange(body))
 

@@ -10,7 +10,7 @@ import httpx
 
 from mobility_adapters.ewp import wire
 from mobility_adapters.ewp.httpsig import joined, parse_http_date
-from mobility_bridge.domain.evidence import Exchange, PackedBody, Verification
+from mobility_bridge.domain.evidence import Exchange, Verification
 from mobility_bridge.domain.identifiers import HeiId, Sha256
 from mobility_bridge.errors import Unreachable
 from mobility_bridge.kit.http import Answer, Limits, Outgoing, call
@@ -57,7 +57,6 @@ class Roundtrip:
     ) -> Exchange:
         """Make the evidence. Without an answer there is nothing that `verification` could speak of."""
         request, answer = self.request, self.answer
-        packed = answer.body.packed
         return Exchange(
             system=wire.SYSTEM,
             hei_id=hei_id,
@@ -70,13 +69,13 @@ class Roundtrip:
             request_body=request.body,
             status=answer.status,
             response_headers=self.headers,
-            body=answer.body.data if packed is None else b"",
-            packed=PackedBody(packed.zstd, Sha256(packed.sha256.hex()), packed.length) if packed else None,
+            body=answer.body.unpacked,
+            packed=answer.body.packed,
             truncated=answer.body.truncated or answer.failure is not None,
             verification=verification if answer.status is not None else Verification.NO_RESPONSE,
             failure=answer.failure or answer.undecodable or problem,
             duration_s=self.duration_s,
-            body_sha256=body_sha256(answer) if packed is None else None,
+            body_sha256=body_sha256(answer) if answer.body.packed is None else None,
         )
 
 

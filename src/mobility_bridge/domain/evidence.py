@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Protocol
 
 from mobility_bridge.domain.identifiers import HeiId, Sha256
 
@@ -17,13 +18,18 @@ class Verification(StrEnum):
     NO_RESPONSE = "no_response"
 
 
-@dataclass(frozen=True, slots=True)
-class PackedBody:
-    """A body too long to be held as it is: one frame of zstandard. Digest and length are of the bytes inside."""
+class PackedBody(Protocol):
+    """A body too long to be held as it is: one frame of zstandard.
 
-    zstd: bytes
-    sha256: Sha256
-    length: int
+    `sha256`, 64 lower-case hexadecimal digits, and `length` are those of the bytes inside.
+    """
+
+    @property
+    def zstd(self) -> bytes: ...
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def length(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,10 +21,10 @@ _GZIP_START: Final = b"\x1f"
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """The beginning of a long body as one frame of zstandard; digest and length are those of the bytes inside."""
+    """The beginning of a long body as one frame of zstandard; digest (hexadecimal) and length are of what is inside."""
 
     zstd: bytes
-    sha256: bytes
+    sha256: str
     length: int
 
 
@@ -39,6 +39,11 @@ class ReceivedBody:
     data: bytes
     truncated: bool = False
     packed: Packed | None = None
+
+    @property
+    def unpacked(self) -> bytes:
+        """What is kept and not `packed`: `data`, or nothing."""
+        return self.data if self.packed is None else b""
 
 
 class Body:
@@ -110,7 +115,7 @@ class Body:
             length += len(step)
             found += packer.compress(step)
         found += packer.flush()
-        return Packed(bytes(found), digest.digest(), length)
+        return Packed(bytes(found), digest.hexdigest(), length)
 
     def _inflater(self, headers: Sequence[tuple[str, str]]) -> "_Inflater | None":
         named = [value for name, value in headers if name.lower() == "content-encoding"]

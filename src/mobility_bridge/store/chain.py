@@ -88,7 +88,7 @@ def link(exchange: Exchange, after: ChainEnd) -> EvidenceRecord:
 def body_sha256_of(exchange: Exchange) -> Sha256:
     """The digest of the answer's body: the one that it came with, where whoever received it knew it."""
     if exchange.packed is not None:
-        return exchange.packed.sha256
+        return Sha256(exchange.packed.sha256)
     return exchange.body_sha256 or sha256_of(exchange.body)
 
 

@@ -283,7 +283,7 @@ def unpacked(body: ReceivedBody) -> bytes:
     assert body.packed is not None
     kept = zstandard.ZstdDecompressor().decompress(body.packed.zstd, max_output_size=body.packed.length)
     assert len(kept) == body.packed.length
-    assert hashlib.sha256(kept).digest() == body.packed.sha256
+    assert hashlib.sha256(kept).hexdigest() == body.packed.sha256
     return kept
 
 

@@ -42,7 +42,7 @@ def unpacked(body: bytes, length: int) -> bytes:
 
 
 def _row(digest: bytes, body: bytes | PackedBody) -> tuple[bytes, bytes, int, bytes | None]:
-    if isinstance(body, PackedBody):
+    if not isinstance(body, bytes):
         return digest, body.zstd, body.length, None
     return digest, packed(body), len(body), bytes.fromhex(fingerprint(body))
 
