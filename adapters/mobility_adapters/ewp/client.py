@@ -21,7 +21,7 @@ from mobility_adapters.ewp.quirks import Quirk
 from mobility_adapters.ewp.readers import Readers, Work
 from mobility_adapters.ewp.reading import expect_root, parse
 from mobility_adapters.ewp.registry import Endpoint
-from mobility_adapters.ewp.requests import Question, build
+from mobility_adapters.ewp.requests import Question, address, build
 from mobility_adapters.ewp.signing import Signer
 from mobility_adapters.ewp.versions import BY_API
 from mobility_bridge.domain.evidence import Exchange, Verification
@@ -270,6 +270,11 @@ class EwpClient:
             _not_offered(hei_id, "no_security", f"{api} of {hei_id} does not sign its answers")
         if question.endpoint and question.endpoint not in endpoint.entry.urls:
             _not_offered(hei_id, "no_api", f"{hei_id} announces no address for {question.name}")
+        try:
+            if question.endpoint:
+                address(endpoint.entry.urls[question.endpoint])
+        except ValueError as error:
+            _not_offered(hei_id, "no_api", f"{question.name} of {hei_id} cannot be asked: {error}")
         return endpoint
 
     async def _newer(self, question: Question, asked: Endpoint, exchanges: list[Exchange]) -> Endpoint | None:

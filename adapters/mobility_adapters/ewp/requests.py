@@ -3,6 +3,7 @@
 Source: EWP client authentication by HTTP signature 1.0.2, architecture 1.16.0 on methods and parameters.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,6 +22,8 @@ from mobility_bridge.kit.http import Outgoing
 LONGEST_URL: Final = 2000
 """Characters of an address beyond which a question is posted: servers may limit GET."""
 
+# Nothing to escape, to put in lower case or to leave out: these parts go on the wire as they are.
+_PLAIN: Final = re.compile(r"(https://([a-z0-9-]+(?:\.[a-z0-9-]+)*))(/(?:[A-Za-z0-9_~-]|[/.](?!\.))*)")
 _FORM: Final = "application/x-www-form-urlencoded"
 _XML: Final = "text/xml; charset=UTF-8"
 _NOTHING: Final = httpsig.body_digest(b"")
@@ -62,8 +65,19 @@ class Address:
 
 @lru_cache(maxsize=8192)
 def address(url: str) -> Address:
-    """Read an address of the catalogue, once: parsing it takes longer than building the rest of a request."""
-    parsed = httpx.URL(url)
+    """Read an address of the catalogue, once; what is not plain takes longer than the rest of a request.
+
+    Raises:  ValueError for what is no address.
+    """
+    plain = _PLAIN.fullmatch(url)
+    if plain is not None:
+        return Address(*plain.groups())
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise ValueError(f"{url[:200]} is no address: {error}") from error
+    if parsed.scheme not in ("https", "http") or not parsed.host:
+        raise ValueError(f"{url[:200]} is no address")
     host = parsed.netloc.decode("ascii")
     return Address(f"{parsed.scheme}://{host}", host, parsed.raw_path.decode("ascii"))
 

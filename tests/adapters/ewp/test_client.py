@@ -594,6 +594,16 @@ async def test_a_partner_on_another_major_version_is_told_apart(tmp_path: Path) 
     assert (await index_fails(network, NotOffered)).reason == "old_version"
 
 
+async def test_an_address_that_is_none_is_said_and_hinders_nobody(tmp_path: Path) -> None:
+    hosts = ordinary_hosts()
+    hosts[1] = Host([BRAVA], [iias("https://brava.example:port")], server_keys=[key("server")])
+
+    error = await index_fails(Network(tmp_path, catalogue_xml(hosts)), NotOffered)
+
+    assert error.reason == "no_api"
+    assert "no address" in error.message
+
+
 async def test_a_missing_api_is_named(tmp_path: Path) -> None:
     hosts = [
         ordinary_hosts()[0],
