@@ -41,7 +41,10 @@ def jobs_done(daemon: Daemon) -> set[str]:
 
 
 def wait_for_first_round(daemon: Daemon) -> None:
-    daemon.wait_for(lambda each: jobs_done(each) == {job.name for job in JOBS if not job.about_students}, "every job has run once")
+    daemon.wait_for(
+        lambda each: jobs_done(each) == {job.name for job in JOBS if not job.about_students},
+        "every job has run once",
+    )
 
 
 def outbox(played: Played) -> list[ChangeNotification]:
