@@ -7,11 +7,11 @@ than we are (left out).
 Source: EWP Outgoing Mobility Learning Agreements API 1.2.0, get response; known trouble of the network.
 """
 
-import re
 from functools import lru_cache
 from typing import Final
 
 from mobility_adapters.ewp import wire
+from mobility_adapters.ewp.course_ids import is_loi_id, is_los_id, may_be_newer
 from mobility_adapters.ewp.lenient import LenientReader, names
 from mobility_adapters.ewp.reading import local_name, string_value, token
 from mobility_bridge.domain.contact import PhoneNumber
@@ -88,10 +88,6 @@ _SCENARIO_NAME: Final = "latest-approved"
 _ATTRIBUTES: Final = frozenset({"status", "reason-code", "reason-text", "reason"})
 _STATUSES: Final = {str(each): each for each in ComponentStatus}
 _REASONS: Final = {str(each): each for each in ReasonCode}
-
-_LOS_ID: Final = re.compile(r"(?=[!-~]{1,64}\Z)(?:CR|CLS|MOD|DEP)/.{1,40}")
-_LOI_ID: Final = re.compile(r"(?=[!-~]{1,64}\Z)(?:CRI|CLSI|MODI|DEPI)/.{1,40}")
-_NEWER_PREFIX: Final = re.compile(r"(?=[!-~]{1,64}\Z)[A-Z]{1,8}/.{1,40}")
 
 
 class LaReader(LenientReader):
@@ -281,18 +277,18 @@ class LaReader(LenientReader):
     ) -> tuple[str | None, str | None, str | None]:
         """Read id, code and instance; an id that is none becomes the code, where there is no other."""
         los_id, los_code, loi_id = _text(los), _text(code), _text(loi)
-        if los is not None and not _LOS_ID.fullmatch(los_id or ""):
+        if los is not None and not is_los_id(los_id or ""):
             if self._is_no_course_id(los, los_id or "") and not los_code:
                 los_code = (los_id or "").strip() or los_code
             los_id = None
-        if loi is not None and not _LOI_ID.fullmatch(loi_id or ""):
+        if loi is not None and not is_loi_id(loi_id or ""):
             self._is_no_course_id(loi, loi_id or "")
             loi_id = None
         return los_id, los_code, loi_id
 
     def _is_no_course_id(self, element: Element, written: str) -> bool:
         """Say what an id is that does not fit; one with a prefix may be of a kind newer than we are."""
-        if _NEWER_PREFIX.fullmatch(written):
+        if may_be_newer(written):
             self.unknown_code(element, "the prefix")
             return False
         self.note(
