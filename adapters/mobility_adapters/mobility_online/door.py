@@ -30,7 +30,7 @@ class MobilityOnlineAdapter:
 
     def build(self, settings: Any, surroundings: Surroundings) -> Capabilities:
         """Build what the settings allow. Raises ConfigError for a mapping, secret or file that does not load."""
-        from mobility_adapters.mobility_online.assembly import build  # noqa: PLC0415 - lxml and aiohttp load late
+        from mobility_adapters.mobility_online.assembly import build  # noqa: PLC0415 - lxml and httptools load late
 
         return build(settings, surroundings)
 
