@@ -55,7 +55,9 @@ OPERATIONS: Final = (
 )
 
 
-def capability(operation: Operation, offered: AbstractSet[str] | None, note: str) -> Capability:
+def capability(
+    operation: Operation, offered: AbstractSet[str] | None, note: str, *, asked: bool = True
+) -> Capability:
     """Say whether the WSDL of the service (None when it could not be read) has the operation."""
     available = offered is not None and operation.name in offered
     if offered is not None and not available:
@@ -65,6 +67,7 @@ def capability(operation: Operation, offered: AbstractSet[str] | None, note: str
         available=available,
         assumed=operation.assumed,
         note=note or _use(operation),
+        asked=asked,
     )
 
 

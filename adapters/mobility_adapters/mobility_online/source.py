@@ -149,7 +149,11 @@ class MobilityOnlineSource:
                 ]
                 continue
             offered, note = await self._offered(service)
-            found += [capability(each, offered, note) for each in OPERATIONS if each.service == service]
+            found += [
+                capability(each, offered, note, asked=offered is not None)
+                for each in OPERATIONS
+                if each.service == service
+            ]
         return (*found, self._report_capability())
 
     def _report_capability(self) -> Capability:

@@ -137,10 +137,12 @@ def _capabilities(source: Any, say: "Speech") -> str:
         return say("not known: {why}", why=source.probe_problem)
     offered = [item for item in source.capabilities if item.available]
     assumed = [item.name for item in offered if item.assumed]
-    missing = [item.name for item in source.capabilities if not item.available]
+    missing = [item.name for item in source.capabilities if not item.available and item.asked]
+    unasked = {item.note: None for item in source.capabilities if not item.asked}
     parts = [say("{count} operations", count=len(offered))]
     parts.extend([say("assumed: {names}", names=", ".join(assumed))] if assumed else [])
     parts.extend([say("not there: {names}", names=", ".join(missing))] if missing else [])
+    parts.extend(say("not known: {why}", why=why) for why in unasked)
     return "\n".join(parts)
 
 
@@ -168,7 +170,13 @@ def _data(found: "Overview") -> dict[str, Any]:
                 "health": _health_data(source.health),
                 "problem": source.probe_problem,
                 "capabilities": [
-                    {"name": c.name, "available": c.available, "assumed": c.assumed, "note": c.note}
+                    {
+                        "name": c.name,
+                        "available": c.available,
+                        "assumed": c.assumed,
+                        "asked": c.asked,
+                        "note": c.note,
+                    }
                     for c in source.capabilities
                 ],
             }

@@ -66,12 +66,14 @@ class Capability:
     """One operation or service of an external system.
 
     `assumed` marks what no public source shows: it works against the sandbox and may not against the real one.
+    `asked` is False where the system could not be asked: then it is not known whether it is `available`.
     """
 
     name: str
     available: bool
     assumed: bool = False
     note: str = ""
+    asked: bool = True
 
 
 @dataclass(frozen=True, slots=True)

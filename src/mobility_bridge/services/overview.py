@@ -77,7 +77,7 @@ class Overview:
             f"{source.name}: {capability.name}"
             for source in self.sources
             for capability in source.capabilities
-            if capability.assumed and capability.available
+            if capability.assumed and (capability.available or not capability.asked)
         )
 
 

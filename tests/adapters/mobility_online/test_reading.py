@@ -333,3 +333,12 @@ async def test_it_reads_over_a_real_connection_with_tls(tmp_path: Path) -> None:
     assert reading.complete
     assert reading.copies
     assert caught.value.reason == "tls"
+
+
+async def test_a_system_that_cannot_be_asked_is_not_said_to_lack_anything(tmp_path: Path) -> None:
+    system = played(sample())
+    system.switch("mo_wsdl_unavailable")
+    found = await reads(system, tmp_path).probe()
+    services = [each for each in found if each.name != "report file"]
+    assert services
+    assert not any(each.asked or each.available for each in services)
