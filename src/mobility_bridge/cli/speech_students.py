@@ -6,6 +6,9 @@ from typing import Final
 SWEDISH_OF_STUDENTS: Final[Mapping[str, str]] = {
     # Stays
     "Stays ({count})": "Vistelser ({count})",
+    "Students are not followed; set students.enabled = true to begin.": (
+        "Studenter följs inte; sätt students.enabled = true för att börja."
+    ),
     "Stay": "Vistelse",
     "Direction": "Riktning",
     "Terms": "Terminer",

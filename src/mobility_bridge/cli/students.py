@@ -106,14 +106,18 @@ def list_(
     """List stays: where, when, which systems show them, what is open; the worst first. No names."""
     from mobility_bridge.services.student_views import list_stays
 
-    async def work(bridge: Any) -> "list[StayView]":
-        return await list_stays(bridge.context, await chosen_stays(bridge, term, partner, direction))
+    async def work(bridge: Any) -> "tuple[list[StayView], bool]":
+        chosen = await chosen_stays(bridge, term, partner, direction)
+        return await list_stays(bridge.context, chosen), bridge.context.settings.students.enabled
 
-    found = invocation.with_bridge(work)
+    found, followed = invocation.with_bridge(work)
+    say = invocation.speech(lang)
     if invocation.as_json:
         print_json([stay_data(each) for each in found])
     else:
-        print_stays(found, invocation.speech(lang))
+        print_stays(found, say)
+    if not followed:
+        click.echo(say("Students are not followed; set students.enabled = true to begin."), err=True)
 
 
 def print_stays(found: "Sequence[StayView]", say: "Speech") -> None:

@@ -355,3 +355,10 @@ def test_a_round_without_students_says_nothing_of_them(capsys: pytest.CaptureFix
 )
 def test_every_word_about_students_has_its_swedish(words: type[StrEnum]) -> None:
     assert [word for word in words if in_words(word.value) not in SWEDISH] == []
+
+
+def test_an_empty_list_is_no_all_clear_where_students_are_not_followed(typed: Command, config: Path) -> None:
+    said = typed("students", "list")
+    assert "Students are not followed" in said.err
+    config.write_text(config.read_text() + "\n[students]\nenabled = true\n")
+    assert "not followed" not in typed("students", "list").err
