@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from mobility_bridge.domain.evidence import Exchange
 from mobility_bridge.domain.identifiers import HeiId, OmobilityId
 from mobility_bridge.domain.nomination import Nomination
+from mobility_bridge.domain.partner import Health
 from mobility_bridge.domain.record import RecordKey, RecordKind
 from mobility_bridge.errors import ExternalError
 from mobility_bridge.kit.batches import batched
@@ -17,6 +18,7 @@ from mobility_bridge.ports.student_sources import RecordAnswer, StudentApi, Stud
 from mobility_bridge.services.applications import place_keys
 from mobility_bridge.services.context import Context
 from mobility_bridge.services.health import note_success, partner_failed, recovered
+from mobility_bridge.services.subjects import partner_key
 
 KINDS = {
     StudentApi.NOMINATIONS: RecordKind.NOMINATION,
@@ -66,9 +68,10 @@ async def _ask(
         held = await context.store.read(lambda uow: uow.records.digests(SOURCE, KINDS[api], hei_id))
         missing = [OmobilityId(each) for each in held if each not in set(listed)] if since is None else []
         report = await _fetch(context, network, hei_id, api, [*listed, *missing])
-        await context.store.write(
+        former = await context.store.write(
             lambda uow: _listed(uow, hei_id, call, answer.exchanges, at, full=since is None)
         )
+        recovered(context, former)
     except ExternalError as error:
         await partner_failed(context, hei_id, call, error)
         return AskReport(hei_id, api, error=error)
@@ -115,9 +118,16 @@ def _commit(
     absent = [RecordKey(SOURCE, KINDS[api], hei_id, each) for each in answer.absent]
     gone = list(uow.records.gone(absent, now))
     place_keys(uow, context, [*changed, *gone], now)
-    former = note_success(uow, hei_id, f"{api}.get", now)
-    recovered(context, former)
+    recovered(context, _succeeded(uow, hei_id, f"{api}.get", now))
     return len(changed), len(gone)
+
+
+def _succeeded(uow: UnitOfWork, hei_id: HeiId, call: str, at: datetime) -> Health | None:
+    """Note a success; one after failures has the university looked at again. Nobody sweeps our own."""
+    former = note_success(uow, hei_id, call, at)
+    if former is not None:
+        uow.work.mark_to_compare([partner_key(hei_id)], at)
+    return former
 
 
 def outgoing_ids(uow: UnitOfWork, context: Context, hei_id: HeiId) -> list[OmobilityId]:
@@ -150,12 +160,12 @@ async def _since(context: Context, hei_id: HeiId, call: str) -> datetime | None:
 
 def _listed(
     uow: UnitOfWork, hei_id: HeiId, call: str, exchanges: Sequence[Exchange], at: datetime, *, full: bool
-) -> None:
+) -> Health | None:
     uow.evidence.append(exchanges)
-    note_success(uow, hei_id, call, at)
     uow.set_cursor(_cursor(hei_id, call), at.isoformat())
     if full:
         uow.set_cursor(f"{_cursor(hei_id, call)}.full", at.isoformat())
+    return _succeeded(uow, hei_id, call, at)
 
 
 def _cursor(hei_id: HeiId, call: str) -> str:
