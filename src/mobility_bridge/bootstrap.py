@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from mobility_bridge.domain.case import Thresholds
 from mobility_bridge.domain.identifiers import HeiId
+from mobility_bridge.domain.ownership import Ownership, mistakes
 from mobility_bridge.errors import ConfigError
 from mobility_bridge.kit.clock import SystemClock
 from mobility_bridge.kit.logs import BridgeLog, Log, open_log
@@ -22,6 +23,7 @@ from mobility_bridge.ports.documents import DocumentInspector
 from mobility_bridge.ports.store import Store
 from mobility_bridge.services.context import Context
 from mobility_bridge.settings.load import Loaded, Problem, load
+from mobility_bridge.settings.store_keys import store_keys
 from mobility_bridge.store import open_store
 
 ENTRY_POINTS = "mobility_bridge.adapters"
@@ -63,7 +65,7 @@ def load_settings(file: Path, environ: Mapping[str, str] | None = None) -> Loade
         return [(f"adapters.{name}.{path}", what, wanted) for path, what, wanted in found]
 
     models = {name: adapter.settings_model for name, adapter in adapters.items()}
-    return load(file, models, environ, check)
+    return load(file, models, environ, check, mistakes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,7 @@ def build(
         ),
         inspector=next(iter(_inspectors(adapters)), None),
         thresholds=Thresholds(**settings.rules.model_dump()),
+        ownership=Ownership.of(loaded.ownership),
     )
     return Bridge(loaded, context, capabilities, adapters, own_log)
 

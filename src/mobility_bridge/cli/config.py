@@ -52,7 +52,10 @@ def check(invocation: Invocation, *, offline: bool) -> None:
 def show(invocation: Invocation) -> None:
     """Show the configuration in force, defaults included, secrets left out."""
     loaded = invocation.loaded()
+    from mobility_bridge.domain.ownership import Ownership
+
     data = loaded.settings.model_dump(mode="json")
+    data["ownership"] = Ownership.of(loaded.ownership).rows()
     data["adapters"] = {
         name: _redacted(section.model_dump(mode="json")) for name, section in loaded.adapters.items()
     }

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from mobility_bridge.domain.agreement import Iia
 from mobility_bridge.domain.case import Thresholds
 from mobility_bridge.domain.identifiers import HeiId
+from mobility_bridge.domain.ownership import Ownership
 from mobility_bridge.domain.snapshot import DocumentRef
 from mobility_bridge.domain.stay import TermDates
 from mobility_bridge.domain.term import Term
@@ -37,6 +38,7 @@ class Context:
     registry: StudentRegistry | None = None
     applications: tuple[ApplicationSource, ...] = ()
     thresholds: Thresholds = field(default_factory=Thresholds)
+    ownership: Ownership = field(default_factory=Ownership)
 
     @property
     def own_hei_id(self) -> HeiId:

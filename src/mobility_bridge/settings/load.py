@@ -5,7 +5,7 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -33,11 +33,15 @@ Check = Callable[[str, BaseModel, Path], Iterable[Problem]]
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A configuration that holds: the settings, each adapter's own section, and the file they came from."""
+    """A configuration that holds: the settings, each adapter's own section, and the file they came from.
+
+    `ownership` is the table of `paths.ownership_file`; empty where the built-in one stands.
+    """
 
     settings: Settings
     adapters: Mapping[str, BaseModel]
     file: Path
+    ownership: Rows = field(default_factory=dict)
 
     @property
     def base(self) -> Path:
@@ -58,11 +62,13 @@ def load(
     models: Mapping[str, type[BaseModel]],
     environ: Mapping[str, str] | None = None,
     check: Check | None = None,
+    judge: Judge | None = None,
 ) -> Loaded:
     """Read and check a configuration file against the model and the adapters' own models.
 
     `check` looks further at each adapter's section: at the files it names. Of a section with mistakes it is
-    shown what remains without those, if that holds by itself.
+    shown what remains without those, if that holds by itself. `judge` looks at the table of ownership, which is
+    read for it alone.
     Raises:  ConfigError with every problem found, as (path, found, wanted).
     """
     data = _read(file)
@@ -81,9 +87,17 @@ def load(
             sections[name] = section
         if check is not None:
             problems.extend(_checked(models[name], name, table, file.resolve().parent, check))
+    base = file.resolve().parent
+    ownership = _ownership(settings, base, problems, judge)
     if problems or settings is None:
         raise rejected(file, problems)
-    return Loaded(_anchored(settings, file.resolve().parent), sections, file.resolve())
+    return Loaded(_anchored(settings, base), sections, file.resolve(), ownership)
+
+
+def _ownership(settings: Settings | None, base: Path, problems: list[Problem], judge: Judge | None) -> Rows:
+    """The table that the settings name, where somebody is there to judge it."""
+    named = settings.paths.ownership_file if settings is not None else None
+    return {} if named is None or judge is None else read_ownership(base / named, problems, judge)
 
 
 def rejected(file: Path, problems: Iterable[Problem]) -> ConfigError:
@@ -206,6 +220,7 @@ def _anchored(settings: Settings, base: Path) -> Settings:
         update={
             "state_dir": base / settings.paths.state_dir,
             "mappings_dir": base / settings.paths.mappings_dir if settings.paths.mappings_dir else None,
+            "ownership_file": base / settings.paths.ownership_file if settings.paths.ownership_file else None,
         }
     )
     log = settings.log.model_copy(update={"file": base / settings.log.file if settings.log.file else None})

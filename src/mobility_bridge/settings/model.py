@@ -215,6 +215,11 @@ class PathSettings(Section):
     mappings_dir: Path | None = Field(
         None, description="Code mappings of the institution; absent means those that come with the program."
     )
+    ownership_file: Path | None = Field(
+        None,
+        description="Table of who owns which fact and what the bridge may write to whom; absent means the built-in "
+        "one, which is `config/ownership.toml` and lets it write nothing. Relative to the configuration file.",
+    )
 
 
 class Settings(Section):
