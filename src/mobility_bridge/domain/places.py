@@ -4,12 +4,14 @@ Source: EWP agreements: places, balance, expiry.
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
 from mobility_bridge.domain.agreement import MobilityKind
 from mobility_bridge.domain.identifiers import HeiId
+from mobility_bridge.domain.person import Direction
+from mobility_bridge.domain.record import StayId
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,42 @@ class Balance:
     def agreed_total(self) -> Decimal:
         """The same in months or days."""
         return self.total_incoming - self.total_outgoing
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """The places that stays share: one condition of one agreement in one academic year.
+
+    `agreement` is our id of it, or `partner:` with the partner's where we have no copy. `condition` tells the
+    conditions of an agreement apart by what they are for, so that it stays the same when only numbers change.
+    """
+
+    partner_hei_id: HeiId
+    agreement: str
+    condition: str
+    start_year: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One stay's place in a pool.
+
+    `nominated`: a nomination that is pending or approved takes it; else the stay is known from elsewhere only.
+    `asked_at` orders the stays of a pool. `places` and `months_offered` are what the pool offers, as far as it is
+    known; `months` is how long the stay is planned. Field and level are the stay's own, where it states them.
+    """
+
+    stay_id: StayId
+    pool: Pool
+    direction: Direction
+    kind: MobilityKind
+    nominated: bool
+    asked_at: datetime
+    months: Decimal = Decimal()
+    isced_f_code: str | None = None
+    eqf_level: int | None = None
+    places: int | None = None
+    months_offered: Decimal | None = None
 
 
 class ExpiryState(StrEnum):

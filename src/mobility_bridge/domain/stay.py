@@ -65,12 +65,12 @@ class SaidOfPerson:
 class AgreementUse:
     """The agreement that a stay takes its place from.
 
-    `iia_id` is our id, `partner_iia_id` the partner's. `condition` is the one that fits the stay best, None when
-    none does. `places` are what it offers in the stay's year, `used` how many stays take one, this one included,
-    in the order of their nomination: `place` is this stay's number in it.
+    `iia_id` is our id, None where we have no copy; `partner_iia_id` the partner's. `condition` is the one that fits
+    the stay best, None when none does. `places` are what it offers in the stay's year, `used` how many stays take
+    one, this one included, in the order of their nomination: `place` is this stay's number in it.
     """
 
-    iia_id: str
+    iia_id: str | None
     partner_iia_id: str | None
     mutually_approved: bool
     first_academic_year: str | None = None
@@ -87,6 +87,11 @@ class AgreementUse:
     place: int = 0
     months: Decimal | None = None
     months_used: Decimal = Decimal()
+
+    @property
+    def name(self) -> str:
+        """What people call it by: our id, else the partner's."""
+        return self.iia_id or self.partner_iia_id or ""
 
 
 class DecisionState(StrEnum):

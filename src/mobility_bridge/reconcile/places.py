@@ -177,3 +177,25 @@ def one_direction_only(iia: Iia) -> tuple[MobilityKind, ...]:
     for each in iia.conditions:
         directions[each.kind].add((hei(each.sending_hei_id), hei(each.receiving_hei_id)))
     return tuple(kind for kind in MobilityKind if len(directions[kind]) == 1)
+
+
+def offered(conditions: Sequence[CooperationCondition], start_year: int) -> tuple[int | None, Decimal | None]:
+    """What conditions offer together in one academic year: places, and months or days of all persons.
+
+    Shape:   None for a number that one of them leaves open, and where none of them covers the year.
+    """
+    found = [each for one in conditions for each in expand(one) if each.start_year == start_year]
+    numbers = [each.number for each in found]
+    totals = [each.total for each in found]
+    return (
+        None if not found else _sum_of(numbers),
+        None if not found else _total_of(totals),
+    )
+
+
+def _sum_of(numbers: Sequence[int | None]) -> int | None:
+    return None if None in numbers else sum(each for each in numbers if each is not None)
+
+
+def _total_of(totals: Sequence[Decimal | None]) -> Decimal | None:
+    return None if None in totals else sum((each for each in totals if each is not None), Decimal())

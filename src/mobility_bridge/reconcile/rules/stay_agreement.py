@@ -172,7 +172,7 @@ def agreement_of_the_nomination_is_not_approved(case: StayCase) -> Iterator[Obse
     """
     use = case.agreement
     if _counted(case) is not None and use is not None and not use.mutually_approved:
-        yield Observation("", {"agreement": use.iia_id}, first_day(case))
+        yield Observation("", {"agreement": use.name}, first_day(case))
 
 
 @rule(
@@ -196,7 +196,7 @@ def year_lies_outside_of_the_agreement(case: StayCase) -> Iterator[Observation]:
     if nomination is not None and use is not None and use.fits_direction and year_is_outside(case):
         values = {
             "year": nomination.receiving_academic_year_id or "",
-            "agreement": use.iia_id,
+            "agreement": use.name,
             "first_year": use.first_academic_year or "",
             "last_year": use.last_academic_year or "",
         }
@@ -226,7 +226,7 @@ def there_is_no_place_left(case: StayCase) -> Iterator[Observation]:
     nomination, use = _counted(case), case.agreement
     if nomination is None or use is None or use.places is None or use.place <= use.places:
         return
-    values = {"place_number": str(use.place), "places": str(use.places), "agreement": use.iia_id}
+    values = {"place_number": str(use.place), "places": str(use.places), "agreement": use.name}
     milder = Severity.WARNING if nomination.comment else None
     yield Observation("", values, first_day(case), at_most=milder)
 
@@ -255,7 +255,7 @@ def there_are_no_months_left(case: StayCase) -> Iterator[Observation]:
     if _counted(case) is None or use is None or use.months is None or use.months_used <= use.months:
         return
     if use.place == use.used:
-        values = {"used": f"{use.months_used:f}", "months": f"{use.months:f}", "agreement": use.iia_id}
+        values = {"used": f"{use.months_used:f}", "months": f"{use.months:f}", "agreement": use.name}
         yield Observation("", values)
 
 
@@ -263,7 +263,7 @@ def _misfit(case: StayCase, fits: Callable[[AgreementUse], bool], value: str | N
     """Where the direction is wrong, nothing else can fit."""
     use = case.agreement
     if _counted(case) is not None and use is not None and use.fits_direction and not fits(use):
-        yield Observation("", {"nominated": value or "", "agreement": use.iia_id}, owner=_sender(case))
+        yield Observation("", {"nominated": value or "", "agreement": use.name}, owner=_sender(case))
 
 
 @rule(
@@ -338,8 +338,8 @@ def blended_stay_is_not_in_the_agreement(case: StayCase) -> Iterator[Observation
     owner=Owner.US,
     title=Text("The agreement goes only the other way", "Avtalet gäller bara åt andra hållet"),
     text=Text(
-        "Agreement {agreement} has no condition by which {sending} sends students to {receiving}.",
-        "Avtal {agreement} har inget villkor som låter {sending} sända studenter till {receiving}.",
+        "Agreement {agreement} has no condition by which {sending} sends students to {receiving} for such a stay.",
+        "Avtal {agreement} har inget villkor som låter {sending} sända studenter till {receiving} för en sådan vistelse.",
     ),
     next_step=_CORRECT,
     source=_SOURCE,
@@ -353,7 +353,7 @@ def agreement_goes_only_the_other_way(case: StayCase) -> Iterator[Observation]:
     if _counted(case) is None or use is None or use.fits_direction:
         return
     values = {
-        "agreement": use.iia_id,
+        "agreement": use.name,
         "sending": case.sending_hei_id or "",
         "receiving": case.receiving_hei_id or "",
     }
@@ -395,7 +395,7 @@ def language_is_below_the_recommended_level(case: StayCase) -> Iterator[Observat
     recommended = min((level for level in levels if level), default="")
     if stated < recommended:
         values = {"language": language, "stated": stated, "recommended": recommended}
-        yield Observation("", {**values, "agreement": use.iia_id}, first_day(case))
+        yield Observation("", {**values, "agreement": use.name}, first_day(case))
 
 
 def _primary(language: str) -> str:
