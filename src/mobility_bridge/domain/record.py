@@ -21,12 +21,17 @@ StayId = NewType("StayId", str)
 
 
 class RecordKind(StrEnum):
-    """What a record is about. An EXCHANGE is put together from facts of the registry and never stored as one."""
+    """What a record is about.
+
+    A LISTING is a line of a list of learning agreements, which says less than the document. An EXCHANGE is put
+    together from facts of the registry and never stored as one.
+    """
 
     APPLICATION = "application"
     COURSE_LIST = "course_list"
     NOMINATION = "nomination"
     LEARNING_AGREEMENT = "learning_agreement"
+    LISTING = "listing"
     ARRIVAL = "arrival"
     TRANSCRIPT = "transcript"
     EXCHANGE = "exchange"

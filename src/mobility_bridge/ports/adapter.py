@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from mobility_bridge.domain.identifiers import HeiId
 from mobility_bridge.ports.ambient import Clock
 from mobility_bridge.ports.documents import DocumentInspector
+from mobility_bridge.ports.lists import StudentLists
 from mobility_bridge.ports.registry import StudentRegistry
 from mobility_bridge.ports.sinks import CatalogueSink, NotificationSender
 from mobility_bridge.ports.sources import AgreementSource, PartnerNetwork
@@ -43,6 +44,7 @@ class Capabilities:
     applications: ApplicationSource | None = None
     catalogue: CatalogueSink | None = None
     students: StudentNetwork | None = None
+    lists: StudentLists | None = None
     close: Any = None
 
 

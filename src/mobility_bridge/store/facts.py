@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from mobility_bridge.domain import occasion, registration
 from mobility_bridge.domain.application import Application, CourseList
 from mobility_bridge.domain.incoming_mobility import ActualDates
+from mobility_bridge.domain.la_listing import LaListing
 from mobility_bridge.domain.learning_agreement import LearningAgreement
 from mobility_bridge.domain.nomination import Nomination
 from mobility_bridge.domain.record import RecordKind
@@ -24,6 +25,7 @@ RECORD_TYPES: Final[Mapping[RecordKind, type[Any]]] = {
     RecordKind.COURSE_LIST: CourseList,
     RecordKind.NOMINATION: Nomination,
     RecordKind.LEARNING_AGREEMENT: LearningAgreement,
+    RecordKind.LISTING: LaListing,
     RecordKind.ARRIVAL: ActualDates,
     RecordKind.TRANSCRIPT: Tor,
 }
