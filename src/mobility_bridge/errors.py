@@ -132,8 +132,9 @@ class Unreachable(ExternalError):
 class Rejected(ExternalError):
     """The system understood and said no. `reason`: http_3xx, http_4xx, soap_fault, error_document_invalid.
 
-    `status` is the HTTP status; `developer_message` what an EWP error document said, if it was one; `codes`
-    the system's own stable codes by name (never texts, never personal data).
+    `status` is the HTTP status; `developer_message` what an EWP error document said, if it was one, and
+    `user_messages` what it wants the person to read who acted (never logged); `codes` the system's own stable codes
+    by name (never texts, never personal data).
     """
 
     def __init__(  # noqa: PLR0913 - the facts of one failure, keyword only
@@ -144,6 +145,7 @@ class Rejected(ExternalError):
         reason: str,
         status: int | None = None,
         developer_message: str | None = None,
+        user_messages: Sequence[str] = (),
         codes: Mapping[str, str] | None = None,
         hei_id: str | None = None,
         evidence: Sequence[object] = (),
@@ -154,6 +156,7 @@ class Rejected(ExternalError):
         )
         self.status = status
         self.developer_message = developer_message
+        self.user_messages = tuple(user_messages)
         self.codes = dict(codes or {})
 
 

@@ -368,9 +368,10 @@ class EwpClient:
     async def _rejected(self, question: Question, answer: Answer, status: int) -> Rejected:
         body = answer.body.data
         message, valid = None, True
+        for_users: tuple[str, ...] = ()
         if status >= 400 and body.strip():
-            message, valid = await self._readers.read(
-                len(body), lambda: ((found := error_message(body, self._schemas)), found[1])
+            message, for_users, valid = await self._readers.read(
+                len(body), lambda: ((found := error_message(body, self._schemas)), found[2])
             )
         reason = "http_3xx" if status < 400 else "http_4xx" if valid else "error_document_invalid"
         return Rejected(
@@ -380,6 +381,7 @@ class EwpClient:
             reason=reason,
             status=status,
             developer_message=message,
+            user_messages=for_users,
             hei_id=question.hei_id,
         )
 
@@ -399,15 +401,17 @@ class EwpClient:
         )
 
 
-def error_message(body: bytes, schemas: SchemaSet) -> tuple[str | None, bool]:
-    """Read an EWP error document: its developer message, and whether it is one at all."""
+def error_message(body: bytes, schemas: SchemaSet) -> tuple[str | None, tuple[str, ...], bool]:
+    """Read an EWP error document: what it says to developers and to users, and whether it is one at all."""
     try:
         root = xml.parse(body, limit=_ERROR_LIMIT)
     except xml.XmlRefused:
-        return None, False
+        return None, (), False
     if schemas.validate(root, wire.ERROR_ROOT):
-        return None, False
-    return (root.findtext(wire.qname(wire.COMMON, "developer-message")) or "").strip() or None, True
+        return None, (), False
+    said = (each.text for each in root.iterfind(wire.qname(wire.COMMON, "user-message")))
+    developers = root.findtext(wire.qname(wire.COMMON, "developer-message")) or ""
+    return developers.strip() or None, tuple(each.strip() for each in said if each and each.strip()), True
 
 
 def _invalid(reason: str, message: str, path: str | None = None, line: int | None = None) -> InvalidDocument:

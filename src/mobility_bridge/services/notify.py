@@ -12,15 +12,14 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from mobility_bridge.domain.evidence import Exchange
-from mobility_bridge.domain.identifiers import HeiId
 from mobility_bridge.domain.notification import ChangeNotification, CnrState
 from mobility_bridge.errors import ExternalError, NotOffered, Rejected
 from mobility_bridge.ports.sinks import NotificationSender
 from mobility_bridge.ports.store import UnitOfWork
+from mobility_bridge.services.attempts import in_short, partner_by_partner, pause_s
 from mobility_bridge.services.context import Context
 from mobility_bridge.services.health import exchanges_of, loggable
 from mobility_bridge.services.subjects import partner_key
-from mobility_bridge.settings.model import NotifySettings
 
 PATIENT_STATUSES = frozenset({401, 403, 429})
 """Refusals that a key still on its way through the partner's catalogue explains.
@@ -65,7 +64,7 @@ def after_failure(
         sent,
         attempts=sent.attempts + 1,
         leased_until=None,
-        last_error=_in_short(error),
+        last_error=in_short(error),
     )
     if isinstance(error, Rejected):
         patient = error.status in PATIENT_STATUSES and tried.attempts < PATIENT_ATTEMPTS
@@ -75,12 +74,6 @@ def after_failure(
         state = CnrState.NO_RECEIVER if isinstance(error, NotOffered) else CnrState.EXPIRED
         return replace(tried, state=state, finished_at=now)
     return replace(tried, next_attempt_at=now + timedelta(seconds=pause_s))
-
-
-def pause_s(attempts: int, settings: NotifySettings, draw: float) -> float:
-    """Seconds to wait after so many attempts: doubling, capped, with half of it left to chance (`draw`)."""
-    full = min(settings.max_retry_s, settings.first_retry_s * 2.0 ** min(attempts, 30))
-    return full * (0.5 + draw / 2)
 
 
 async def notify(context: Context, *, rng: random.Random | None = None) -> NotifyReport:
@@ -105,7 +98,7 @@ async def _expire(context: Context) -> NotifyReport:
     def work(uow: UnitOfWork) -> list[ChangeNotification]:
         pending = uow.outbox.select(states=[CnrState.PENDING], limit=100_000)
         over = [
-            replace(item, state=CnrState.EXPIRED, finished_at=now, last_error=_in_short(why))
+            replace(item, state=CnrState.EXPIRED, finished_at=now, last_error=in_short(why))
             for item in pending
             if item.expires_at <= now
         ]
@@ -143,21 +136,12 @@ async def _send_all(
                 break
         return report
 
-    by_partner: dict[HeiId, list[ChangeNotification]] = {}
-    for item in claimed:
-        by_partner.setdefault(item.partner_hei_id, []).append(item)
-    work = (one_partner(items) for items in by_partner.values())
     try:
-        reports = await asyncio.gather(*work, return_exceptions=True)
+        reports = await partner_by_partner(claimed, one_partner)
     finally:
         if unsent:
             await asyncio.shield(context.store.write(lambda uow: uow.outbox.release(unsent)))
-    total = NotifyReport()
-    for report in reports:
-        if isinstance(report, BaseException):
-            raise report
-        total += report
-    return total
+    return sum(reports, NotifyReport())
 
 
 async def _send(
@@ -232,10 +216,6 @@ def _log_failure(context: Context, after: ChangeNotification, error: ExternalErr
         context.log.event("cnr.delayed", attempt=after.attempts, next_attempt_at=next_at, **facts)
     else:
         context.log.event("cnr.given_up", attempts=after.attempts, **facts)
-
-
-def _in_short(error: ExternalError) -> str:
-    return f"{error.word}.{error.reason}: {error.message}"[:500]
 
 
 def _commit(uow: UnitOfWork, after: ChangeNotification, exchanges: Sequence[Exchange]) -> None:

@@ -14,7 +14,8 @@ from mobility_bridge.domain.identifiers import HeiId, IiaId
 from mobility_bridge.domain.notification import ChangeNotification, CnrKind, CnrState
 from mobility_bridge.errors import StoreError
 from mobility_bridge.services import outbox
-from mobility_bridge.services.notify import NotifyReport, notify, pause_s
+from mobility_bridge.services.attempts import pause_s
+from mobility_bridge.services.notify import NotifyReport, notify
 from mobility_bridge.settings.model import NotifySettings
 
 DAY = 86_400
