@@ -118,7 +118,7 @@ def build(
     }
     context = Context(
         settings=settings,
-        store=store or open_store(settings.store.url),
+        store=store or open_store(settings.store.url, keys=store_keys(settings.store.keys, loaded.base)),
         clock=clock,
         log=log,
         sources=tuple(item.agreements for item in capabilities.values() if item.agreements is not None),
@@ -131,6 +131,7 @@ def build(
         applications=tuple(
             item.applications for item in capabilities.values() if item.applications is not None
         ),
+        lists=next((item.lists for item in capabilities.values() if item.lists is not None), None),
         inspector=next(iter(_inspectors(adapters)), None),
         thresholds=Thresholds(**settings.rules.model_dump()),
         ownership=Ownership.of(loaded.ownership),

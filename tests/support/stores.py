@@ -1,7 +1,7 @@
 """Every implementation of the store, ready to be tried, and small builders for what goes into it.
 
-A folder's `conftest.py` imports the fixtures; a test takes `backend` (one after the other: memory, SQLite,
-PostgreSQL) or `store`, an opened one.
+A folder's `conftest.py` imports the fixtures; a test takes `backend` (one after the other: memory, SQLite, SQLite
+with a key, PostgreSQL) or `store`, an opened one.
 """
 
 import hashlib
@@ -27,6 +27,7 @@ from mobility_bridge.store.tables import metadata
 US = HeiId("nordhav.example")
 ALDERTON = HeiId("alderton.example")
 BRAVA = HeiId("brava.example")
+KEY = b"c2VhbGVkLXdpdGgtYS1rZXktb2YtdGhpcnR5LXR3by4="
 NOON = datetime(2026, 11, 2, 12, 0, 0, 123456, tzinfo=UTC)
 
 
@@ -93,13 +94,14 @@ class Backend:
 
     name: str
     url: str
+    keys: tuple[bytes, ...] = ()
     _opened: list[Store] = field(default_factory=list)
 
     def open(self) -> Store:
         """Open it (once more: a second connection to the same content, except in memory)."""
         if self.name == "memory" and self._opened:
             return self._opened[0]
-        self._opened.append(open_store(self.url))
+        self._opened.append(open_store(self.url, keys=self.keys))
         return self._opened[-1]
 
     def execute(self, statement: str, **values: object) -> None:
@@ -151,15 +153,15 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'bridge.db'}"
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+@pytest.fixture(params=["memory", "sqlite", "sealed", "postgresql"])
 async def backend(request: pytest.FixtureRequest) -> AsyncIterator[Backend]:
     name = request.param
     url = (
         "memory:"
         if name == "memory"
-        else request.getfixturevalue({"sqlite": "sqlite_url"}.get(name, "postgres_url"))
+        else request.getfixturevalue("postgres_url" if name == "postgresql" else "sqlite_url")
     )
-    backend = Backend(name, url)
+    backend = Backend(name, url, (KEY,) if name == "sealed" else ())
     yield backend
     await backend.close()
 

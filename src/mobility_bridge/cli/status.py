@@ -64,6 +64,11 @@ def _show(found: "Overview", say: "Speech", *, offline: bool) -> None:
             (say("notifications"), (outbox or say("none")) + sending),
             *_registry(found, say),
             (say("evidence"), say("{count} records", count=found.evidence_records)),
+            *(
+                [(say("store"), say("not encrypted, although students are followed"))]
+                if found.legible
+                else []
+            ),
             (say("assumed"), _assumed(found, say, offline=offline)),
         ],
     )
@@ -200,6 +205,7 @@ def _data(found: "Overview") -> dict[str, Any]:
         "notifications": dict(found.outbox),
         "sending": found.sending,
         "evidence_records": found.evidence_records,
+        "legible": found.legible,
         "assumed": found.assumed,
     }
 

@@ -73,7 +73,9 @@ class EvidenceRecord:
     """An exchange as kept: numbered, its bodies by digest, chained to the record before it.
 
     `record_hash` covers all other fields and `previous_hash`, so that a changed, removed or inserted record
-    shows. The body may have been erased (personal data); its digest stays, and the chain still verifies.
+    shows. The bodies may have been erased (personal data); their digests stay, and the chain still verifies:
+    `erased_at` says when, `request_sha256` is the digest of an erased question. Where the address itself named a
+    person it was blanked (`url_erased`), and the record verifies by its links alone.
     """
 
     sequence: int
@@ -82,3 +84,6 @@ class EvidenceRecord:
     body_length: int
     previous_hash: Sha256
     record_hash: Sha256
+    erased_at: datetime | None = None
+    request_sha256: Sha256 | None = None
+    url_erased: bool = False

@@ -12,7 +12,10 @@ from mobility_bridge.domain.identifiers import HeiId, IiaId, Sha256
 from mobility_bridge.domain.notification import ChangeNotification, CnrKind, CnrState
 from mobility_bridge.domain.partner import Health, IndexState
 from mobility_bridge.domain.snapshot import AgreementCopy, CopyChange, KnownDocument, StoredCopy
+from mobility_bridge.ports.decisions import DecisionRepository
+from mobility_bridge.ports.places import PlaceRepository
 from mobility_bridge.ports.students import FactRepository, FeedLog, RecordRepository, StudentRepository
+from mobility_bridge.ports.writes import WriteRepository
 
 T = TypeVar("T")
 
@@ -261,6 +264,14 @@ class EvidenceLog(Protocol):
         """
         ...
 
+    def erase(self, sequences: Iterable[int], at: datetime, hidden: Collection[str] = ()) -> int:
+        """Let go of the bodies of these records, asked and answered; return how many records lost something.
+
+        Digests stay, so that the chain verifies. What is among `hidden` is blanked in their addresses, too: such
+        a record verifies by its links alone. A body that other records have as well goes for all of them.
+        """
+        ...
+
     def count(self) -> int: ...
 
 
@@ -347,6 +358,12 @@ class UnitOfWork(Protocol):
     def facts(self) -> FactRepository: ...
     @property
     def feeds(self) -> FeedLog: ...
+    @property
+    def writes(self) -> WriteRepository: ...
+    @property
+    def decisions(self) -> DecisionRepository: ...
+    @property
+    def places(self) -> PlaceRepository: ...
 
     def cursor(self, name: str) -> str | None: ...
 
@@ -366,6 +383,10 @@ class Store(Protocol):
         `work` may run more than once when another writer was first, so it must decide and write, nothing else.
         Raises:  StoreError; whatever `work` raises rolls everything back.
         """
+        ...
+
+    async def scrub(self) -> None:
+        """Leave nothing legible of what was deleted, as far as the database lets us. Raises StoreBusy."""
         ...
 
     async def close(self) -> None: ...

@@ -48,7 +48,10 @@ class PartnerStatus:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The state of the whole bridge. `registry` is None where none is configured."""
+    """The state of the whole bridge. `registry` is None where none is configured.
+
+    `legible`: students are followed, and no key seals what the store holds about them.
+    """
 
     own_hei_id: HeiId
     catalogue: Health | None
@@ -60,6 +63,7 @@ class Overview:
     evidence_records: int
     sending: bool = True
     registry: FeedStatus | None = None
+    legible: bool = False
 
     @property
     def last_activity_at(self) -> datetime | None:
@@ -136,6 +140,7 @@ def _overview(
         uow.outbox.counts(),
         uow.evidence.count(),
         context.settings.notify.enabled,
+        legible=context.settings.students.enabled and not context.settings.store.keys,
     )
 
 

@@ -14,6 +14,8 @@ from pydantic_core import ErrorDetails
 
 from mobility_bridge.errors import ConfigError
 from mobility_bridge.settings.model import Settings
+from mobility_bridge.settings.ownership import Judge, Rows, read_ownership
+from mobility_bridge.settings.store_keys import key_problems
 
 ENVIRONMENT_PREFIX = "MOBILITY_BRIDGE__"
 CONFIG_VARIABLE = "MOBILITY_BRIDGE_CONFIG"
@@ -76,6 +78,8 @@ def load(
     _overlay(data, os.environ if environ is None else environ, problems)
     settings = _validated(Settings, data, "", problems)
     problems.extend(_store_problems(data.get("store")))
+    if settings is not None:
+        problems.extend(key_problems(settings.store.keys, file.resolve().parent))
     sections: dict[str, BaseModel] = {}
     tables = data.get("adapters")
     for name, table in (tables if isinstance(tables, dict) else {}).items():

@@ -7,6 +7,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_serializer, model_validator
 
+from mobility_bridge.kit.secrets import SecretReference
+from mobility_bridge.settings.stay_rules import StayRulesSettings
+
 
 class Section(BaseModel):
     """A table of the configuration file: unknown keys are errors, values do not change."""
@@ -22,6 +25,11 @@ class StoreSettings(Section):
         description="SQLAlchemy URL. SQLite needs nothing else and suits one university; "
         "`postgresql+psycopg://…` where a database server is run anyway. Relative paths count from "
         "the configuration file.",
+    )
+    keys: tuple[SecretReference, ...] = Field(
+        (),
+        description='Keys that seal personal data in the store, each `{ file = "…" }` or `{ env = "…" }`: the '
+        "first seals, all open. `mobility-bridge db keys create FILE` makes one. None: nothing is encrypted.",
     )
 
     @field_serializer("url")
@@ -203,6 +211,7 @@ class StudentsSettings(Section):
     terms: tuple[TermSettings, ...] = Field(
         (), description="Our calendar: one table `[[students.terms]]` per term. Due days come from here."
     )
+    rules: StayRulesSettings = StayRulesSettings()
 
 
 class PathSettings(Section):

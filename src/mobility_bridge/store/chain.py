@@ -12,7 +12,8 @@ duration_us: whole microseconds, halves rounded to even; received_at_us: microse
 failure: string or null; request_headers, response_headers: objects of strings, ordered by name;
 previous_hash: the hash of the record before, or 64 zeros for the record with sequence 1.
 
-The answer's body enters by its digest alone, so a record whose body was erased still verifies.
+Both bodies enter by their digests alone, so a record whose bodies were erased still verifies. One whose address
+had to be erased as well verifies by its links: its own hash stays, and nothing can be recomputed from what is left.
 """
 
 import hashlib
@@ -94,7 +95,15 @@ def body_sha256_of(exchange: Exchange) -> Sha256:
 
 def seal(exchange: Exchange, after: ChainEnd, body_sha256: Sha256, asked: str, answered: str) -> Sha256:
     """The hash of the record that keeps `exchange` behind `after`; the headers as `as_json` writes them."""
-    return sha256_of(_written(exchange, after, body_sha256, exchange.body_length, asked, answered))
+    return sha256_of(
+        _written(
+            exchange,
+            after,
+            (body_sha256, exchange.body_length),
+            sha256_of(exchange.request_body),
+            (asked, answered),
+        )
+    )
 
 
 def as_json(headers: Mapping[str, str]) -> str:
@@ -112,23 +121,31 @@ def canonical(record: EvidenceRecord) -> bytes:
     exchange = record.exchange
     asked, answered = as_json(exchange.request_headers), as_json(exchange.response_headers)
     after = ChainEnd(record.sequence - 1, record.previous_hash)
-    return _written(exchange, after, record.body_sha256, record.body_length, asked, answered)
+    body = record.body_sha256, record.body_length
+    request_sha256 = record.request_sha256 or sha256_of(exchange.request_body)
+    return _written(exchange, after, body, request_sha256, (asked, answered))
 
 
 def _written(
-    exchange: Exchange, after: ChainEnd, body_sha256: Sha256, body_length: int, asked: str, answered: str
+    exchange: Exchange,
+    after: ChainEnd,
+    body: tuple[Sha256, int],
+    request_sha256: Sha256,
+    headers: tuple[str, str],
 ) -> bytes:
-    """Write the JSON object member by member.
+    """Write the JSON object member by member; `body` by digest and length, `headers` as `as_json` writes them.
 
     Numbers are written by `repr`: a text that someone put in the place of one comes out as no number would.
     """
+    body_sha256, body_length = body
+    asked, answered = headers
     received_at_us = (exchange.received_at - _EPOCH) // _MICROSECOND
     return (
         f'{{"api":{_quoted(exchange.api)},"body_length":{body_length!r},"body_sha256":"{body_sha256}",'
         f'"duration_us":{round(exchange.duration_s * 1_000_000)},"failure":{_or_null(exchange.failure)},'
         f'"hei_id":{_or_null(exchange.hei_id)},"method":{_quoted(exchange.method)},'
         f'"previous_hash":"{after.record_hash}","received_at_us":{received_at_us},'
-        f'"request_body_sha256":"{sha256_of(exchange.request_body)}","request_headers":{asked},'
+        f'"request_body_sha256":"{request_sha256}","request_headers":{asked},'
         f'"request_id":{_quoted(exchange.request_id)},"response_headers":{answered},"sequence":{after.sequence + 1},'
         f'"status":{"null" if exchange.status is None else repr(exchange.status)},'
         f'"system":{_quoted(exchange.system)},"truncated":{"true" if exchange.truncated else "false"},'
@@ -160,7 +177,7 @@ def _faults(record: EvidenceRecord, after: ChainEnd) -> Iterable[ChainFault]:
         yield ChainFault.MISSING
     elif record.sequence <= after.sequence or record.previous_hash != after.record_hash:
         yield ChainFault.OUT_OF_PLACE
-    if hash_of(record) != record.record_hash:
+    if not record.url_erased and hash_of(record) != record.record_hash:
         yield ChainFault.CHANGED
     body = record.exchange.body
     if body and (len(body) != record.body_length or sha256_of(body) != record.body_sha256):

@@ -6,6 +6,7 @@ Facts in, rows out; no implementation decides for itself what merging, confirmin
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from urllib.parse import quote, quote_plus
 
 from mobility_bridge.domain.approval import Approval
 from mobility_bridge.domain.case import Concluded
@@ -23,6 +24,14 @@ def is_local(copy: AgreementCopy) -> bool:
 def counterparts(pairs: Iterable[tuple[HeiId, HeiId]], own: Collection[HeiId]) -> set[HeiId]:
     """Of each pair of holder and other party, the one that is not us; `own` are the holders of our copies."""
     return {partner if holder in own else holder for holder, partner in pairs}
+
+
+def blanked(address: str, hidden: Collection[str]) -> str:
+    """An address without what is not to be seen in it, written plain or escaped as addresses are."""
+    for text in hidden:
+        for spelled in {text, quote(text, safe=""), quote_plus(text)}:
+            address = address.replace(spelled, "***") if spelled else address
+    return address
 
 
 @dataclass(frozen=True, slots=True)

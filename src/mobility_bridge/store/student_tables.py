@@ -71,6 +71,7 @@ students = Table(
     Column("created_at", Instant, nullable=False),
     Column("merged_into", _RowNumber, index=True),
     Column("merged_at", Instant),
+    Column("erasure_id", _RowNumber),
 )
 
 student_keys = Table(
@@ -153,3 +154,26 @@ feed_events = Table(
     sqlite_with_rowid=False,
 )
 Index("ix_feed_events_page", feed_events.c.feed, feed_events.c.page)
+
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("erasure_id", _RowNumber, primary_key=True, autoincrement=True),
+    Column("students", Text, nullable=False),
+    Column("erased_at", Instant, nullable=False),
+    Column("erased_by", Text, nullable=False),  # wrapped
+    Column("why", Text, nullable=False),  # wrapped
+    Column("counts", Text, nullable=False),
+    Column("lifted_at", Instant),
+    Column("lifted_by", Text),  # wrapped
+    Column("lifted_why", Text),  # wrapped
+)
+
+erased_keys = Table(
+    "erased_keys",
+    metadata,
+    Column("kind", Name, primary_key=True),
+    Column("fingerprint", LargeBinary, primary_key=True),
+    Column("erasure_id", _RowNumber, nullable=False, index=True),
+    sqlite_with_rowid=False,
+)

@@ -70,7 +70,7 @@ documents = Table(
     "documents",
     metadata,
     Column("sha256", Digest, primary_key=True),
-    Column("body", LargeBinary),  # zstd; NULL once erased
+    Column("body", LargeBinary),  # zstd, wrapped; NULL once erased
     Column("length", BigInteger, nullable=False),  # of the bytes before compression
     Column("fingerprint", Digest),  # of those bytes; NULL where it was not taken
 )
@@ -240,11 +240,11 @@ evidence = Table(
     Column("hei_id", Name),
     Column("api", Name, nullable=False),
     Column("method", Name, nullable=False),
-    Column("url", Text, nullable=False),
+    Column("url", Text, nullable=False),  # wrapped
     Column("received_at", Instant, nullable=False),
     Column("request_id", Text, nullable=False),
     Column("request_headers", Text, nullable=False),
-    Column("request_body", LargeBinary, nullable=False),
+    Column("request_body", LargeBinary, nullable=False),  # wrapped
     Column("status", Integer),
     Column("response_headers", Text, nullable=False),
     Column("truncated", Boolean, nullable=False),
@@ -255,6 +255,9 @@ evidence = Table(
     Column("body_length", BigInteger, nullable=False),
     Column("previous_hash", Digest, nullable=False),
     Column("record_hash", Digest, nullable=False),
+    Column("erased_at", Instant),
+    Column("request_sha256", Digest),  # of a request body that was erased
+    Column("url_erased", Boolean),
 )
 Index("ix_evidence_hei_id", evidence.c.hei_id, evidence.c.sequence)
 

@@ -9,12 +9,15 @@ from mobility_bridge.errors import StoreError
 from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.store.memory.agreements import MemoryApprovals, MemoryLinks
 from mobility_bridge.store.memory.copies import MemoryCopies
+from mobility_bridge.store.memory.decisions import MemoryDecisions
 from mobility_bridge.store.memory.discrepancies import MemoryDiscrepancies
 from mobility_bridge.store.memory.evidence import MemoryEvidence
 from mobility_bridge.store.memory.outbox import MemoryOutbox
 from mobility_bridge.store.memory.partners import MemoryPartners, MemoryWork
+from mobility_bridge.store.memory.places import MemoryPlaces
 from mobility_bridge.store.memory.shelf import Journal, Shelf
 from mobility_bridge.store.memory.students import MemoryFacts, MemoryFeeds, MemoryRecords, MemoryStudents
+from mobility_bridge.store.memory.writes import MemoryWrites
 
 T = TypeVar("T")
 
@@ -39,6 +42,9 @@ class MemoryUnitOfWork:
         self.records = MemoryRecords(journal, self.students)
         self.facts = MemoryFacts(journal)
         self.feeds = MemoryFeeds(journal)
+        self.writes = MemoryWrites(journal)
+        self.decisions = MemoryDecisions(journal)
+        self.places = MemoryPlaces(journal)
 
     def cursor(self, name: str) -> str | None:
         return self._cursors.get(name)
@@ -74,6 +80,9 @@ class MemoryStore:
                 self._journal.forget()
                 self._journal.writing = False
             return result
+
+    async def scrub(self) -> None:
+        """What was dropped is gone."""
 
     async def close(self) -> None:
         """Nothing is held."""

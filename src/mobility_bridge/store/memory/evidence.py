@@ -1,11 +1,13 @@
 """Exchanges, chained by hash, in memory."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from mobility_bridge.domain.evidence import EvidenceRecord, Exchange, PackedBody
 from mobility_bridge.domain.identifiers import HeiId, Sha256
-from mobility_bridge.store.chain import START, ChainEnd, link
+from mobility_bridge.store.chain import START, ChainEnd, link, sha256_of
+from mobility_bridge.store.changes import blanked
 from mobility_bridge.store.memory.shelf import Journal, Shelf
 
 
@@ -57,9 +59,39 @@ class MemoryEvidence:
     def count(self) -> int:
         return len(self._rows)
 
+    def erase(self, sequences: Iterable[int], at: datetime, hidden: Collection[str] = ()) -> int:
+        wanted = {row.sequence: row for each in sequences if (row := self._rows.get(each)) is not None}
+        erased, bodies = 0, set()
+        for row in wanted.values():
+            left = _without(row, at, hidden)
+            self._rows.put(row.sequence, left)
+            erased += left.erased_at != row.erased_at
+            if row.body_sha256 in self._documents:
+                self._documents.drop(row.body_sha256)
+                bodies.add(row.body_sha256)
+        for row in list(self._rows):
+            if row.body_sha256 in bodies and row.erased_at is None:
+                self._rows.put(row.sequence, replace(row, erased_at=at))
+                erased += 1
+        return erased
+
     def _with_body(self, record: EvidenceRecord) -> EvidenceRecord:
         body = self._documents.get(record.body_sha256) or b""
         return replace(record, exchange=replace(record.exchange, body=body))
+
+
+def _without(record: EvidenceRecord, at: datetime, hidden: Collection[str]) -> EvidenceRecord:
+    exchange = record.exchange
+    left = replace(exchange, url=blanked(exchange.url, hidden), request_body=b"")
+    asked = sha256_of(exchange.request_body) if exchange.request_body else record.request_sha256
+    changed = left != exchange or record.body_length
+    return replace(
+        record,
+        exchange=left,
+        request_sha256=asked,
+        url_erased=record.url_erased or left.url != exchange.url,
+        erased_at=record.erased_at or (at if changed else None),
+    )
 
 
 def unpacked(body: PackedBody) -> bytes:

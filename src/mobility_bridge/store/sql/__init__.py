@@ -23,6 +23,7 @@ from mobility_bridge.store.revision import REVISION, revision_table
 from mobility_bridge.store.sealing import OpenSeal, Seal, new_fingerprint_key
 from mobility_bridge.store.sql.agreements import SqlApprovals, SqlLinks
 from mobility_bridge.store.sql.copies import SqlCopies
+from mobility_bridge.store.sql.decisions import SqlDecisions
 from mobility_bridge.store.sql.discrepancies import SqlDiscrepancies
 from mobility_bridge.store.sql.documents import SqlDocuments
 from mobility_bridge.store.sql.engines import READERS, connect, locate
@@ -30,9 +31,13 @@ from mobility_bridge.store.sql.evidence import SqlEvidence
 from mobility_bridge.store.sql.failures import UPGRADE, translated
 from mobility_bridge.store.sql.outbox import SqlOutbox
 from mobility_bridge.store.sql.partners import SqlPartners, SqlWork
+from mobility_bridge.store.sql.places import SqlPlaces
 from mobility_bridge.store.sql.records import SqlFacts, SqlFeeds, SqlRecords
+from mobility_bridge.store.sql.scrub import scrub
+from mobility_bridge.store.sql.sealed import FINGERPRINT_KEY
 from mobility_bridge.store.sql.statements import upsert
 from mobility_bridge.store.sql.students import SqlStudents
+from mobility_bridge.store.sql.writes import SqlWrites
 from mobility_bridge.store.tables import cursors
 
 T = TypeVar("T")
@@ -41,8 +46,6 @@ __all__ = ["SqlStore", "SqlUnitOfWork"]
 
 PATIENCE_S = 9.0
 """Seconds after which a unit of work that finds the store busy is not begun again: a person waits for it."""
-
-_FINGERPRINT_KEY = "students.fingerprint_key"
 
 _CURSOR = select(cursors.c.value).where(cursors.c.name == bindparam("name"))
 
@@ -55,18 +58,21 @@ class SqlUnitOfWork:
         self._connection = connection
         self._seal = seal
         self._writing = writing
-        documents = SqlDocuments(connection)
+        documents = SqlDocuments(connection, seal)
         self.copies = SqlCopies(connection, documents)
         self.links = SqlLinks(connection)
         self.approvals = SqlApprovals(connection)
-        self.discrepancies = SqlDiscrepancies(connection)
+        self.discrepancies = SqlDiscrepancies(connection, seal)
         self.outbox = SqlOutbox(connection)
-        self.evidence = SqlEvidence(connection, documents)
+        self.evidence = SqlEvidence(connection, documents, seal)
         self.partners = SqlPartners(connection)
         self.work = SqlWork(connection)
         self.records = SqlRecords(connection, seal)
         self.facts = SqlFacts(connection, seal)
         self.feeds = SqlFeeds(connection)
+        self.writes = SqlWrites(connection)
+        self.decisions = SqlDecisions(connection, seal)
+        self.places = SqlPlaces(connection)
 
     @cached_property
     def students(self) -> SqlStudents:
@@ -75,12 +81,12 @@ class SqlUnitOfWork:
 
     def _fingerprint_key(self) -> bytes:
         """The store's own, made at the first need and kept sealed."""
-        held = self.cursor(_FINGERPRINT_KEY)
+        held = self.cursor(FINGERPRINT_KEY)
         if held is not None:
             return self._seal.open(b64decode(held))
         made = new_fingerprint_key()
         if self._writing:
-            self.set_cursor(_FINGERPRINT_KEY, b64encode(self._seal.close(made)).decode())
+            self.set_cursor(FINGERPRINT_KEY, b64encode(self._seal.close(made)).decode())
         return made
 
     def cursor(self, name: str) -> str | None:
@@ -156,6 +162,10 @@ class SqlStore:
             reraise=True,
         )
         return await again(once)
+
+    async def scrub(self) -> None:
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._writer, scrub, self._engines)
 
     async def close(self) -> None:
         await asyncio.to_thread(self._close)

@@ -20,6 +20,7 @@ from mobility_bridge.domain.discrepancy import (
 )
 from mobility_bridge.domain.identifiers import HeiId, IiaId
 from mobility_bridge.store.changes import urgency
+from mobility_bridge.store.sealing import OpenSeal, Seal, unwrap_text, wrap_text
 from mobility_bridge.store.sql.copy_rows import compact
 from mobility_bridge.store.sql.statements import upsert
 from mobility_bridge.store.tables import discrepancies, discrepancy_events
@@ -28,8 +29,9 @@ from mobility_bridge.store.tables import discrepancies, discrepancy_events
 class SqlDiscrepancies:
     """`DiscrepancyRepository` on one transaction."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, seal: Seal | None = None) -> None:
         self._connection = connection
+        self._seal = seal or OpenSeal()
 
     def get(self, discrepancy_id: str) -> Discrepancy | None:
         found = self._select(discrepancies.c.discrepancy_id == discrepancy_id)
@@ -62,7 +64,7 @@ class SqlDiscrepancies:
         return self._select(*where)
 
     def save(self, discrepancy: Discrepancy, event: DiscrepancyEvent | None) -> None:
-        upsert(self._connection, discrepancies, [_row_of(discrepancy)])
+        upsert(self._connection, discrepancies, [_row_of(discrepancy, self._seal)])
         if event is not None:
             self._connection.execute(
                 insert(discrepancy_events).values(
@@ -73,7 +75,7 @@ class SqlDiscrepancies:
                         "severity": event.severity.value,
                         "values": compact(dict(event.values)),
                         "by": event.by,
-                        "reason": event.reason,
+                        "reason": wrap_text(self._seal, event.reason),
                     }
                 )
             )
@@ -84,14 +86,14 @@ class SqlDiscrepancies:
             .where(discrepancy_events.c.discrepancy_id == discrepancy_id)
             .order_by(discrepancy_events.c.event_id)
         )
-        return [_event(row) for row in self._connection.execute(wanted)]
+        return [_event(row, self._seal) for row in self._connection.execute(wanted)]
 
     def _select(self, *where: ColumnElement[bool]) -> list[Discrepancy]:
         rows = self._connection.execute(select(discrepancies).where(*where))
-        return sorted((_discrepancy(row) for row in rows), key=urgency)
+        return sorted((_discrepancy(row, self._seal) for row in rows), key=urgency)
 
 
-def _row_of(discrepancy: Discrepancy) -> dict[str, Any]:
+def _row_of(discrepancy: Discrepancy, seal: Seal) -> dict[str, Any]:
     finding, subject = discrepancy.finding, discrepancy.finding.subject
     return {
         "discrepancy_id": discrepancy.discrepancy_id,
@@ -121,7 +123,7 @@ def _row_of(discrepancy: Discrepancy) -> dict[str, Any]:
         "resolved_at": discrepancy.resolved_at,
         "acknowledged_at": discrepancy.acknowledged_at,
         "acknowledged_by": discrepancy.acknowledged_by,
-        "acknowledged_reason": discrepancy.acknowledged_reason,
+        "acknowledged_reason": wrap_text(seal, discrepancy.acknowledged_reason),
         "times_reopened": discrepancy.times_reopened,
     }
 
@@ -148,7 +150,7 @@ def _finding(row: Row[Any]) -> Finding:
     )
 
 
-def _discrepancy(row: Row[Any]) -> Discrepancy:
+def _discrepancy(row: Row[Any], seal: Seal) -> Discrepancy:
     return Discrepancy(
         discrepancy_id=row.discrepancy_id,
         finding=_finding(row),
@@ -160,12 +162,12 @@ def _discrepancy(row: Row[Any]) -> Discrepancy:
         resolved_at=row.resolved_at,
         acknowledged_at=row.acknowledged_at,
         acknowledged_by=row.acknowledged_by,
-        acknowledged_reason=row.acknowledged_reason,
+        acknowledged_reason=unwrap_text(seal, row.acknowledged_reason),
         times_reopened=row.times_reopened,
     )
 
 
-def _event(row: Row[Any]) -> DiscrepancyEvent:
+def _event(row: Row[Any], seal: Seal) -> DiscrepancyEvent:
     return DiscrepancyEvent(
         discrepancy_id=row.discrepancy_id,
         at=row.at,
@@ -173,5 +175,5 @@ def _event(row: Row[Any]) -> DiscrepancyEvent:
         severity=Severity(row.severity),
         values=json.loads(row._mapping["values"]),  # noqa: SLF001 - public in spite of its name
         by=row.by,
-        reason=row.reason,
+        reason=unwrap_text(seal, row.reason),
     )

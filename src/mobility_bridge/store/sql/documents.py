@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 from zstandard import ZstdCompressor, ZstdDecompressor
 
 from mobility_bridge.domain.evidence import PackedBody
@@ -11,6 +11,7 @@ from mobility_bridge.domain.identifiers import Fingerprint, Sha256
 from mobility_bridge.domain.snapshot import KnownDocument
 from mobility_bridge.kit.fingerprint import fingerprint
 from mobility_bridge.store.columns import to_digest
+from mobility_bridge.store.sealing import OpenSeal, Seal
 from mobility_bridge.store.sql.statements import in_chunks, run_raw, upsert_raw
 from mobility_bridge.store.tables import documents
 
@@ -41,17 +42,15 @@ def unpacked(body: bytes, length: int) -> bytes:
     return _tools.decompressor.decompress(body, max_output_size=length)
 
 
-def _row(digest: bytes, body: bytes | PackedBody) -> tuple[bytes, bytes, int, bytes | None]:
-    if not isinstance(body, bytes):
-        return digest, body.zstd, body.length, None
-    return digest, packed(body), len(body), bytes.fromhex(fingerprint(body))
-
-
 class SqlDocuments:
-    """The documents of one transaction. What it kept or found there once it does not look for again."""
+    """The documents of one transaction, sealed where there is a key.
 
-    def __init__(self, connection: Connection) -> None:
+    What it kept or found there once it does not look for again.
+    """
+
+    def __init__(self, connection: Connection, seal: Seal | None = None) -> None:
         self._connection = connection
+        self._seal = seal or OpenSeal()
         self._there: set[Sha256] = set()
 
     def keep(self, bodies: Mapping[Sha256, bytes | PackedBody]) -> None:
@@ -61,7 +60,9 @@ class SqlDocuments:
             missing = {to_digest(sha256): bodies[sha256] for sha256 in chunk}
             for (digest,) in run_raw(self._connection, _KEPT, (), list(missing)):
                 del missing[digest]
-            upsert_raw(self._connection, documents, [_row(digest, body) for digest, body in missing.items()])
+            upsert_raw(
+                self._connection, documents, [self._row(digest, body) for digest, body in missing.items()]
+            )
             self._there.update(chunk)
 
     def known(self, digests: Collection[bytes]) -> dict[bytes, KnownDocument]:
@@ -77,4 +78,20 @@ class SqlDocuments:
     def load(self, sha256: Sha256) -> bytes | None:
         """The document, or None when it was never kept or was erased."""
         row = run_raw(self._connection, _BODY, (to_digest(sha256),)).one_or_none()
-        return None if row is None or row[0] is None else unpacked(*row)
+        return None if row is None or row[0] is None else unpacked(self._seal.unwrap(row[0]), row[1])
+
+    def erase(self, digests: Collection[Sha256]) -> int:
+        """Let go of these bodies; return of how many there was one."""
+        erased = 0
+        for chunk in in_chunks(digests):
+            kept = documents.c.sha256.in_(chunk) & documents.c.body.is_not(None)
+            erased += self._connection.execute(
+                update(documents).where(kept).values(body=None, fingerprint=None)
+            ).rowcount
+            self._there.difference_update(chunk)
+        return erased
+
+    def _row(self, digest: bytes, body: bytes | PackedBody) -> tuple[bytes, bytes, int, bytes | None]:
+        if not isinstance(body, bytes):
+            return digest, self._seal.wrap(body.zstd), body.length, None
+        return digest, self._seal.wrap(packed(body)), len(body), bytes.fromhex(fingerprint(body))

@@ -1,16 +1,20 @@
 """Exchanges, chained by hash, in SQL."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, or_, select
+from sqlalchemy import Connection, Row, Select, func, or_, select, update
 from zstandard import ZstdError
 
 from mobility_bridge.domain.evidence import EvidenceRecord, Exchange, PackedBody, Verification
 from mobility_bridge.domain.identifiers import HeiId, Sha256
-from mobility_bridge.store.chain import START, ChainEnd, as_json, body_sha256_of, seal
+from mobility_bridge.store.chain import START, ChainEnd, as_json, body_sha256_of, seal, sha256_of
+from mobility_bridge.store.changes import blanked
 from mobility_bridge.store.columns import to_digest, to_micros
+from mobility_bridge.store.sealing import OpenSeal, Seal, unwrap_text, wrap_text
 from mobility_bridge.store.sql.documents import SqlDocuments, unpacked
 from mobility_bridge.store.sql.statements import bytes_contain, in_chunks, insert_raw, text_contains
 from mobility_bridge.store.tables import documents, evidence
@@ -31,9 +35,10 @@ class SqlEvidence:
     Two that append at the same time would take the same number; the key lets only one of them commit.
     """
 
-    def __init__(self, connection: Connection, documents: SqlDocuments) -> None:
+    def __init__(self, connection: Connection, documents: SqlDocuments, seal: Seal | None = None) -> None:
         self._connection = connection
         self._documents = documents
+        self._seal = seal or OpenSeal()
 
     def append(self, exchanges: Iterable[Exchange]) -> Sequence[int]:
         end = self._end()
@@ -44,7 +49,7 @@ class SqlEvidence:
             for exchange in chunk:
                 body_sha256 = body_sha256_of(exchange)
                 bodies[body_sha256] = exchange.packed or exchange.body
-                row, end = _linked(exchange, body_sha256, end)
+                row, end = _linked(exchange, body_sha256, end, self._seal)
                 rows.append(row)
             self._documents.keep(bodies)
             insert_raw(self._connection, evidence, rows)
@@ -52,7 +57,7 @@ class SqlEvidence:
 
     def get(self, sequence: int) -> EvidenceRecord | None:
         row = self._connection.execute(_WITH_BODY.where(evidence.c.sequence == sequence)).one_or_none()
-        return None if row is None else _record(row, _body(row))
+        return None if row is None else self._record(row, self._body(row))
 
     def select(
         self,
@@ -62,11 +67,13 @@ class SqlEvidence:
         before: int | None = None,
         limit: int = 50,
     ) -> Sequence[EvidenceRecord]:
-        wanted = select(evidence).order_by(evidence.c.sequence.desc()).limit(limit)
+        wanted = select(evidence).order_by(evidence.c.sequence.desc())
         if partner is not None:
             wanted = wanted.where(evidence.c.hei_id == partner)
         if before is not None:
             wanted = wanted.where(evidence.c.sequence < before)
+        if text is not None and self._seal.encrypts:
+            return list(islice(self._holding(wanted, text), limit))
         if text is not None:
             wanted = wanted.where(
                 or_(
@@ -74,14 +81,21 @@ class SqlEvidence:
                     bytes_contain(self._connection, evidence.c.request_body, text.encode()),
                 )
             )
-        return [_record(row, b"") for row in self._connection.execute(wanted)]
+        return [self._record(row, b"") for row in self._connection.execute(wanted.limit(limit))]
+
+    def _holding(self, wanted: Select[Any], text: str) -> Iterator[EvidenceRecord]:
+        """Look into what the database cannot read, row by row."""
+        for row in self._connection.execute(wanted.execution_options(yield_per=500)):
+            record = self._record(row, b"")
+            if text in record.exchange.url or text.encode() in record.exchange.request_body:
+                yield record
 
     def scan(self, start: int = 1, limit: int = 500) -> Sequence[EvidenceRecord]:
         wanted = _WITH_BODY.where(evidence.c.sequence >= start).order_by(evidence.c.sequence).limit(limit)
         records: list[EvidenceRecord] = []
         held = 0
         for row in self._connection.execute(wanted):
-            records.append(_record(row, _body(row)))
+            records.append(self._record(row, self._body(row)))
             held += row.length or 0
             if held >= SCANNED_BYTES:  # what packs to nothing may unpack to gigabytes
                 break
@@ -90,12 +104,84 @@ class SqlEvidence:
     def count(self) -> int:
         return self._connection.execute(select(func.count()).select_from(evidence)).scalar_one()
 
+    def erase(self, sequences: Iterable[int], at: datetime, hidden: Collection[str] = ()) -> int:
+        erased = 0
+        for chunk in in_chunks(sequences):
+            wanted = select(evidence).where(evidence.c.sequence.in_(chunk))
+            rows = self._connection.execute(wanted).all()
+            for row in rows:
+                erased += self._erased(row, at, hidden)
+            bodies = {row.body_sha256 for row in rows}
+            if self._documents.erase(bodies):
+                # The same answer may have come more than once.
+                same = evidence.c.body_sha256.in_(bodies) & evidence.c.erased_at.is_(None)
+                erased += self._connection.execute(update(evidence).where(same).values(erased_at=at)).rowcount
+        return erased
+
+    def _erased(self, row: Row[Any], at: datetime, hidden: Collection[str]) -> bool:
+        changed: dict[str, Any] = {}
+        url = unwrap_text(self._seal, row.url) or ""
+        shown = blanked(url, hidden)
+        if shown != url:
+            changed |= {"url": wrap_text(self._seal, shown), "url_erased": True}
+        if row.request_body:
+            digest = sha256_of(self._seal.unwrap(bytes(row.request_body)))
+            changed |= {"request_body": b"", "request_sha256": digest}
+        if row.erased_at is None and (changed or row.body_length):
+            changed["erased_at"] = at
+        if changed:
+            chosen = evidence.c.sequence == row.sequence
+            self._connection.execute(update(evidence).where(chosen).values(**changed))
+        return "erased_at" in changed
+
+    def _body(self, row: Row[Any]) -> bytes:
+        """The body; what cannot be unpacked is given as it lies there, so that its digest tells."""
+        if row.body is None:
+            return b""
+        try:
+            return unpacked(self._seal.unwrap(row.body), row.length)
+        except (ZstdError, TypeError, AttributeError):
+            return row.body if isinstance(row.body, bytes) else str(row.body).encode()
+
+    def _record(self, row: Row[Any], body: bytes) -> EvidenceRecord:
+        exchange = Exchange(
+            system=row.system,
+            hei_id=row.hei_id,
+            api=row.api,
+            method=row.method,
+            url=unwrap_text(self._seal, row.url) or "",
+            received_at=row.received_at,
+            request_id=row.request_id,
+            request_headers=_headers(row.request_headers),
+            request_body=self._seal.unwrap(bytes(row.request_body)),
+            status=row.status,
+            response_headers=_headers(row.response_headers),
+            body=body,
+            truncated=row.truncated,
+            verification=Verification(row.verification),
+            failure=row.failure,
+            duration_s=row.duration_s,
+        )
+        return EvidenceRecord(
+            sequence=row.sequence,
+            exchange=exchange,
+            body_sha256=row.body_sha256,
+            body_length=row.body_length,
+            previous_hash=row.previous_hash,
+            record_hash=row.record_hash,
+            erased_at=row.erased_at,
+            request_sha256=row.request_sha256,
+            url_erased=bool(row.url_erased),
+        )
+
     def _end(self) -> ChainEnd:
         row = self._connection.execute(_END).one_or_none()
         return START if row is None else ChainEnd(row.sequence, row.record_hash)
 
 
-def _linked(exchange: Exchange, body_sha256: Sha256, after: ChainEnd) -> tuple[tuple[Any, ...], ChainEnd]:
+def _linked(
+    exchange: Exchange, body_sha256: Sha256, after: ChainEnd, sealing: Seal
+) -> tuple[tuple[Any, ...], ChainEnd]:
     """Make the record's row, its values encoded and in the order of the table's columns, and the chain's new end."""
     asked, answered = as_json(exchange.request_headers), as_json(exchange.response_headers)
     end = ChainEnd(after.sequence + 1, seal(exchange, after, body_sha256, asked, answered))
@@ -105,11 +191,11 @@ def _linked(exchange: Exchange, body_sha256: Sha256, after: ChainEnd) -> tuple[t
         exchange.hei_id,
         exchange.api,
         exchange.method,
-        exchange.url,
+        wrap_text(sealing, exchange.url),
         to_micros(exchange.received_at),
         exchange.request_id,
         asked,
-        exchange.request_body,
+        sealing.wrap(exchange.request_body),
         exchange.status,
         answered,
         exchange.truncated,
@@ -120,18 +206,11 @@ def _linked(exchange: Exchange, body_sha256: Sha256, after: ChainEnd) -> tuple[t
         exchange.body_length,
         bytes.fromhex(after.record_hash),
         bytes.fromhex(end.record_hash),
+        None,
+        None,
+        None,
     )
     return row, end
-
-
-def _body(row: Row[Any]) -> bytes:
-    """The body; what cannot be unpacked is given as it lies there, so that its digest tells."""
-    if row.body is None:
-        return b""
-    try:
-        return unpacked(row.body, row.length)
-    except (ZstdError, TypeError):
-        return row.body if isinstance(row.body, bytes) else str(row.body).encode()
 
 
 def _headers(text: str) -> dict[str, str]:
@@ -143,32 +222,3 @@ def _headers(text: str) -> dict[str, str]:
     if isinstance(found, dict) and all(isinstance(value, str) for value in found.values()):
         return found
     return {"": text}
-
-
-def _record(row: Row[Any], body: bytes) -> EvidenceRecord:
-    exchange = Exchange(
-        system=row.system,
-        hei_id=row.hei_id,
-        api=row.api,
-        method=row.method,
-        url=row.url,
-        received_at=row.received_at,
-        request_id=row.request_id,
-        request_headers=_headers(row.request_headers),
-        request_body=bytes(row.request_body),
-        status=row.status,
-        response_headers=_headers(row.response_headers),
-        body=body,
-        truncated=row.truncated,
-        verification=Verification(row.verification),
-        failure=row.failure,
-        duration_s=row.duration_s,
-    )
-    return EvidenceRecord(
-        sequence=row.sequence,
-        exchange=exchange,
-        body_sha256=row.body_sha256,
-        body_length=row.body_length,
-        previous_hash=row.previous_hash,
-        record_hash=row.record_hash,
-    )

@@ -1,7 +1,7 @@
 """Students in SQL: who they are by key and trait, who stands for whom, their stays and proposed matches."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,8 +12,8 @@ from mobility_bridge.domain.person import Direction
 from mobility_bridge.domain.record import IdentityKey, IdentityKeyKind, StayId, StudentId
 from mobility_bridge.errors import StoreError
 from mobility_bridge.ports.students import Match, MatchState, Stay
-from mobility_bridge.store.sealing import Seal, fingerprint
-from mobility_bridge.store.sql.statements import upsert
+from mobility_bridge.store.sealing import Seal, fingerprint, unwrap_text, wrap_text
+from mobility_bridge.store.sql.statements import in_chunks, run_raw, upsert
 from mobility_bridge.store.student_tables import (
     stays,
     student_keys,
@@ -24,6 +24,8 @@ from mobility_bridge.store.student_tables import (
 
 _TRAIT = "trait"
 _MOST_MERGES = 100
+_OWNERS = "SELECT fingerprint, student_id FROM student_keys WHERE kind = ? AND fingerprint IN (...)"
+_MERGED = "SELECT student_id, merged_into FROM students WHERE merged_into IS NOT NULL AND student_id IN (...)"
 
 
 def name_of(number: int) -> StudentId:
@@ -70,15 +72,16 @@ class SqlStudents:
         return name_of(self._standing(number_of(student_id)))
 
     def by_keys(self, keys: Iterable[IdentityKey]) -> Mapping[IdentityKey, StudentId]:
-        found: dict[IdentityKey, StudentId] = {}
+        by_kind: dict[str, dict[bytes, IdentityKey]] = {}
         for key in keys:
-            wanted = select(student_keys.c.student_id).where(
-                student_keys.c.kind == key.kind, student_keys.c.fingerprint == self._print(key)
-            )
-            owner = self._connection.execute(wanted).scalar_one_or_none()
-            if owner is not None:
-                found[key] = name_of(self._standing(owner))
-        return found
+            by_kind.setdefault(key.kind.value, {})[self._print(key)] = key
+        owners: dict[IdentityKey, int] = {}
+        for kind, prints in by_kind.items():
+            for chunk in in_chunks(prints):
+                for taken, owner in run_raw(self._connection, _OWNERS, (kind,), chunk):
+                    owners[prints[bytes(taken)]] = owner
+        standing = self._all_standing(set(owners.values()))
+        return {key: name_of(standing[owner]) for key, owner in owners.items()}
 
     def keys_of(self, student_id: StudentId) -> frozenset[IdentityKey]:
         wanted = select(student_keys).where(
@@ -92,8 +95,8 @@ class SqlStudents:
     def by_traits(self, traits: Iterable[str]) -> Sequence[StudentId]:
         prints = [fingerprint(self._key, _TRAIT, trait) for trait in traits]
         wanted = select(student_traits.c.student_id).where(student_traits.c.fingerprint.in_(prints))
-        numbers = {self._standing(number) for number in self._connection.execute(wanted).scalars()}
-        return [name_of(number) for number in sorted(numbers)]
+        found = set(self._connection.execute(wanted).scalars())
+        return [name_of(number) for number in sorted(set(self._all_standing(found).values()))]
 
     def learn(
         self, student_id: StudentId, keys: Iterable[IdentityKey], traits: Iterable[str], now: datetime
@@ -152,10 +155,14 @@ class SqlStudents:
                 chosen = chosen.where(stays.c.partner_hei_id == partner)
             if direction is not None:
                 chosen = chosen.where(stays.c.direction == direction)
-            owners = {self._standing(number) for number in self._connection.execute(chosen).scalars()}
+            owners = set(self._all_standing(set(self._connection.execute(chosen).scalars())).values())
             wanted = wanted.where(students.c.student_id.in_(owners))
         found = self._connection.execute(wanted.order_by(students.c.student_id).limit(limit))
         return [name_of(number) for number in found.scalars()]
+
+    def partners(self) -> set[HeiId]:
+        wanted = select(stays.c.partner_hei_id).where(stays.c.partner_hei_id.is_not(None)).distinct()
+        return {HeiId(each) for each in self._connection.execute(wanted).scalars()}
 
     def stays(self, student_id: StudentId) -> Sequence[Stay]:
         wanted = (
@@ -221,31 +228,40 @@ class SqlStudents:
         if student_id is not None:
             rows = family(self._connection, student_id)
             wanted = wanted.where(or_(table.one.in_(rows), table.other.in_(rows)))
-        return [_match(row) for row in self._connection.execute(wanted)]
+        return [_match(row, self._seal) for row in self._connection.execute(wanted)]
 
     def decide(self, match_id: int, state: MatchState, by: str, reason: str, now: datetime) -> Match | None:
         chosen = student_matches.c.match_id == match_id
         done = self._connection.execute(
             update(student_matches)
             .where(chosen)
-            .values(state=state, decided_at=now, decided_by=by, reason=reason)
+            .values(state=state, decided_at=now, decided_by=by, reason=wrap_text(self._seal, reason))
         )
         if done.rowcount == 0:
             return None
-        return _match(self._connection.execute(select(student_matches).where(chosen)).one())
+        return _match(self._connection.execute(select(student_matches).where(chosen)).one(), self._seal)
 
     def _print(self, key: IdentityKey) -> bytes:
         return fingerprint(self._key, key.kind, key.value)
 
     def _standing(self, number: int) -> int:
+        return self._all_standing({number})[number]
+
+    def _all_standing(self, numbers: Collection[int]) -> dict[int, int]:
         """Follow merges; there are few, and never a circle."""
+        standing = {number: number for number in numbers}
+        new = set(numbers)
         for _ in range(_MOST_MERGES):
-            wanted = select(students.c.merged_into).where(students.c.student_id == number)
-            into = self._connection.execute(wanted).scalar_one_or_none()
-            if into is None:
-                return number
-            number = into
-        raise StoreError(f"the merges of {name_of(number)} go round in a circle")
+            merged = {
+                number: into
+                for chunk in in_chunks(new)
+                for number, into in run_raw(self._connection, _MERGED, (), chunk)
+            }
+            if not merged:
+                return standing
+            standing = {number: merged.get(at, at) for number, at in standing.items()}
+            new = set(merged.values())
+        raise StoreError(f"the merges of {name_of(min(new))} go round in a circle")
 
 
 def _stay(row: Row[Any]) -> Stay:
@@ -258,7 +274,7 @@ def _stay(row: Row[Any]) -> Stay:
     )
 
 
-def _match(row: Row[Any]) -> Match:
+def _match(row: Row[Any], seal: Seal) -> Match:
     return Match(
         row.match_id,
         name_of(row.one),
@@ -269,5 +285,5 @@ def _match(row: Row[Any]) -> Match:
         row.proposed_at,
         row.decided_at,
         row.decided_by,
-        row.reason,
+        unwrap_text(seal, row.reason),
     )
