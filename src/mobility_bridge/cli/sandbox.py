@@ -24,6 +24,7 @@ COMMANDS = {
 }
 DEFAULT_DIR = Path("var/sandbox")
 CONFIG_NAME = "mobility-bridge.toml"
+MAPPINGS_NAME = "mappings"
 MARK = "# A configuration for the sandbox in "
 """How every configuration begins that was written for a sandbox."""
 _dir_option = click.option(
@@ -117,16 +118,40 @@ def write_config(folder: Path, beside: Path | None = None) -> Path:
     Raises:  UsageError when another configuration is there.
     """
     from mobility_bridge.bootstrap import load_settings
-    from mobility_bridge.sandbox.config import render_config
     from mobility_bridge.store import migrate
 
     home = beside or folder
     file = home / CONFIG_NAME
     insist_on_a_place_of_our_own(home, [CONFIG_NAME])
     if not file.exists():
-        file.write_text(render_config(folder, beside=home), encoding="utf-8")
+        file.write_text(_config(folder, home), encoding="utf-8")
     migrate.upgrade(load_settings(file).settings.store.url)
     return file
+
+
+def _config(folder: Path, home: Path) -> str:
+    """The configuration; where the scenario has students, with all that they need."""
+    from mobility_bridge.sandbox.config import render_config, render_ladok, render_students
+    from mobility_bridge.sandbox.folder import remember
+    from mobility_bridge.sandbox.scenarios import WITH_STUDENTS
+
+    memory = remember(folder)
+    if memory is None or memory.scenario not in WITH_STUDENTS:
+        return render_config(folder, beside=home)
+    _write_mappings(home / MAPPINGS_NAME)
+    agreements = render_config(folder, beside=home, mappings=MAPPINGS_NAME)
+    return agreements + render_ladok(folder, beside=home) + render_students(memory.today)
+
+
+def _write_mappings(folder: Path) -> None:
+    """The codes that come with the bridge, for an office that notes the civic numbers that Ladok gives."""
+    from mobility_bridge.bootstrap import packaged_mappings
+
+    folder.mkdir(exist_ok=True)
+    for each in packaged_mappings().glob("*.toml"):
+        text = each.read_text(encoding="utf-8")
+        text = text.replace("civic_number = false", "civic_number = true")
+        (folder / each.name).write_text(text, encoding="utf-8")
 
 
 def ask(folder: Path, method: str, path: str, body: dict[str, Any] | None = None) -> Any:

@@ -1,20 +1,23 @@
 """A configuration with which the bridge talks to a sandbox."""
 
 import os
+from datetime import date, timedelta
 from pathlib import Path
 
 from mobility_bridge.errors import UsageError
 from mobility_bridge.sandbox.academic_years import academic_year
 from mobility_bridge.sandbox.folder import authority_file, remember
+from mobility_bridge.sandbox.ladok_numbers import Term, term_of
 from mobility_bridge.sandbox.world import OWN_HEI_ID
 
 _LAST_YEAR_OF_THE_PROGRAMME = 2028
 
 
-def render_config(folder: Path, beside: Path | None = None) -> str:
+def render_config(folder: Path, beside: Path | None = None, *, mappings: str | None = None) -> str:
     """Write `mobility-bridge.toml` for the sandbox in `folder`.
 
     The text is for a file in the folder `beside` (default: the same folder): its paths count from there.
+    `mappings` is the folder with the institution's codes, where they are not those that come with the bridge.
     Raises UsageError when no sandbox was ever started in `folder`.
     """
     memory = remember(folder)
@@ -25,6 +28,7 @@ def render_config(folder: Path, beside: Path | None = None) -> str:
         )
     here = Path(os.path.relpath(folder, beside or folder)).as_posix()
     programme_end = max(_LAST_YEAR_OF_THE_PROGRAMME, academic_year(memory.today) + 2)
+    codes = f'\nmappings_dir = "{mappings}"' if mappings else ""
     return f"""\
 # A configuration for the sandbox in {here!r}. Everything in it stays on this machine.
 own_hei_id = "{OWN_HEI_ID}"
@@ -36,7 +40,7 @@ url = "sqlite:///bridge.sqlite3"
 file = "bridge.log.jsonl"
 
 [paths]
-state_dir = "state"
+state_dir = "state"{codes}
 
 [schedule]
 # The outside world of a sandbox changes within minutes, not days.
@@ -100,3 +104,28 @@ feed_every_s = 10
 # The sandbox offers the resources that no public source shows.
 assumed = ["A2", "A6", "A7", "A9"]
 """
+
+
+_TERMS_TOLD = 7
+
+
+def render_students(today: date) -> str:
+    """Write the section with which the bridge follows students, our calendar of the terms around a day in it."""
+    term = term_of(date(today.year - 1, 2, 1))
+    tables = []
+    for _ in range(_TERMS_TOLD):
+        tables.append(_term(term))
+        term = term.following
+    return "\n[students]\nenabled = true\n" + "".join(tables)
+
+
+def _term(term: Term) -> str:
+    days = {
+        "first_day": term.first_day,
+        "last_day": term.last_day,
+        "registry_deadline": term.first_day - timedelta(days=45),
+        "registration_deadline": term.first_day + timedelta(days=14),
+        "results_by": term.last_day + timedelta(days=15),
+    }
+    lines = "".join(f"{name} = {day.isoformat()}\n" for name, day in days.items())
+    return f'\n[[students.terms]]\nterm = "{term.code[:2]}{term.year % 100:02}"\n{lines}'

@@ -31,7 +31,11 @@ _COURSES: Final = (
     ("NH1101", "Havets geologi", "Geology of the sea", "7.5"),
     ("NH1102", "Nordisk språkhistoria", "History of Nordic languages", "7.5"),
     ("NH1103", "Hållbar ekonomi", "Sustainable economics", "15"),
+    ("NH1104", "Nordisk litteratur", "Nordic literature", "15"),
+    ("NH1105", "Fältkurs i limnologi", "Field course in limnology", "15"),
+    ("NH1106", "Östersjöns arkeologi", "Baltic archaeology", "15"),
     ("NH2101", "Valbara kurser utomlands", "Electives abroad", "30"),
+    ("NH2102", "Fler valbara kurser utomlands", "Further electives abroad", "30"),
 )
 PROGRAMME_CODE: Final = "NHKAN"
 

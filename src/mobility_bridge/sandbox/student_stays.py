@@ -24,7 +24,7 @@ IN_LADOK: Final = (ABSENT, KNOWN, ADMITTED, REGISTERED)
 """How far a stay has come in Ladok; each word includes those before it."""
 NO_LA, PROPOSED, SIGNED = "none", "proposed", "signed"
 Course = Sequence[str]
-"""(code, title, credits)"""
+"""(code, title, credits), and perhaps the term"""
 ABROAD: Final = (("GEO210", "Coastal Geodynamics", "15"), ("LAN110", "Regional Language", "15"))
 AT_HOME: Final = (("NH2101", "Electives abroad", "30"),)
 _HERE: Final = (("NH1101", "Geology of the sea", "7.5"), ("NH1102", "History of Nordic languages", "7.5"))
@@ -226,11 +226,10 @@ def _stay(
 ) -> Stay:
     sender, receiver = heis
     ours, theirs = _iia_ids(world, receiver.hei_id if sender is NORDHAV else sender.hei_id)
-    first_year = span[0].year if span[0].autumn else span[0].year - 1
-    part = "1/1" if span[0] != span[1] else "1/2" if span[0].autumn else "2/2"
+    part = "1/1" if span[0] != span[1] else term_part(span[0], sender)
     nomination = Nomination(
-        receiving_year=year_id(first_year, southern=receiver.southern),
-        term=f"{year_id(first_year, southern=sender.southern)}-{part}",
+        receiving_year=_year(span[0], receiver),
+        term=f"{_year(span[0], sender)}-{part}",
         sending_iia_id=ours if sender is NORDHAV else theirs,
         receiving_iia_id=theirs if sender is NORDHAV else ours,
     )
@@ -249,6 +248,17 @@ def _stay(
     )
 
 
+def _year(term: Term, hei: Hei) -> str:
+    """The academic year of a university in which a Swedish term lies; in the south it is a calendar year."""
+    start = term.year if term.autumn or hei.southern else term.year - 1
+    return year_id(start, southern=hei.southern)
+
+
+def term_part(term: Term, hei: Hei) -> str:
+    """Which half of a university's academic year a Swedish term is: `1/2` or `2/2`."""
+    return "1/2" if term.autumn is not hei.southern else "2/2"
+
+
 def _iia_ids(world: World, partner: str) -> tuple[str | None, str | None]:
     """Both ids of an agreement with the partner that both sides know."""
     for each in world.our_agreements(partner):
@@ -262,7 +272,13 @@ def _office(hei: Hei) -> Office:
 
 
 def components(courses: Sequence[Course]) -> tuple[Component, ...]:
-    return tuple(Component(title, code, points) for code, title, points in courses)
+    """Each course is (code, title, credits), and perhaps the term: `2/2` is the second of two."""
+    return tuple(_component(*each) for each in courses)
+
+
+def _component(code: str, title: str, points: str, term: str = "1/2") -> Component:
+    number, _, total = term.partition("/")
+    return Component(title, code, points, (int(number), int(total)))
 
 
 def _agreement(

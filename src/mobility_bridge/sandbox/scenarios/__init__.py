@@ -4,13 +4,18 @@ from collections.abc import Callable, Mapping
 from datetime import date
 
 from mobility_bridge.errors import UsageError
-from mobility_bridge.sandbox.scenarios import clean, default
+from mobility_bridge.sandbox.scenarios import clean, default, students
 from mobility_bridge.sandbox.scenarios.story import Scenario
 
 SCENARIOS: Mapping[str, Callable[[date], Scenario]] = {
     "default": default.scenario,
     "clean": clean.scenario,
+    "year": students.year,
+    "students": students.troubles,
 }
+
+WITH_STUDENTS = frozenset({"year", "students"})
+"""Those in which students go and come; in the others there are agreements only."""
 
 
 def scenario_named(name: str, today: date) -> Scenario:

@@ -1,0 +1,12 @@
+"""Every story, from all the modules that tell them; a module that is not named here tells nothing."""
+
+from mobility_bridge.sandbox.scenarios import students_registry
+from mobility_bridge.sandbox.scenarios.student_instances import INSTANCES, Instance
+
+MODULES = (students_registry,)
+
+
+def all_of_them() -> tuple[Instance, ...]:
+    """The stories in the order of their modules, then of the text."""
+    order = {module.__name__: place for place, module in enumerate(MODULES)}
+    return tuple(sorted(INSTANCES, key=lambda each: order[each.story.__module__]))
