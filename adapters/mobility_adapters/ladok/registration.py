@@ -202,8 +202,10 @@ class _Run(Generic[Order]):
             server_fault = isinstance(error, Unreachable) and error.reason == "http_5xx"
             if blind or not server_fault or attempt == _TRIES:
                 break
-        detail = "it does not show" if error is None else _code(error)
-        return self._ended(RegistrationState.UNKNOWN, after=after, detail=detail)
+        if error is None:
+            state = RegistrationState.UNKNOWN if blind else RegistrationState.REFUTED
+            return self._ended(state, after=after, detail="it does not show")
+        return self._ended(RegistrationState.UNKNOWN, after=after, detail=_code(error))
 
     async def _send(self) -> ExternalError | None:
         try:

@@ -34,6 +34,7 @@ from mobility_bridge.ports.registry import (
     RegistryReading,
     ReportQuestion,
     WriteOutcome,
+    WritePowers,
 )
 from mobility_bridge.ports.sources import Capability
 
@@ -225,6 +226,15 @@ class LadokRegistry:
             if utdata.row_count(node) < utdata.PAGE_SIZE:
                 break
         return asking.reading()
+
+    def powers(self) -> WritePowers:
+        settings = self._settings
+        return WritePowers(
+            settings.registration,
+            f"adapters.{SYSTEM}.registration",
+            frozenset(settings.assumed),
+            settings.registrations_per_run,
+        )
 
     async def register(self, orders: Sequence[RegistrationOrder]) -> Sequence[RegistrationOutcome]:
         if not self._settings.registration:

@@ -6,8 +6,22 @@ from datetime import date
 from mobility_bridge.domain.identifiers import HeiId, LadokUid
 from mobility_bridge.domain.occasion import ExchangeAgreement, ExternalParty, Occasion
 from mobility_bridge.domain.person import Direction
-from mobility_bridge.domain.registration import CreditTransfer, Registration
+from mobility_bridge.domain.registration import CreditTransfer, Registration, StudyPeriod
 from mobility_bridge.domain.term import Term, terms_between
+
+
+@dataclass(frozen=True, slots=True)
+class CourseAdmission:
+    """An admission to a course inside an exchange: what is registered, period by period.
+
+    For a student who leaves it is the individual commitment, a course occasion of their own. `live`: it was neither
+    withdrawn from nor replaced.
+    """
+
+    admission_uid: LadokUid
+    occasion_uid: LadokUid | None
+    periods: tuple[StudyPeriod, ...] = ()
+    live: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +31,8 @@ class ExchangeParticipation:
     `agreement` and `occasion` are None when the registry has not told of them. `registrations` are those in force
     for periods inside the exchange; `registered_terms` the terms that they cover. `withdrawn`: left before the
     start; `interrupted_on` the last day of a stay that was broken off. `replaced`: the student changed to another
-    occasion (an extension or a shortening), which names this admission as the earlier one.
+    occasion (an extension or a shortening), which names this admission as the earlier one. `courses` are the
+    admissions inside it that can be registered.
     """
 
     student_uid: LadokUid
@@ -42,6 +57,7 @@ class ExchangeParticipation:
     replaced: bool = False
     earlier_admission_uid: LadokUid | None = None
     transfers: tuple[CreditTransfer, ...] = ()
+    courses: tuple[CourseAdmission, ...] = ()
 
     @property
     def living(self) -> bool:

@@ -180,12 +180,13 @@ Order = TypeVar("Order", bound=RegistrationOrder | AdmissionOrder | WithdrawalOr
 
 
 class RegistrationState(StrEnum):
-    """How a write ended."""
+    """How a write ended. `refuted`: it was answered as made, and what stands there is not what was to be."""
 
     DONE = "done"
     ALREADY = "already"
     OBSTACLE = "obstacle"
     REFUSED = "refused"
+    REFUTED = "refuted"
     UNKNOWN = "unknown"
     NOT_ADMITTED = "not_admitted"
     FAILED = "failed"
@@ -214,6 +215,19 @@ class WriteOutcome(Generic[Order]):
 
 
 RegistrationOutcome: TypeAlias = WriteOutcome[RegistrationOrder]
+
+
+@dataclass(frozen=True, slots=True)
+class WritePowers:
+    """What the registry's own switches allow to be written, and how many writes one run may make.
+
+    `registration_key` is the switch as an operator finds it in the configuration.
+    """
+
+    registration: bool
+    registration_key: str
+    assumed: frozenset[str] = frozenset()
+    per_run: int = 0
 
 
 class CertificateLevel(StrEnum):
@@ -310,6 +324,10 @@ class StudentRegistry(Protocol):
 
     async def exchange_report(self, question: ReportQuestion) -> RegistryReading:
         """Read the registry's own report of exchanges. NotOffered while switched off."""
+        ...
+
+    def powers(self) -> WritePowers:
+        """Say what may be written, without asking anybody."""
         ...
 
     async def register(self, orders: Sequence[RegistrationOrder]) -> Sequence[RegistrationOutcome]:

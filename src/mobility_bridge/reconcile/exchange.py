@@ -7,11 +7,11 @@ Source: Ladok: exchange in Ladok's model; events that matter for exchange.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TypeVar
 
-from mobility_bridge.domain.exchange import ExchangeParticipation
+from mobility_bridge.domain.exchange import CourseAdmission, ExchangeParticipation
 from mobility_bridge.domain.identifiers import HeiId, LadokUid
 from mobility_bridge.domain.occasion import (
     Commitment,
@@ -142,6 +142,7 @@ class _Student:
             replaced=admission_uid in self._earlier,
             earlier_admission_uid=admission.earlier_admission_uid if admission is not None else None,
             transfers=tuple(each for each in self._transfers if each.occasion_uid == occasion_uid),
+            courses=self._courses(admission_uid, occasion_uid),
         )
 
     def _occasion_uid(self, admission_uid: LadokUid) -> LadokUid | None:
@@ -165,13 +166,61 @@ class _Student:
     def _surroundings(self, registration: Registration) -> set[LadokUid | None]:
         around: set[LadokUid | None] = {each.occasion_uid for each in registration.within}
         around.add(registration.occasion_uid)
-        admission = self._admissions.get(registration.admission_uid or LadokUid(""))
-        if admission is not None:
-            around.update(admission.within_occasion_uids)
-        placement = self._placements.get(registration.admission_uid or LadokUid(""))
-        if placement is not None:
-            around.update(each.occasion_uid for each in placement.within)
+        around |= self._around(registration.admission_uid or LadokUid(""))
         return around
+
+    def _courses(self, admission_uid: LadokUid, occasion_uid: LadokUid | None) -> tuple[CourseAdmission, ...]:
+        """Admissions inside the exchange, however it is said that they are."""
+        committed = {
+            each.occasion_uid: each
+            for each in self._commitments
+            if each.package_admission_uid == admission_uid
+        }
+        found = []
+        for uid in sorted({*self._admissions, *self._read} - {admission_uid}):
+            course = self._occasion_uid(uid)
+            commitment = committed.get(course) if course is not None else None
+            if commitment is None and occasion_uid not in self._around(uid):
+                continue
+            found.append(CourseAdmission(uid, course, self._periods(uid, commitment), self._is_live(uid)))
+        return tuple(found)
+
+    def _around(self, admission_uid: LadokUid) -> set[LadokUid]:
+        admission, placement = self._admissions.get(admission_uid), self._placements.get(admission_uid)
+        around = set(admission.within_occasion_uids) if admission is not None else set()
+        return around | ({each.occasion_uid for each in placement.within} if placement is not None else set())
+
+    def _periods(self, admission_uid: LadokUid, commitment: Commitment | None) -> tuple[StudyPeriod, ...]:
+        """The periods of an admission, by whichever said them last; the days of a commitment where neither did.
+
+        A registration that was told of counts, whatever was read before it.
+        """
+        said = [
+            each
+            for each in (self._admissions.get(admission_uid), self._read.get(admission_uid))
+            if each is not None and each.periods
+        ]
+        if said:
+            periods = max(said, key=lambda each: each.as_of).periods
+        elif commitment is not None:
+            periods = tuple(
+                StudyPeriod(index=index, starts_on=first, ends_on=last, credits=credits_)
+                for index, (first, last, credits_) in enumerate(commitment.periods, start=1)
+            )
+        else:
+            periods = ()
+        registered = {each.period for each in self._registrations if each.admission_uid == admission_uid}
+        return tuple(
+            replace(each, state=each.state if each.registered else "registrerad")
+            if each.index in registered
+            else each
+            for each in periods
+        )
+
+    def _is_live(self, admission_uid: LadokUid) -> bool:
+        read = self._read.get(admission_uid)
+        left = admission_uid in self._withdrawals or (read is not None and (read.withdrawn or read.completed))
+        return not left and admission_uid not in self._earlier
 
     def _direction(self, occasion: Occasion | None, agreement: ExchangeAgreement | None) -> Direction | None:
         if occasion is not None and occasion.direction is not None:

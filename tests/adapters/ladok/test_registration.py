@@ -188,8 +188,13 @@ async def test_a_refusal_after_somebody_else_registered_is_done(tmp_path: Path) 
     assert outcome.state is RegistrationState.DONE
 
 
-async def test_a_write_that_does_not_show_is_unknown(tmp_path: Path) -> None:
+async def test_a_write_that_was_answered_and_does_not_show_is_refuted(tmp_path: Path) -> None:
     (outcome,) = await register(Studies(takes_effect=False), tmp_path)
+    assert (outcome.state, outcome.detail) == (RegistrationState.REFUTED, "it does not show")
+
+
+async def test_a_write_that_was_answered_and_cannot_be_seen_is_unknown(tmp_path: Path) -> None:
+    (outcome,) = await register(Studies(blind_after_post=True), tmp_path)
     assert (outcome.state, outcome.detail) == (RegistrationState.UNKNOWN, "it does not show")
 
 

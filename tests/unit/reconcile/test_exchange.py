@@ -1,7 +1,7 @@
 """The registry's facts about one student, put together into exchanges."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from mobility_bridge.domain.identifiers import HeiId, LadokUid
@@ -22,6 +22,7 @@ from mobility_bridge.domain.registration import (
     OccasionBegun,
     PackageOccasion,
     Participation,
+    Placement,
     Registration,
     StudyPeriod,
     Withdrawal,
@@ -176,3 +177,64 @@ def test_a_credit_transfer_belongs_to_the_exchange_that_it_names() -> None:
     transfer = CreditTransfer(as_of=AT, credit_transfer_uid=uid("t"), occasion_uid=uid("occ"))
     elsewhere = replace(transfer, credit_transfer_uid=uid("u"), occasion_uid=uid("other"))
     assert put_together(ADMITTED, transfer, elsewhere).transfers == (transfer,)
+
+
+COURSE = Admission(
+    as_of=AT,
+    admission_uid=uid("abroad"),
+    student_uid=uid("stu"),
+    occasion_uid=uid("course"),
+    periods=(StudyPeriod(index=1, starts_on=date(2026, 8, 31), ends_on=date(2027, 1, 17)),),
+)
+
+
+def test_the_commitments_admission_is_what_can_be_registered() -> None:
+    (course,) = put_together(ADMITTED, COMMITTED, COURSE).courses
+    assert (course.admission_uid, course.occasion_uid, course.live) == (uid("abroad"), uid("course"), True)
+    assert [each.registered for each in course.periods] == [False]
+
+
+def test_an_admission_inside_the_exchange_can_be_registered_without_a_commitment() -> None:
+    inside = replace(COURSE, within_occasion_uids=(uid("occ"),))
+    placed = Placement(
+        as_of=AT, admission_uid=uid("abroad"), within=(PackageOccasion(occasion_uid=uid("occ")),)
+    )
+    assert len(put_together(ADMITTED, inside).courses) == 1
+    assert len(put_together(ADMITTED, COURSE, placed).courses) == 1
+    assert put_together(ADMITTED, COURSE).courses == ()
+
+
+def test_a_registered_period_shows_whatever_was_read_before() -> None:
+    registered = replace(REGISTERED, admission_uid=uid("abroad"), period=1)
+    (course,) = put_together(ADMITTED, COMMITTED, COURSE, registered).courses
+    assert [each.registered for each in course.periods] == [True]
+    again = replace(COURSE, periods=(replace(COURSE.periods[0], state="omregistrerad"),))
+    (course,) = put_together(ADMITTED, COMMITTED, again, registered).courses
+    assert course.periods[0].state == "omregistrerad"
+
+
+def test_the_periods_are_those_that_were_said_last() -> None:
+    read = Participation(
+        as_of=AT + timedelta(days=1),
+        admission_uid=uid("abroad"),
+        student_uid=uid("stu"),
+        occasion_uid=uid("course"),
+        periods=(StudyPeriod(index=1, state="registrerad"),),
+    )
+    (course,) = put_together(ADMITTED, COMMITTED, COURSE, read).courses
+    assert course.periods == read.periods
+
+
+def test_a_commitment_lends_its_days_to_an_admission_without_any() -> None:
+    days = replace(COMMITTED, periods=((date(2026, 8, 31), date(2027, 1, 17), None),))
+    (course,) = put_together(ADMITTED, days, replace(COURSE, periods=())).courses
+    assert [(each.index, each.starts_on) for each in course.periods] == [(1, date(2026, 8, 31))]
+    unknown = replace(COURSE, periods=(), within_occasion_uids=(uid("occ"),))
+    assert put_together(ADMITTED, unknown).courses[0].periods == ()
+
+
+def test_a_course_that_was_left_or_changed_is_not_live() -> None:
+    left = Withdrawal(as_of=AT, admission_uid=uid("abroad"))
+    later = replace(COURSE, admission_uid=uid("later"), earlier_admission_uid=uid("abroad"))
+    assert [each.live for each in put_together(ADMITTED, COMMITTED, COURSE, left).courses] == [False]
+    assert [each.live for each in put_together(ADMITTED, COMMITTED, COURSE, later).courses] == [False, True]
