@@ -17,6 +17,7 @@ from mobility_bridge.domain.discrepancy import Subject
 from mobility_bridge.domain.exchange import ExchangeParticipation
 from mobility_bridge.domain.identifiers import HeiId
 from mobility_bridge.domain.incoming_mobility import ActualDates
+from mobility_bridge.domain.la_listing import LaListing
 from mobility_bridge.domain.learning_agreement import LearningAgreement
 from mobility_bridge.domain.nomination import Nomination
 from mobility_bridge.domain.person import Direction, Person
@@ -139,6 +140,7 @@ class TermDates:
 class StayThresholds:
     """When time alone makes something worth saying; days unless the name says otherwise."""
 
+    heard_days: int = 4
     registration_before_days: int = 14
     admission_before_days: int = 60
     agreement_before_days: int = 90
@@ -185,6 +187,7 @@ class StayCase:
     None while the registry was never asked about this student. Objects beyond the first of a kind (a second
     nomination, say) stand in the fields that end in `others`. `our_la` is the copy that our own system or the
     Dashboard serves for an outgoing student; for an incoming one `learning_agreement` is the partner's.
+    `listing` is what a list of learning agreements says of it, beside the document and never in its place.
     `calendar` maps terms to their days.
 
     `agreement_exists`: a mutually approved agreement with the partner would fit. `registry_agreement_exists`: the
@@ -207,6 +210,7 @@ class StayCase:
     courses: Seen[CourseList] | None = None
     nomination: Seen[Nomination] | None = None
     learning_agreement: Seen[LearningAgreement] | None = None
+    listing: Seen[LaListing] | None = None
     arrival: Seen[ActualDates] | None = None
     transcript: Seen[Tor] | None = None
     exchange: ExchangeParticipation | None = None

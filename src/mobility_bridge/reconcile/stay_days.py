@@ -23,7 +23,8 @@ class Days:
 
 
 def planned_days(case: StayCase) -> Days:
-    """The planned days: the learning agreement is their master, then our application, then the registry.
+    """The planned days: the learning agreement is their master, then our application, then the registry, then
+    a list of learning agreements.
 
     Source: EWP mobilities: master of each object.
     """
@@ -37,6 +38,9 @@ def planned_days(case: StayCase) -> Days:
         return Days(application.said.starts_on, application.said.ends_on, "application")
     if case.exchange is not None and case.exchange.first_day is not None:
         return Days(case.exchange.first_day, case.exchange.last_day, "registry")
+    listing = case.listing
+    if listing is not None and listing.live and listing.said.starts_on is not None:
+        return Days(listing.said.starts_on, listing.said.ends_on, "learning_agreement")
     terms = () if application is None else application.said.terms
     known = [case.calendar[term] for term in terms if term in case.calendar]
     if known:

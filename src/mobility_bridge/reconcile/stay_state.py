@@ -55,7 +55,20 @@ def long_over(case: StayCase) -> bool:
 def known_elsewhere(case: StayCase) -> bool:
     """Whether another system than the registry speaks of the stay."""
     seen = (case.application, case.nomination, case.learning_agreement)
-    return any(each is not None and each.live for each in seen)
+    return any(each is not None and each.live for each in seen) or listed_as_under_way(case)
+
+
+def listed_as_signed(case: StayCase) -> bool:
+    """Whether a list says that all three have signed a learning agreement."""
+    return case.listing is not None and case.listing.live and bool(case.listing.said.binds)
+
+
+def listed_as_under_way(case: StayCase) -> bool:
+    """Whether a list says that the learning agreement was sent to the receiving HEI, or binds."""
+    if case.listing is None or not case.listing.live:
+        return False
+    state = case.listing.said.state
+    return listed_as_signed(case) or (state is not None and state.waits)
 
 
 def wrong_person(case: StayCase) -> bool:

@@ -7,6 +7,7 @@ from mobility_bridge.domain.application import Application, CourseList
 from mobility_bridge.domain.exchange import ExchangeParticipation
 from mobility_bridge.domain.identifiers import HeiId
 from mobility_bridge.domain.incoming_mobility import ActualDates
+from mobility_bridge.domain.la_listing import LaListing
 from mobility_bridge.domain.learning_agreement import LearningAgreement
 from mobility_bridge.domain.nomination import Nomination
 from mobility_bridge.domain.person import Direction
@@ -28,6 +29,8 @@ def trace(stored: StoredRecord, own: HeiId) -> Trace:
         return Trace(key, ids=ids, stay_id=stored.stay_id)
     if isinstance(facts, (Nomination, LearningAgreement)):
         return _between(facts, stored, own)
+    if isinstance(facts, LaListing):
+        return _listed(facts, stored)
     if isinstance(facts, (ActualDates, Tor)):
         ids = frozenset({f"omobility:{own}/{facts.omobility_id}"})
         return Trace(key, Direction.OUTGOING, key.holder_hei_id, ids=ids, stay_id=stored.stay_id)
@@ -79,6 +82,18 @@ def _between(facts: Nomination | LearningAgreement, stored: StoredRecord, own: H
         first,
         last,
         frozenset({f"omobility:{sending}/{facts.omobility_id}"}),
+        stored.stay_id,
+    )
+
+
+def _listed(facts: LaListing, stored: StoredRecord) -> Trace:
+    return Trace(
+        stored.record.key,
+        Direction.OUTGOING,
+        facts.receiving_hei_id,
+        facts.starts_on,
+        facts.ends_on,
+        frozenset({f"omobility:{facts.sending_hei_id}/{facts.omobility_id}"}),
         stored.stay_id,
     )
 

@@ -145,7 +145,19 @@ def outgoing_ids(uow: UnitOfWork, context: Context, hei_id: HeiId) -> list[Omobi
             )
             if facts.receiving_hei.hei_id == hei_id and not cancelled:
                 found[facts.omobility_id] = None
-    return list(found)
+    return list(found | _listed_ids(uow, context, hei_id))
+
+
+def _listed_ids(uow: UnitOfWork, context: Context, hei_id: HeiId) -> dict[OmobilityId, None]:
+    """The mobilities that a list names, where nobody serves their documents."""
+    if context.lists is None:
+        return {}
+    own, name, found = context.own_hei_id, context.lists.name, dict[OmobilityId, None]()
+    for record_id in uow.records.digests(name, RecordKind.LISTING, own):
+        stored = uow.records.get(RecordKey(name, RecordKind.LISTING, own, record_id))
+        if stored is not None and stored.record.facts.receiving_hei_id == hei_id:
+            found[stored.record.facts.omobility_id] = None
+    return found
 
 
 async def _since(context: Context, hei_id: HeiId, call: str) -> datetime | None:

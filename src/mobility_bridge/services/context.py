@@ -8,12 +8,13 @@ from mobility_bridge.domain.case import Thresholds
 from mobility_bridge.domain.identifiers import HeiId
 from mobility_bridge.domain.ownership import Ownership
 from mobility_bridge.domain.snapshot import DocumentRef
-from mobility_bridge.domain.stay import TermDates
+from mobility_bridge.domain.stay import StayThresholds, TermDates
 from mobility_bridge.domain.term import Term
 from mobility_bridge.errors import NotOffered, UsageError
 from mobility_bridge.kit.logs import Log
 from mobility_bridge.ports.ambient import Clock
 from mobility_bridge.ports.documents import DocumentInspector
+from mobility_bridge.ports.lists import StudentLists
 from mobility_bridge.ports.registry import StudentRegistry
 from mobility_bridge.ports.sinks import NotificationSender
 from mobility_bridge.ports.sources import AgreementSource, PartnerNetwork
@@ -37,12 +38,18 @@ class Context:
     students: StudentNetwork | None = None
     registry: StudentRegistry | None = None
     applications: tuple[ApplicationSource, ...] = ()
+    lists: StudentLists | None = None
     thresholds: Thresholds = field(default_factory=Thresholds)
     ownership: Ownership = field(default_factory=Ownership)
 
     @property
     def own_hei_id(self) -> HeiId:
         return HeiId(self.settings.own_hei_id)
+
+    @property
+    def stay_thresholds(self) -> StayThresholds:
+        """When something is worth saying about a stay, as configured."""
+        return StayThresholds(**self.settings.students.rules.model_dump())
 
     @property
     def calendar(self) -> Mapping[Term, TermDates]:

@@ -234,6 +234,7 @@ def _shown_by(case: StayCase) -> Iterator[str]:
         case.application,
         case.nomination,
         case.learning_agreement,
+        case.listing,
         case.arrival,
         case.transcript,
         *case.application_others,
@@ -254,6 +255,7 @@ def _with_mobility(case: StayCase) -> Iterator[Seen[Any]]:
         *case.nomination_others,
         case.learning_agreement,
         *case.learning_agreement_others,
+        case.listing,
         case.arrival,
         case.transcript,
     )

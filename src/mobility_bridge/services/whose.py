@@ -6,6 +6,7 @@ from datetime import datetime
 from mobility_bridge.domain.application import Application, CourseList
 from mobility_bridge.domain.identifiers import LadokUid
 from mobility_bridge.domain.incoming_mobility import ActualDates
+from mobility_bridge.domain.la_listing import LaListing
 from mobility_bridge.domain.learning_agreement import LearningAgreement
 from mobility_bridge.domain.nomination import Nomination
 from mobility_bridge.domain.person import Person
@@ -27,7 +28,7 @@ def person_of(facts: object) -> Person | None:
     """How a record describes its student; None for one that describes nobody."""
     if isinstance(facts, Application):
         return facts.person
-    if isinstance(facts, Nomination):
+    if isinstance(facts, (Nomination, LaListing)):
         return facts.student
     if isinstance(facts, LearningAgreement):
         return facts.student.as_person()
@@ -54,6 +55,8 @@ def own_keys(record: Record, own_hei_id: str) -> list[IdentityKey]:
         found.append(_key(IdentityKeyKind.APPLICATION, f"{record.key.source}:{facts.application_id}"))
     elif isinstance(facts, (Nomination, LearningAgreement)):
         sending = facts.sending_hei.hei_id
+    elif isinstance(facts, LaListing):
+        sending = facts.sending_hei_id
     elif isinstance(facts, (ActualDates, Tor)):
         sending = own_hei_id
     omobility_id = getattr(facts, "omobility_id", None)

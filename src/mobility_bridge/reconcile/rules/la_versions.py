@@ -23,7 +23,14 @@ from mobility_bridge.reconcile.stay_la import (
     vanished_signed,
     versions,
 )
-from mobility_bridge.reconcile.stay_state import accepted, in_question, nominated, wrong_person
+from mobility_bridge.reconcile.stay_state import (
+    accepted,
+    in_question,
+    listed_as_signed,
+    listed_as_under_way,
+    nominated,
+    wrong_person,
+)
 
 _SOURCE = "EWP mobilities: learning agreement lifecycle"
 _ON = "learning_agreement"
@@ -32,7 +39,8 @@ _A_DAY = timedelta(days=1)
 
 def _silent(case: StayCase) -> bool:
     """Whether nothing can be said of what is missing: nobody was asked, or what was agreed has vanished."""
-    return not in_question(case) or Heard.LEARNING_AGREEMENTS not in case.heard or vanished_signed(case)
+    unheard = Heard.LEARNING_AGREEMENTS not in case.heard and case.listing is None
+    return not in_question(case) or unheard or vanished_signed(case)
 
 
 @rule(
@@ -55,7 +63,7 @@ def _silent(case: StayCase) -> bool:
     source=_SOURCE,
 )
 def agreement_is_not_signed_when_the_stay_begins(case: StayCase) -> Iterator[Observation]:
-    """The first day has come and there is no first version with three signatures.
+    """The first day has come and there is no first version with three signatures, nor a list that says so.
 
     Where an incoming student is known to have arrived, that is said instead.
 
@@ -63,6 +71,8 @@ def agreement_is_not_signed_when_the_stay_begins(case: StayCase) -> Iterator[Obs
     """
     start, la = first_day(case), served(case)
     if _silent(case) or start is None or case.today < start or (la is not None and la.is_approved):
+        return
+    if la is None and listed_as_signed(case):
         return
     if not case.outgoing and actual_days(case).first is not None:
         return
@@ -91,7 +101,7 @@ def there_is_no_learning_agreement(case: StayCase) -> Iterator[Observation]:
 
     Source: EWP mobilities: reconciliation of versions.
     """
-    if _silent(case) or not accepted(case) or served(case) is not None:
+    if _silent(case) or not accepted(case) or served(case) is not None or listed_as_under_way(case):
         return
     start = first_day(case)
     if start is not None and case.today >= start:
