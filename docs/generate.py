@@ -8,6 +8,7 @@ import json
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -68,7 +69,7 @@ def _is_section(field: FieldInfo) -> bool:
     return isinstance(kind, type) and issubclass(kind, BaseModel) and not field.description
 
 
-WORDS: dict[Any, str] = {bool: "true or false", int: "integer", float: "number", str: "text", Path: "path"}
+WORDS: dict[Any, str] = {bool: "true or false", int: "integer", float: "number", Decimal: "number", str: "text", Path: "path"}
 
 
 def _type(field: FieldInfo) -> str:
@@ -294,7 +295,7 @@ def _toml(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, tuple | list):
         return "[" + ", ".join(_toml(item) for item in value) + "]"
-    return str(value) if isinstance(value, int | float) else json.dumps(str(value))
+    return str(value) if isinstance(value, int | float | Decimal) else json.dumps(str(value))
 
 
 def ownership() -> str:

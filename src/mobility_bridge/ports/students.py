@@ -150,6 +150,10 @@ class StudentRepository(Protocol):
         """Name a new stay: the student's id, a hyphen and the next number."""
         ...
 
+    def partners(self) -> set[HeiId]:
+        """Every university with which any student has a stay."""
+        ...
+
     def propose(
         self, one: StudentId, other: StudentId, score: float, reasons: Sequence[str], now: datetime
     ) -> int | None:

@@ -28,6 +28,8 @@ from mobility_bridge.reconcile.fold import fold
 from mobility_bridge.services import outbox
 from mobility_bridge.services.context import Context
 from mobility_bridge.services.gather import Gathering
+from mobility_bridge.services.hearing import look_again, newly_heard
+from mobility_bridge.services.stay_agreement import KnownAgreements, offer_changed
 from mobility_bridge.services.stays import StayGathering
 from mobility_bridge.services.subjects import parse_key
 
@@ -60,8 +62,10 @@ async def compare(context: Context) -> CompareReport:
     started = context.clock.monotonic()
     compared = 0
     kinds: Counter[DiscrepancyEventKind] = Counter()
+    agreements = KnownAgreements()
+    await _listen(context)
     while True:
-        keys, changes = await context.store.write(lambda uow: _compare_chunk(uow, context))
+        keys, changes = await context.store.write(lambda uow: _compare_chunk(uow, context, agreements))
         if not keys:
             break
         compared += len(keys)
@@ -86,14 +90,26 @@ async def compare(context: Context) -> CompareReport:
     return report
 
 
-def _compare_chunk(uow: UnitOfWork, context: Context) -> tuple[Sequence[str], list[Change]]:
+async def _listen(context: Context) -> None:
+    """Have students looked at again of whom a system tells since the last time, or tells no more."""
+    if not context.settings.students.enabled:
+        return
+    now = context.clock.now()
+    if await context.store.read(lambda uow: newly_heard(context, uow, now)):
+        await context.store.write(lambda uow: look_again(context, uow, now))
+
+
+def _compare_chunk(
+    uow: UnitOfWork, context: Context, agreements: KnownAgreements
+) -> tuple[Sequence[str], list[Change]]:
     now = context.clock.now()
     keys = uow.work.to_compare(CHUNK) or uow.work.due(now.date(), CHUNK)
     gathering = Gathering(context, uow, now)
-    stays = StayGathering(context, uow, now)
+    stays = StayGathering(context, uow, now, agreements=agreements)
     changes: list[Change] = []
     for key in keys:
         verdicts = _verdicts(gathering, stays, key)
+        _tell_stays(gathering, agreements, key)
         for about, verdict in verdicts.items():
             existing = uow.discrepancies.of_subject(about)
             for discrepancy, event in fold(existing, verdict.findings, now):
@@ -112,6 +128,13 @@ def _verdicts(gathering: Gathering, stays: StayGathering, key: str) -> Mapping[s
         return judge_student(stays, subject.student_id)
     verdict = judge(gathering, key)
     return {} if verdict is None else {key: verdict}
+
+
+def _tell_stays(gathering: Gathering, agreements: KnownAgreements, key: str) -> None:
+    """An agreement that was just compared may offer students something else than before."""
+    subject = parse_key(key)
+    if subject.kind is SubjectKind.AGREEMENT and gathering.context.settings.students.enabled:
+        offer_changed(gathering, agreements, subject)
 
 
 def judge_student(stays: StayGathering, student_id: StudentId) -> dict[str, Verdict]:

@@ -233,8 +233,10 @@ def _keep_state(uow: UnitOfWork, name: str, reading: SourceReading, plan: Ingest
                 detail=detail,
             )
         )
+    before = uow.partners.index(HeiId(name))
+    full_at = now if reading.complete and plan.shrunk_to is None else before.full_at if before else None
     uow.partners.save_index(
-        IndexState(HeiId(name), listed_at=now, full_at=now, count=len(plan.save), shrunk_to=plan.shrunk_to)
+        IndexState(HeiId(name), now, full_at, count=len(plan.save), shrunk_to=plan.shrunk_to)
     )
 
 

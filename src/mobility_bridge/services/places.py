@@ -12,6 +12,7 @@ from mobility_bridge.reconcile.calendar import months_before
 from mobility_bridge.reconcile.places import balance, continues, expiry
 from mobility_bridge.services.context import Context
 from mobility_bridge.services.gather import Gathering
+from mobility_bridge.services.in_force import text_in_force
 from mobility_bridge.services.listing import agreements
 
 
@@ -52,18 +53,11 @@ async def balances(context: Context, partner: str | None = None, *, planned: boo
 def _in_force(uow: UnitOfWork, context: Context) -> dict[tuple[HeiId, IiaId], Iia]:
     """The texts of ours that both sides approved last, as far as they are kept."""
     gathering = Gathering(context, uow, context.clock.now())
-    found = {}
-    for held in uow.copies.local():
-        hei_id, iia_id = held.copy.partner_hei_id, held.copy.iia_id
-        pair = uow.approvals.concluded(hei_id, iia_id)
-        if pair is None:
-            continue
-        texts = (held, *uow.copies.history(context.own_hei_id, hei_id, iia_id))
-        approved = next((text for text in texts if text.copy.iia_hash == pair.local_hash), None)
-        view = gathering.view(approved)
-        if view is not None and view.iia is not None:
-            found[hei_id, iia_id] = view.iia
-    return found
+    texts = {
+        (held.copy.partner_hei_id, held.copy.iia_id): text_in_force(gathering, held)
+        for held in uow.copies.local()
+    }
+    return {key: text for key, text in texts.items() if text is not None}
 
 
 async def ends(

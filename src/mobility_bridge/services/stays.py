@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from mobility_bridge.domain.application import Application, CourseList
 from mobility_bridge.domain.discrepancy import Subject, SubjectKind
@@ -47,9 +47,10 @@ from mobility_bridge.reconcile.exchange import Offering, exchanges
 from mobility_bridge.reconcile.offers import Offers, as_other, with_offer
 from mobility_bridge.reconcile.stays import Group, group
 from mobility_bridge.reconcile.traces import REGISTRY, exchange_trace, trace
-from mobility_bridge.services.applications import APPLICATIONS
 from mobility_bridge.services.context import Context
-from mobility_bridge.services.feed import FEED
+from mobility_bridge.services.gather import Gathering
+from mobility_bridge.services.hearing import Hearing
+from mobility_bridge.services.stay_agreement import KnownAgreements, StayPlaces
 from mobility_bridge.services.whose import person_of
 
 _COUNTRY = re.compile(r"^[A-Z]{1,3}\s+")
@@ -61,15 +62,28 @@ F = TypeVar("F", bound=Fact)
 class StayGathering:
     """Gathers cases within one unit of work; what all students share is read once.
 
-    With `names` False nothing is written: a stay that has no name yet is called `P1042-?`.
+    With `names` False nothing is written: a stay that has no name yet is called `P1042-?`. `agreements` are those
+    that were decoded for earlier students.
     """
 
-    def __init__(self, context: Context, uow: UnitOfWork, now: datetime, *, names: bool = True) -> None:
+    def __init__(
+        self,
+        context: Context,
+        uow: UnitOfWork,
+        now: datetime,
+        *,
+        names: bool = True,
+        agreements: KnownAgreements | None = None,
+    ) -> None:
         self.context = context
         self.uow = uow
         self.now = now
         self.names = names
 
+        self._hearing = Hearing(context, uow, now)
+        self._thresholds = context.stay_thresholds
+        gathering = Gathering(context, uow, now)
+        self._places = StayPlaces(gathering, agreements or KnownAgreements(), keep=names)
     @cached_property
     def offering(self) -> Offering:
         """What the registry offers, with partners told by their SCHAC domain, else by their code."""
@@ -110,21 +124,6 @@ class StayGathering:
     def _calendar(self) -> Mapping[Term, TermDates]:
         return self.context.calendar
 
-    @cached_property
-    def heard(self) -> frozenset[Heard]:
-        """Which systems have been read in full."""
-        found = set()
-        for health in self.uow.partners.all_health():
-            if health.last_ok_at is None:
-                continue
-            if health.api == FEED:
-                found.add(Heard.REGISTRY)
-            elif health.api == APPLICATIONS:
-                found.add(Heard.APPLICATIONS)
-            elif health.partner_hei_id == self.context.own_hei_id:
-                found |= _heard_of_us(health.api)
-        return frozenset(found)
-
     def cases(self, student_id: StudentId) -> list[StayCase]:
         """Every stay of a student; new ones are named, and records told which stay they belong to."""
         stays = self.uow.students.stays(student_id)
@@ -143,11 +142,12 @@ class StayGathering:
             if case is not None:
                 cases.append(case)
         others = [as_other(case) for case in cases]
-        return [
+        complete = [
             replace(with_offer(case, self._offers), other_stays=(*others[:at], *others[at + 1 :]))
             for at, case in enumerate(cases)
         ]
 
+        return self._places.settle(student_id, complete)
     def facts(self, student_id: StudentId) -> list[Fact]:
         """What the registry says about a student, under every key that it has for them."""
         uids = sorted(
@@ -180,14 +180,15 @@ class StayGathering:
         nominations = _seen(self.uow, records, Nomination)
         agreements = _seen(self.uow, records, LearningAgreement)
         return StayCase(
+        heard = self._hearing.of(each.partner_hei_id, direction)
             own_hei_id=self.context.own_hei_id,
             subject=Subject(SubjectKind.STAY, each.partner_hei_id, stay_id=stay_id, student_id=student_id),
             now=self.now,
             direction=direction,
             partner_hei_id=each.partner_hei_id,
-            heard=self._heard_by(each.partner_hei_id, direction),
+            heard=heard,
             persons=tuple(_persons(records, facts)),
-            known_to_registry=_known_to_registry(facts) if Heard.REGISTRY in self.heard else None,
+            known_to_registry=_known_to_registry(facts) if Heard.REGISTRY in heard else None,
             protected=_holds(facts, StudentProtected),
             deceased=_holds(facts, StudentDeceased),
             application=_first(applications),
@@ -204,32 +205,13 @@ class StayGathering:
             calendar=self._calendar,
             results=tuple(fact for fact in facts if isinstance(fact, StudentResult) and not fact.removed),
             merits=tuple(fact for fact in facts if isinstance(fact, OtherMerit) and not fact.removed),
+            thresholds=self._thresholds,
             problems=tuple(
                 (str(record.record.key.kind), where, code)
                 for record in records
                 for where, code in record.record.problems
             ),
         )
-
-    def _heard_by(self, partner: HeiId | None, direction: Direction) -> frozenset[Heard]:
-        """Which systems were read, the partner's own interfaces among them."""
-        found = set(self.heard)
-        health = self.uow.partners.health(partner) if partner is not None else {}
-        served = (
-            {"imobilities.get": Heard.ARRIVALS, "imobility-tors.index": Heard.TRANSCRIPTS}
-            if direction is Direction.OUTGOING
-            else {
-                "omobilities.index": Heard.NOMINATIONS,
-                "omobility-las.index": Heard.LEARNING_AGREEMENTS,
-            }
-        )
-        if direction is Direction.INCOMING:
-            found -= {Heard.NOMINATIONS, Heard.LEARNING_AGREEMENTS}
-        for api, what in served.items():
-            call = health.get(api)
-            if call is not None and call.last_ok_at is not None:
-                found.add(what)
-        return frozenset(found)
 
     def _stay_id(
         self, student_id: StudentId, each: Group, direction: Direction, records: Iterable[StoredRecord]
@@ -319,11 +301,3 @@ def _known_to_registry(facts: Iterable[Fact]) -> bool:
 
 def _holds(facts: Iterable[Fact], kind: type[F]) -> bool:
     return any(isinstance(fact, kind) and not fact.removed for fact in facts)
-
-
-def _heard_of_us(api: str) -> set[Heard]:
-    said: dict[str, Any] = {
-        "omobilities.index": Heard.NOMINATIONS,
-        "omobility-las.index": Heard.LEARNING_AGREEMENTS,
-    }
-    return {said[api]} if api in said else set()

@@ -10,6 +10,7 @@ from mobility_bridge.services.applications import ApplicationsReport, ingest_app
 from mobility_bridge.services.ask_students import AskReport, ask_about_students
 from mobility_bridge.services.context import Context
 from mobility_bridge.services.feed import FeedReport, follow_feed
+from mobility_bridge.services.hearing import note_heard, served
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +44,31 @@ async def read_students(
     applications = [await ingest_applications(context, source) for source in context.applications]
     feed = await follow_feed(context) if context.registry is not None else None
     asked = await ask_about_students(context, context.own_hei_id, full=full)
+    await _heard(context, asked, applications, feed)
     gate = asyncio.Semaphore(context.settings.sync.concurrency)
 
     async def one(hei_id: HeiId) -> list[AskReport]:
         async with gate:
-            return await ask_about_students(context, hei_id, full=full)
+            reports = await ask_about_students(context, hei_id, full=full)
+            await _heard(context, reports)
+            return reports
 
     for reports in await asyncio.gather(*(one(hei_id) for hei_id in partners)):
         asked += reports
     return StudentsReport(tuple(applications), feed, tuple(asked))
+
+
+async def _heard(
+    context: Context,
+    asked: Sequence[AskReport],
+    applications: Sequence[ApplicationsReport] = (),
+    feed: FeedReport | None = None,
+) -> None:
+    """Note which of these systems were read to their end."""
+    names = [served(each.hei_id, each.api) for each in asked if each.error is None]
+    names += [each.source for each in applications if each.error is None and each.complete]
+    if context.registry is not None and feed is not None and feed.error is None:
+        names.append(context.registry.name)
+    if names:
+        at = context.clock.now()
+        await context.store.write(lambda uow: note_heard(uow, names, at))

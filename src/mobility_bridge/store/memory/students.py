@@ -106,6 +106,9 @@ class MemoryStudents:
             found = [each for each in found if each in owners]
         return sorted(found, key=number_of)[:limit]
 
+    def partners(self) -> set[HeiId]:
+        return {stay.partner_hei_id for stay in self._stays if stay.partner_hei_id is not None}
+
     def stays(self, student_id: StudentId) -> Sequence[Stay]:
         members = set(self.family(student_id))
         found = [stay for stay in self._stays if stay.student_id in members]

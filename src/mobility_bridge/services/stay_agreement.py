@@ -1,0 +1,210 @@
+"""The agreements that stays take their places from, and the claims on those places.
+
+Judging a student reads the claims of others, never their records; and a claim that appears, goes or changes has
+exactly those judged again whose verdict it changes.
+"""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import replace
+
+from mobility_bridge.domain.agreement import CooperationCondition
+from mobility_bridge.domain.approval import ApprovalSide
+from mobility_bridge.domain.discrepancy import Subject
+from mobility_bridge.domain.identifiers import HeiId
+from mobility_bridge.domain.places import Claim
+from mobility_bridge.domain.record import StayId, StudentId
+from mobility_bridge.domain.snapshot import StoredCopy
+from mobility_bridge.domain.stay import AgreementUse, StayCase
+from mobility_bridge.reconcile.agreement_use import (
+    Choice,
+    KnownAgreement,
+    choose,
+    fitting,
+    use_of,
+    wish_of,
+)
+from mobility_bridge.reconcile.place_claims import affected, claim_of, with_others
+from mobility_bridge.services.gather import Gathering
+from mobility_bridge.services.in_force import text_in_force
+from mobility_bridge.services.subjects import student_key
+
+_MOST_PARTNERS = 256
+_ALL = 1_000_000
+
+
+class KnownAgreements:
+    """The agreements with each partner, decoded once for many students; those of the partners asked for last.
+
+    What is kept is thrown away when an agreement of that partner is compared: each change leads to that.
+    """
+
+    def __init__(self) -> None:
+        self._held: OrderedDict[HeiId, tuple[KnownAgreement, ...]] = OrderedDict()
+
+    def with_partner(self, gathering: Gathering, hei_id: HeiId) -> tuple[KnownAgreement, ...]:
+        """All living agreements with a partner, ours first."""
+        held = self._held.get(hei_id)
+        if held is None:
+            held = self._held[hei_id] = _read(gathering, hei_id)
+            if len(self._held) > _MOST_PARTNERS:
+                self._held.popitem(last=False)
+        self._held.move_to_end(hei_id)
+        return held
+
+    def forget(self, hei_id: HeiId) -> None:
+        self._held.pop(hei_id, None)
+
+
+class StayPlaces:
+    """Says of stays which place they take; `keep` writes the claims, else everything is only looked at."""
+
+    def __init__(self, gathering: Gathering, known: KnownAgreements, *, keep: bool) -> None:
+        self._gathering = gathering
+        self._known = known
+        self._keep = keep
+
+    def settle(self, student_id: StudentId, cases: Sequence[StayCase]) -> list[StayCase]:
+        """Put into each case which agreement the stay draws on, with how much of it is taken."""
+        chosen = [self._chosen(case) for case in cases]
+        claims = [claim_of(case, choice, use) for case, (choice, use, _) in zip(cases, chosen, strict=True)]
+        if self._keep:
+            self._write(student_id, {each.stay_id: each for each in claims if each is not None})
+        own = {each.stay_id: each for each in claims if each is not None}
+        return [
+            replace(case, agreement=self._counted(use, claim, own), agreement_exists=exists)
+            for case, (_, use, exists), claim in zip(cases, chosen, claims, strict=True)
+        ]
+
+    def _chosen(self, case: StayCase) -> tuple[Choice | None, AgreementUse | None, bool]:
+        if case.partner_hei_id is None:
+            return None, None, False
+        known = self._known.with_partner(self._gathering, case.partner_hei_id)
+        choice = choose(case, known)
+        exists = fitting(wish_of(case), known) is not None
+        return choice, use_of(choice) if choice is not None else None, exists
+
+    def _counted(
+        self, use: AgreementUse | None, claim: Claim | None, own: dict[StayId, Claim]
+    ) -> AgreementUse | None:
+        """Count the pool as it is with the claims of this student, kept or not."""
+        if use is None or claim is None:
+            return use
+        pool = [each for each in self._gathering.uow.places.of_pool(claim.pool) if each.stay_id not in own]
+        return with_others(use, claim, [*pool, *(each for each in own.values() if each.pool == claim.pool)])
+
+    def _write(self, student_id: StudentId, claims: dict[StayId, Claim]) -> None:
+        stays = dict.fromkeys(each.stay_id for each in self._gathering.uow.students.stays(student_id))
+        for stay_id in stays | dict.fromkeys(claims):
+            self._replace(stay_id, claims.get(stay_id))
+
+    def _replace(self, stay_id: StayId, claim: Claim | None) -> None:
+        """Keep a claim, or none, and mark whose verdict that changes."""
+        uow = self._gathering.uow
+        held = uow.places.get(stay_id)
+        if held == claim:
+            return
+        pools = dict.fromkeys(each.pool for each in (held, claim) if each is not None)
+        before = {pool: uow.places.of_pool(pool) for pool in pools}
+        if claim is None:
+            uow.places.drop(stay_id)
+        else:
+            uow.places.put(claim)
+        others = {
+            each for pool in pools for each in affected(before[pool], uow.places.of_pool(pool), stay_id)
+        }
+        students = {uow.students.current(StudentId(each.rpartition("-")[0])) for each in others}
+        uow.work.mark_to_compare(map(student_key, sorted(students)), self._gathering.now)
+
+
+def offer_changed(gathering: Gathering, known: KnownAgreements, subject: Subject) -> bool:
+    """Look at an agreement that is being compared; when it offers stays something else than before, mark them.
+
+    True if it does. All stays with the partner may draw on another agreement then.
+    """
+    uow, hei_id = gathering.uow, subject.partner_hei_id
+    assert hei_id is not None
+    name = f"offer.{subject.key}"
+    digest = _digest(_of_subject(gathering, subject))
+    if (uow.cursor(name) or "") == digest:
+        return False
+    uow.set_cursor(name, digest)
+    known.forget(hei_id)
+    students = uow.students.select(partner=hei_id, limit=_ALL)
+    uow.work.mark_to_compare(map(student_key, students), gathering.now)
+    return True
+
+
+def _of_subject(gathering: Gathering, subject: Subject) -> KnownAgreement | None:
+    copies, own, hei_id = gathering.uow.copies, gathering.own, subject.partner_hei_id
+    assert hei_id is not None
+    if subject.iia_id is not None:
+        local = copies.get(own, hei_id, subject.iia_id)
+        return _ours(gathering, local) if local is not None and local.live else None
+    assert subject.partner_iia_id is not None
+    held = copies.get(hei_id, own, subject.partner_iia_id)
+    return _theirs(gathering, held) if held is not None and held.live else None
+
+
+def _read(gathering: Gathering, hei_id: HeiId) -> tuple[KnownAgreement, ...]:
+    ours = [_ours(gathering, held) for held in gathering.uow.copies.of_partner(gathering.own, hei_id)]
+    paired = {each.partner_iia_id for each in ours}
+    theirs = [
+        _theirs(gathering, held)
+        for held in gathering.uow.copies.of_partner(hei_id, gathering.own)
+        if held.copy.iia_id not in paired
+    ]
+    return (*ours, *theirs)
+
+
+def _ours(gathering: Gathering, local: StoredCopy) -> KnownAgreement:
+    uow, copy = gathering.uow, local.copy
+    hei_id = copy.partner_hei_id
+    partner = gathering.counterpart(hei_id, local)
+    theirs = partner.copy if partner is not None and partner.live else None
+    by_us = uow.approvals.current(ApprovalSide.BY_US, hei_id, theirs.iia_id) if theirs is not None else None
+    by_partner = uow.approvals.current(ApprovalSide.BY_PARTNER, hei_id, copy.iia_id)
+    current = (
+        theirs is not None
+        and by_us is not None
+        and by_partner is not None
+        and (by_us.iia_hash, by_partner.iia_hash) == (theirs.iia_hash, copy.iia_hash)
+    )
+    approved = None if current else text_in_force(gathering, local)
+    view = gathering.view(local)
+    now = view.iia if view is not None else None
+    text = approved or now
+    codes = (copy.iia_code, theirs.iia_code if theirs is not None else None)
+    return KnownAgreement(
+        hei_id,
+        copy.iia_id,
+        theirs.iia_id if theirs is not None else copy.partner_iia_id,
+        tuple(code for code in codes if code),
+        mutually_approved=current or uow.approvals.concluded(hei_id, copy.iia_id) is not None,
+        terminated=bool(copy.terminated or (theirs is not None and theirs.terminated)),
+        conditions=_bare(text.conditions) if text is not None else (),
+    )
+
+
+def _theirs(gathering: Gathering, held: StoredCopy) -> KnownAgreement:
+    """A copy that the partner alone has; both sides' approval needs both copies."""
+    view = gathering.view(held)
+    copy = held.copy
+    return KnownAgreement(
+        copy.holder_hei_id,
+        None,
+        copy.iia_id,
+        (copy.iia_code,) if copy.iia_code else (),
+        terminated=bool(copy.terminated),
+        conditions=_bare(view.iia.conditions) if view is not None and view.iia is not None else (),
+    )
+
+
+def _bare(conditions: Sequence[CooperationCondition]) -> tuple[CooperationCondition, ...]:
+    """Conditions without contacts, which may be persons and are not needed here."""
+    return tuple(replace(each, sending_contacts=(), receiving_contacts=()) for each in conditions)
+
+
+def _digest(known: KnownAgreement | None) -> str:
+    return "" if known is None else hashlib.sha256(repr(known).encode()).hexdigest()

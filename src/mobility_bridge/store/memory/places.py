@@ -1,0 +1,37 @@
+"""Places taken by stays, in memory."""
+
+from collections.abc import Callable, Sequence
+
+from mobility_bridge.domain.identifiers import HeiId
+from mobility_bridge.domain.places import Claim, Pool
+from mobility_bridge.domain.record import StayId
+from mobility_bridge.store.memory.shelf import Journal, Shelf
+
+
+class MemoryPlaces:
+    """`PlaceRepository` on a dictionary."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._claims: Shelf[StayId, Claim] = Shelf(journal)
+
+    def get(self, stay_id: StayId) -> Claim | None:
+        return self._claims.get(stay_id)
+
+    def of_pool(self, pool: Pool) -> Sequence[Claim]:
+        return self._chosen(lambda each: each.pool == pool)
+
+    def put(self, claim: Claim) -> None:
+        self._claims.put(claim.stay_id, claim)
+
+    def drop(self, stay_id: StayId) -> None:
+        self._claims.drop(stay_id)
+
+    def select(self, *, partner: HeiId | None = None, start_year: int | None = None) -> Sequence[Claim]:
+        return self._chosen(
+            lambda each: (
+                partner in (None, each.pool.partner_hei_id) and start_year in (None, each.pool.start_year)
+            )
+        )
+
+    def _chosen(self, wanted: Callable[[Claim], bool]) -> Sequence[Claim]:
+        return sorted((each for each in self._claims if wanted(each)), key=lambda each: each.stay_id)
