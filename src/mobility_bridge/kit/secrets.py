@@ -66,6 +66,7 @@ def new_key() -> str:
 def is_key(text: str) -> bool:
     """Whether a text is a sealing key: 32 bytes in URL-safe base64."""
     try:
-        return len(urlsafe_b64decode(text.encode("ascii"))) == KEY_BYTES
+        # What stands after the padding is not read, so that the length of the text tells, too.
+        return len(urlsafe_b64decode(text.encode("ascii"))) == KEY_BYTES and len(text) == 44
     except (UnicodeEncodeError, Base64Error):
         return False

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import Table
 
+from mobility_bridge.store.decision_tables import decisions
 from mobility_bridge.store.sealing import Seal, unwrap_text, wrap_text
 from mobility_bridge.store.student_tables import (
     erasures,
@@ -50,6 +51,7 @@ SEALED: Final[dict[Table, dict[str, How]]] = {
     student_matches: {"reason": How.TEXT},
     discrepancies: {"acknowledged_reason": How.TEXT},
     discrepancy_events: {"reason": How.TEXT},
+    decisions: {"content": How.CLOSED},
     erasures: {"erased_by": How.TEXT, "why": How.TEXT, "lifted_by": How.TEXT, "lifted_why": How.TEXT},
     documents: {"body": How.WRAPPED},
     evidence: {"url": How.TEXT, "request_body": How.WRAPPED},
