@@ -142,16 +142,16 @@ class StudentRepository(Protocol):
         self, *, partner: HeiId | None = None, direction: Direction | None = None, limit: int = 1000
     ) -> Sequence[StudentId]: ...
 
+    def partners(self) -> set[HeiId]:
+        """Every university with which any student has a stay."""
+        ...
+
     def stays(self, student_id: StudentId) -> Sequence[Stay]: ...
 
     def add_stay(
         self, student_id: StudentId, direction: Direction, partner: HeiId | None, now: datetime
     ) -> StayId:
         """Name a new stay: the student's id, a hyphen and the next number."""
-        ...
-
-    def partners(self) -> set[HeiId]:
-        """Every university with which any student has a stay."""
         ...
 
     def propose(

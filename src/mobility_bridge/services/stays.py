@@ -79,11 +79,11 @@ class StayGathering:
         self.uow = uow
         self.now = now
         self.names = names
-
         self._hearing = Hearing(context, uow, now)
         self._thresholds = context.stay_thresholds
         gathering = Gathering(context, uow, now)
         self._places = StayPlaces(gathering, agreements or KnownAgreements(), keep=names)
+
     @cached_property
     def offering(self) -> Offering:
         """What the registry offers, with partners told by their SCHAC domain, else by their code."""
@@ -146,8 +146,8 @@ class StayGathering:
             replace(with_offer(case, self._offers), other_stays=(*others[:at], *others[at + 1 :]))
             for at, case in enumerate(cases)
         ]
-
         return self._places.settle(student_id, complete)
+
     def facts(self, student_id: StudentId) -> list[Fact]:
         """What the registry says about a student, under every key that it has for them."""
         uids = sorted(
@@ -179,8 +179,8 @@ class StayGathering:
         applications = _seen(self.uow, records, Application)
         nominations = _seen(self.uow, records, Nomination)
         agreements = _seen(self.uow, records, LearningAgreement)
-        return StayCase(
         heard = self._hearing.of(each.partner_hei_id, direction)
+        return StayCase(
             own_hei_id=self.context.own_hei_id,
             subject=Subject(SubjectKind.STAY, each.partner_hei_id, stay_id=stay_id, student_id=student_id),
             now=self.now,
@@ -203,9 +203,9 @@ class StayGathering:
             learning_agreement_others=tuple(agreements[1:]),
             exchange_others=tuple(living[1:]),
             calendar=self._calendar,
+            thresholds=self._thresholds,
             results=tuple(fact for fact in facts if isinstance(fact, StudentResult) and not fact.removed),
             merits=tuple(fact for fact in facts if isinstance(fact, OtherMerit) and not fact.removed),
-            thresholds=self._thresholds,
             problems=tuple(
                 (str(record.record.key.kind), where, code)
                 for record in records

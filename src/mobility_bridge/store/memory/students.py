@@ -247,7 +247,6 @@ class MemoryFacts:
         self._facts: Shelf[tuple[str, ...], Fact] = Shelf(journal)
 
     def apply(self, facts: Iterable[Fact], now: datetime) -> Sequence[Fact]:
-        del now
         changed = []
         for fact in facts:
             known = self._facts.get(fact.key)
