@@ -36,6 +36,7 @@ def build_registry(settings: LadokSettings, surroundings: Surroundings) -> Ladok
         base_url=settings.base_url,
         limits=Limits(settings.connect_timeout_s, settings.read_timeout_s, settings.max_body_bytes),
         read_attempts=settings.read_attempts,
+        untold_wait_s=settings.untold_wait_s,
         closures=tuple(closure(text) for text in settings.closures),
         certificate="" if certificate is None else f"{certificate.file.name}, {certificate.user}",
         plain_header=(settings.plain_header, settings.plain_user)

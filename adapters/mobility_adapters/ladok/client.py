@@ -33,12 +33,14 @@ _NOT_NOW: Final = frozenset({"maintenance", "http_429"})
 class Access:
     """Where Ladok is, what one call may cost, and how often we may ask.
 
-    `certificate` names the certificate for messages. `plain_header` replaces it on this machine only.
+    `untold_wait_s` is how long we wait after "too many calls" when the answer does not say. `certificate` names
+    the certificate for messages. `plain_header` replaces it on this machine only.
     """
 
     base_url: str
     limits: Limits
     read_attempts: int = 3
+    untold_wait_s: float = 60.0
     closures: tuple[Closure, ...] = ()
     certificate: str = ""
     plain_header: tuple[str, str] | None = None
@@ -144,7 +146,9 @@ class LadokClient:
             answer = await self._signed_in(question, mine)
             if answer.status != 429 or attempt == self._access.read_attempts:
                 break
-            pause = wait_after_429(answer.header("retry-after"), self._clock.now())
+            pause = wait_after_429(
+                answer.header("retry-after"), self._clock.now(), self._access.untold_wait_s
+            )
             if pause > LONGEST_S:
                 break
             await self._clock.sleep(pause)

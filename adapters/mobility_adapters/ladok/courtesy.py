@@ -13,9 +13,6 @@ from typing import Final
 from mobility_adapters.ladok.values import LOCAL_TIME
 from mobility_bridge.ports.ambient import Clock
 
-UNTOLD_S: Final = 60.0
-"""How long to wait after 429 when the answer does not say."""
-
 LONGEST_S: Final = 600.0
 """A longer wait is left to the next run."""
 
@@ -67,14 +64,14 @@ def closed(closures: Sequence[Closure], now: datetime) -> bool:
     return any(closure.holds(now) for closure in closures)
 
 
-def wait_after_429(retry_after: str | None, now: datetime) -> float:
-    """Seconds to wait: what the answer says, in seconds or as a date, else a minute."""
+def wait_after_429(retry_after: str | None, now: datetime, untold_s: float) -> float:
+    """Seconds to wait: what the answer says, in seconds or as a date, else `untold_s`."""
     text = (retry_after or "").strip()
     if text.isascii() and text.isdigit() and len(text) < 9:
         return max(1.0, float(text))
     try:
         until = parsedate_to_datetime(text)
     except ValueError:
-        return UNTOLD_S
+        return untold_s
     until = until if until.tzinfo else until.replace(tzinfo=UTC)
     return max(1.0, (until - now).total_seconds())

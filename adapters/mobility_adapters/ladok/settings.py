@@ -75,6 +75,12 @@ class LadokSettings(BaseModel):
     calls_per_s: float = Field(1.0, gt=0, le=20, description="Calls a second, sustained.")
     burst: int = Field(30, ge=1, le=100, description="Calls that may be made at once after a quiet time.")
     read_attempts: int = Field(3, ge=1, le=5, description="How often a reading call is tried.")
+    untold_wait_s: float = Field(
+        60.0,
+        ge=1,
+        le=600,
+        description="Seconds to wait after an answer of too many calls that does not say how long.",
+    )
     connect_timeout_s: float = Field(10.0, gt=0, le=60, description="Seconds to connect.")
     read_timeout_s: float = Field(60.0, gt=0, le=300, description="Seconds for one call in all.")
     max_body_bytes: int = Field(32 << 20, ge=1 << 16, description="Bytes of one answer that are accepted.")

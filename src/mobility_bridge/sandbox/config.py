@@ -100,6 +100,7 @@ ca_file = "{here}/ca.pem"
 # The sandbox sets no limit by itself, and its days are short.
 calls_per_s = 20
 burst = 100
+untold_wait_s = 2
 feed_every_s = 10
 # The sandbox offers the resources that no public source shows.
 assumed = ["A2", "A6", "A7", "A9"]

@@ -154,7 +154,7 @@ async def test_a_wait_that_nobody_can_bear_is_left_to_the_next_run(tmp_path: Pat
 
 @pytest.mark.parametrize(("text", "seconds"), [("0", 1.0), ("soon", 60.0), (None, 60.0), ("١٢", 60.0)])
 def test_a_strange_retry_after_is_a_minute(text: str | None, seconds: float) -> None:
-    assert wait_after_429(text, datetime(2026, 11, 23, tzinfo=UTC)) == seconds
+    assert wait_after_429(text, datetime(2026, 11, 23, tzinfo=UTC), 60.0) == seconds
 
 
 async def test_a_burst_is_allowed_and_then_one_call_a_second() -> None:
