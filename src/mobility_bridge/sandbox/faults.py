@@ -301,7 +301,7 @@ class TranscriptWithoutIdentifiers(Fault):
     """Writes transcripts without the student's identifier and birth date, the HEI id and the course ids."""
 
     name = "transcript_without_identifiers"
-    leads_to = "TOR_STUDENT_MISMATCH"
+    leads_to = "DOCUMENT_INVALID"
 
     def stays(self, stays: list[Stay]) -> list[Stay]:
         return [
