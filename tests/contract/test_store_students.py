@@ -199,3 +199,38 @@ async def test_an_unknown_name_is_no_student(store: Store) -> None:
 def test_a_stay_and_a_student_are_subjects_of_their_own() -> None:
     stay = Subject(SubjectKind.STAY, BRAVA, stay_id=StayId("P1-1"))
     assert (stay.key, str(stay)) == ("stay:P1-1", f"P1-1 {BRAVA}")
+
+
+async def test_a_later_fact_that_says_the_same_counts_as_no_change_and_weighs(store: Store) -> None:
+    first = replace(REGISTRATION, as_of=minutes(1), event_uid=LadokUid("e1"))
+    read = replace(first, as_of=minutes(5), event_uid=None)
+    recalled = replace(first, removed=True, as_of=minutes(3), event_uid=LadokUid("e3"))
+    await store.write(lambda uow: uow.facts.apply([first], NOON))
+    assert await store.write(lambda uow: uow.facts.apply([read], minutes(5))) == []
+    assert await store.read(lambda uow: uow.facts.get(first.key)) == read
+    assert await store.read(lambda uow: uow.facts.history_of_student(STU)) == []
+    assert await store.write(lambda uow: uow.facts.apply([recalled], minutes(6))) == []
+    assert await store.read(lambda uow: uow.facts.get(first.key)) == read
+
+
+async def test_what_was_said_before_stays_in_the_history_of_a_student(store: Store) -> None:
+    first = replace(REGISTRATION, as_of=minutes(1), event_uid=LadokUid("e1"))
+    later = replace(first, period=2, as_of=minutes(3), event_uid=LadokUid("e3"))
+    recalled = replace(later, removed=True, as_of=minutes(5), event_uid=LadokUid("e5"))
+    await store.write(lambda uow: uow.facts.apply([first], minutes(2)))
+    await store.write(lambda uow: uow.facts.apply([later, recalled], minutes(6)))
+    (former,) = await store.read(lambda uow: uow.facts.history_of_student(STU))
+    assert (former.fact, former.replaced_at) == (first, minutes(6))
+    assert await store.read(lambda uow: uow.facts.history_of_student(LadokUid("other"))) == []
+
+
+async def test_facts_of_many_students_and_keys_come_at_once(store: Store) -> None:
+    other = replace(REGISTRATION, registration_uid=LadokUid("r2"), student_uid=LadokUid("stu2"))
+    await store.write(lambda uow: uow.facts.apply([REGISTRATION, other], NOON))
+    uids = [STU, LadokUid("stu2"), LadokUid("nobody")]
+    found = await store.read(lambda uow: uow.facts.of_students(uids))
+    assert {uid: list(facts) for uid, facts in found.items()} == dict(
+        zip(uids, ([REGISTRATION], [other], []), strict=True)
+    )
+    named = await store.read(lambda uow: uow.facts.get_many([other.key, ("registration", "unknown")]))
+    assert named == {other.key: other}

@@ -60,7 +60,11 @@ _FIELDS: Final[dict[str, tuple[str, str]]] = {
     "events": ("integer", "How many events were handled."),
     "notice": ("string", "What is noteworthy about a feed, one word of ports/registry.py."),
     "match_id": ("integer", "The number of a proposal that two students are one."),
-    "decision": ("string", "What a person said of it: confirmed, rejected, or proposed when taken back."),
+    "decision": ("string", "What a person decided, in a word of the command."),
+    "decision_id": ("integer", "The number of a decision of ours on a partner's proposal."),
+    "about": ("string", "What was decided on: nomination or learning_agreement."),
+    "state": ("string", "Where it stands now, in a word of the domain."),
+    "outcome": ("string", "Why it ended so, in one word."),
     "released": ("integer", "How many notifications in flight were handed back."),
 }
 _ALWAYS: Final = ("run_id", "job_id")
@@ -135,8 +139,33 @@ EVENTS: Final[dict[str, EventSpec]] = {
     "feed.rewound": EventSpec(
         "info", "A person had the registry's feed read again from a page on.", ("source", "page", "events")
     ),
+    "feed.moved": EventSpec(
+        "info",
+        "The feed's position was set while it was followed; the run went on from the new one.",
+        ("source",),
+    ),
     "match.decided": EventSpec(
         "info", "A person decided whether two students are one.", ("match_id", "decision")
+    ),
+    "decision.made": EventSpec(
+        "info",
+        "A person decided on a proposal of a partner; it waits to be sent.",
+        ("decision_id", "about", "decision", "partner_hei_id"),
+    ),
+    "decision.sent": EventSpec(
+        "info",
+        "A partner took a decision of ours.",
+        ("decision_id", "about", "decision", "partner_hei_id", "attempt", "request_id"),
+    ),
+    "decision.delayed": EventSpec(
+        "warning",
+        "A decision was not taken, or nobody knows whether it was: it is looked at again.",
+        ("decision_id", "about", "partner_hei_id", "state", "attempt", "next_attempt_at", *_FAILURE),
+    ),
+    "decision.settled": EventSpec(
+        "info",
+        "What became of a decision: the partner's document shows it, or says why it did not count.",
+        ("decision_id", "about", "decision", "partner_hei_id", "state", "outcome", "attempts", "status"),
     ),
     "feed.remarked": EventSpec(
         "warning",

@@ -59,6 +59,14 @@ class Stay:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class FormerFact:
+    """What the registry said before it said something else, and when we were told otherwise."""
+
+    fact: Fact
+    replaced_at: datetime
+
+
 class RecordRepository(Protocol):
     """Records of every system, current and earlier, with the bytes they were read from."""
 
@@ -175,7 +183,8 @@ class FactRepository(Protocol):
     def apply(self, facts: Iterable[Fact], now: datetime) -> Sequence[Fact]:
         """Keep what prevails (`domain.registration.prevailing`); return the facts that changed anything.
 
-        The former fact goes to the history. Applying twice, or in another order, ends in the same state.
+        The former fact goes to the history. Applying twice, or in another order, ends in the same state. A later
+        fact that says the same makes what is held as recent as itself, and counts as no change.
         """
         ...
 
@@ -183,7 +192,19 @@ class FactRepository(Protocol):
         """Prevailing facts about one student, removed ones included, ordered by key."""
         ...
 
+    def of_students(self, student_uids: Iterable[LadokUid]) -> Mapping[LadokUid, Sequence[Fact]]:
+        """As `of_student`, for many at once; every one asked for is in the answer."""
+        ...
+
     def get(self, key: tuple[str, ...]) -> Fact | None: ...
+
+    def get_many(self, keys: Iterable[tuple[str, ...]]) -> Mapping[tuple[str, ...], Fact]:
+        """The prevailing facts of those of these keys that have one."""
+        ...
+
+    def history_of_student(self, student_uid: LadokUid) -> Sequence[FormerFact]:
+        """What was said of one student before, in the order in which it was replaced."""
+        ...
 
     def of_kind(self, kind: type[F]) -> Sequence[F]:
         """All prevailing facts of a kind that is about no student: agreements, occasions, partners."""

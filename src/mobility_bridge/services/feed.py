@@ -1,14 +1,14 @@
 """Follow the registry's feed: each page's events take effect together with the position after them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 from mobility_bridge.domain.identifiers import HeiId, LadokUid
 from mobility_bridge.domain.occasion import ExchangeAgreement, Occasion
 from mobility_bridge.domain.partner import Health
 from mobility_bridge.domain.person import Person
-from mobility_bridge.domain.record import IdentityKey, IdentityKeyKind
+from mobility_bridge.domain.record import IdentityKey, IdentityKeyKind, StudentId
 from mobility_bridge.domain.registration import Admission, Fact, LadokStudent, Participation
 from mobility_bridge.errors import ExternalError, NotOffered, StoreError, UsageError
 from mobility_bridge.ports.registry import CertificateStatus, FeedBatch, FeedPosition, StudentRegistry
@@ -23,6 +23,9 @@ from mobility_bridge.services.whose import settle
 FEED = "feed"
 """The call's name in health records, and the last part of the cursor's name."""
 
+_MOST_MOVES = 10
+"""How often one run begins again because the position was moved under it."""
+
 
 @dataclass(frozen=True, slots=True)
 class FeedReport:
@@ -33,6 +36,15 @@ class FeedReport:
     changed: int = 0
     remarks: int = 0
     error: ExternalError | None = None
+
+    def __add__(self, other: "FeedReport") -> "FeedReport":
+        return FeedReport(
+            self.pages + other.pages,
+            self.events + other.events,
+            self.changed + other.changed,
+            self.remarks + other.remarks,
+            other.error or self.error,
+        )
 
 
 def cursor_name(registry: StudentRegistry) -> str:
@@ -52,15 +64,50 @@ def the_registry(context: Context) -> StudentRegistry:
 
 
 async def follow_feed(context: Context) -> FeedReport:
-    """Read the feed from where it was left to its end, one unit of work a page."""
+    """Read the feed from where it was left to its end, one unit of work a page.
+
+    Where somebody sets the position meanwhile (a rewind, or another process), what was read from the former one is
+    not kept, and the run goes on from the new one.
+    """
     registry = the_registry(context)
-    held = _parsed(await context.store.read(lambda uow: uow.cursor(cursor_name(registry))))
-    pages = events = changed = remarks = 0
+    done = FeedReport()
+    for _ in range(_MOST_MOVES):
+        try:
+            done += await _follow(context, registry)
+        except _Moved as moved:
+            done += moved.report
+            context.log.event("feed.moved", source=registry.name)
+        else:
+            break
+    if done.events:
+        context.log.event(
+            "feed.followed",
+            source=registry.name,
+            pages=done.pages,
+            events=done.events,
+            changed=done.changed,
+        )
+    return done
+
+
+class _Moved(Exception):
+    """The position was set by somebody else; `report` is what was kept before."""
+
+    def __init__(self, report: FeedReport) -> None:
+        super().__init__("the position of the feed was moved")
+        self.report = report
+
+
+async def _follow(context: Context, registry: StudentRegistry) -> FeedReport:
+    held = await context.store.read(lambda uow: uow.cursor(cursor_name(registry)))
+    done = FeedReport()
     try:
-        async for batch in registry.events(held):
-            took = await context.store.write(partial(_commit, context, registry, batch))
-            pages, events, changed = pages + 1, events + len(batch.events), changed + took
-            remarks += len(batch.remarks)
+        async for batch in registry.events(_parsed(held)):
+            took = await context.store.write(partial(_commit, context, registry, batch, held))
+            if took is None:
+                raise _Moved(done)
+            held = batch.position.cursor()
+            done += FeedReport(1, len(batch.events), took, len(batch.remarks))
             for remark in batch.remarks:
                 context.log.event(
                     "feed.remarked",
@@ -71,10 +118,8 @@ async def follow_feed(context: Context) -> FeedReport:
                 )
     except ExternalError as error:
         await _failed(context, registry, error)
-        return FeedReport(pages, events, changed, remarks, error)
-    if events:
-        context.log.event("feed.followed", source=registry.name, pages=pages, events=events, changed=changed)
-    return FeedReport(pages, events, changed, remarks)
+        return replace(done, error=error)
+    return done
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +183,12 @@ def _parsed(held: str | None) -> FeedPosition | None:
         raise StoreError(str(error), next_step="Run: mobility-bridge ladok feed rewind --to 1") from error
 
 
-def _commit(context: Context, registry: StudentRegistry, batch: FeedBatch, uow: UnitOfWork) -> int:
+def _commit(
+    context: Context, registry: StudentRegistry, batch: FeedBatch, held: str | None, uow: UnitOfWork
+) -> int | None:
+    """Keep what a page brought, and the position after it; None, and nothing is kept, where `held` holds no more."""
+    if uow.cursor(cursor_name(registry)) != held:
+        return None
     now = context.clock.now()
     seen = uow.feeds.handled(registry.name, [each.event_uid for each in batch.events])
     facts = [fact for each in batch.events if each.event_uid not in seen for fact in each.facts]
@@ -160,29 +210,68 @@ def mark_students(uow: UnitOfWork, context: Context, changed: Sequence[Fact]) ->
     are admitted to an exchange, become students of ours.
     """
     now = context.clock.now()
-    offering = Offering.of([*uow.facts.of_kind(ExchangeAgreement), *uow.facts.of_kind(Occasion)], {})
-    for uid in dict.fromkeys(uid for fact in changed if (uid := getattr(fact, "student_uid", None))):
-        key = IdentityKey(IdentityKeyKind.LADOK_STUDENT, uid)
-        owner = uow.students.by_keys([key]).get(key)
-        exchange = any(
-            isinstance(fact, (Admission, Participation))
-            and fact.student_uid == uid
-            and offering.is_exchange(fact.occasion_uid)
-            for fact in changed
-        )
-        person = registry_person(uow, uid)
-        keys = [key, *exact_keys(person)]
-        if owner is None and not exchange and not uow.students.by_keys(keys):
+    about: dict[LadokUid, list[Fact]] = {}
+    for fact in changed:
+        student_uid = getattr(fact, "student_uid", None)
+        if student_uid:
+            about.setdefault(student_uid, []).append(fact)
+    if not about:
+        return
+    known = uow.students.by_keys(map(_ladok_key, about))
+    persons = _persons(uow, [uid for uid in about if _to_settle(uid, about[uid], known)])
+    named = uow.students.by_keys({key for person in persons.values() for key in exact_keys(person)})
+    exchanging = _exchanging(uow, (fact for facts in about.values() for fact in facts))
+    marked = []
+    for uid in about:
+        student_id = known.get(_ladok_key(uid))
+        keys = [_ladok_key(uid), *(exact_keys(persons[uid]) if uid in persons else ())]
+        if student_id is None and uid not in exchanging and named.keys().isdisjoint(keys):
             continue
-        student_id = settle(uow, person, list(dict.fromkeys(keys)), now)
-        uow.work.mark_to_compare([student_key(uow.students.current(student_id))], now)
+        if student_id is None or uid in persons:
+            student_id = settle(uow, persons[uid], list(dict.fromkeys(keys)), now)
+        marked.append(student_key(uow.students.current(student_id)))
+    uow.work.mark_to_compare(marked, now)
 
 
-def registry_person(uow: UnitOfWork, uid: LadokUid) -> Person:
-    """How the registry describes a student; next to nothing while it has not told."""
-    fact = uow.facts.get((LadokStudent.kind, uid))
-    person = fact.person if isinstance(fact, LadokStudent) and not fact.removed else None
-    return person or Person(ladok_student_uid=uid)
+def _ladok_key(uid: LadokUid) -> IdentityKey:
+    return IdentityKey(IdentityKeyKind.LADOK_STUDENT, uid)
+
+
+def _to_settle(uid: LadokUid, said: Iterable[Fact], known: Mapping[IdentityKey, StudentId]) -> bool:
+    """Whether it has to be found out who this is: a student of ours is told by the key, unless newly described."""
+    return _ladok_key(uid) not in known or any(isinstance(fact, LadokStudent) for fact in said)
+
+
+def _persons(uow: UnitOfWork, uids: Sequence[LadokUid]) -> dict[LadokUid, Person]:
+    """How the registry describes students; next to nothing of one of whom it has not told."""
+    told = uow.facts.get_many((LadokStudent.kind, uid) for uid in uids)
+    found = {}
+    for uid in uids:
+        fact = told.get((LadokStudent.kind, uid))
+        person = fact.person if isinstance(fact, LadokStudent) and not fact.removed else None
+        found[uid] = person or Person(ladok_student_uid=uid)
+    return found
+
+
+def _exchanging(uow: UnitOfWork, changed: Iterable[Fact]) -> set[LadokUid]:
+    """The students whom these facts put on an exchange."""
+    admitted = [
+        fact
+        for fact in changed
+        if isinstance(fact, (Admission, Participation)) and fact.occasion_uid and fact.student_uid
+    ]
+    occasions = uow.facts.get_many({(Occasion.kind, str(fact.occasion_uid)) for fact in admitted})
+    educations = {
+        (ExchangeAgreement.kind, str(each.education_uid))
+        for each in occasions.values()
+        if isinstance(each, Occasion) and each.education_uid
+    }
+    offering = Offering.of([*occasions.values(), *uow.facts.get_many(educations).values()], {})
+    return {
+        fact.student_uid
+        for fact in admitted
+        if fact.student_uid is not None and offering.is_exchange(fact.occasion_uid)
+    }
 
 
 async def _failed(context: Context, registry: StudentRegistry, error: ExternalError) -> None:

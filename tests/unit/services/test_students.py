@@ -26,7 +26,7 @@ from mobility_bridge.ports.student_sources import (
     StudentApi,
 )
 from mobility_bridge.services.compare import compare
-from mobility_bridge.services.feed import follow_feed
+from mobility_bridge.services.feed import follow_feed, rewind_feed
 from mobility_bridge.services.students import read_students
 
 US, BRAVA = HeiId("nordhav.example"), HeiId("brava.example")
@@ -266,3 +266,40 @@ async def test_nothing_personal_is_logged(world: World) -> None:
     text = world.bridge.written.getvalue()
     for secret in ("Alma", 'Ek"', "2003", "0000", "alma@"):
         assert secret not in text
+
+
+async def test_a_position_that_is_moved_meanwhile_is_not_written_over(world: World) -> None:
+    world.registry.facts += [KNOWN, ADMITTED]
+    await follow_feed(world.bridge.context)
+    inner = world.registry.events
+
+    async def overtaken(position: FeedPosition | None) -> AsyncIterator[FeedBatch]:
+        async for batch in inner(position):
+            if len(world.registry.asked) == 2:  # a person types the command while the page is on its way
+                await rewind_feed(world.bridge.context, 1)
+            yield batch
+
+    world.registry.events = overtaken  # type: ignore[method-assign]
+    report = await follow_feed(world.bridge.context)
+    assert report.pages == 1, "what was read from the former position was not kept"
+    assert world.registry.asked[-1] == FeedPosition(1), "and the run went on from the new one"
+    assert len(world.bridge.events("feed.moved")) == 1
+
+
+async def test_a_position_that_never_rests_ends_the_run(world: World) -> None:
+    world.registry.facts += [KNOWN]
+    await follow_feed(world.bridge.context)
+    inner = world.registry.events
+
+    async def overtaken(position: FeedPosition | None) -> AsyncIterator[FeedBatch]:
+        async for batch in inner(position):
+            await world.bridge.store.write(lambda uow: uow.set_cursor("ladok.feed", _elsewhere(batch)))
+            yield batch
+
+    def _elsewhere(batch: FeedBatch) -> str:
+        return FeedPosition(1, f"{batch.position.entry_id}-{len(world.registry.asked)}").cursor()
+
+    world.registry.events = overtaken  # type: ignore[method-assign]
+    report = await follow_feed(world.bridge.context)
+    assert (report.pages, report.error) == (0, None)
+    assert len(world.bridge.events("feed.moved")) == 10

@@ -17,7 +17,7 @@ from mobility_bridge.domain.record import (
 )
 from mobility_bridge.domain.registration import F, Fact, prevailing
 from mobility_bridge.errors import StoreError
-from mobility_bridge.ports.students import Match, MatchState, Stay
+from mobility_bridge.ports.students import FormerFact, Match, MatchState, Stay
 from mobility_bridge.store.memory.shelf import Journal, Shelf
 
 
@@ -245,22 +245,43 @@ class MemoryFacts:
 
     def __init__(self, journal: Journal) -> None:
         self._facts: Shelf[tuple[str, ...], Fact] = Shelf(journal)
+        self._history: Shelf[tuple[str, ...], tuple[FormerFact, ...]] = Shelf(journal)
 
     def apply(self, facts: Iterable[Fact], now: datetime) -> Sequence[Fact]:
         changed = []
+        before: dict[tuple[str, ...], Fact | None] = {}
         for fact in facts:
             known = self._facts.get(fact.key)
-            if prevailing(known, fact) is not known:
-                self._facts.put(fact.key, fact)
+            if prevailing(known, fact) is known:
+                continue
+            self._facts.put(fact.key, fact)
+            before.setdefault(fact.key, known)
+            if known is None or replace(fact, as_of=known.as_of, event_uid=known.event_uid) != known:
                 changed.append(fact)
+        for key in dict.fromkeys(fact.key for fact in changed):
+            former = before[key]
+            if former is not None:
+                self._history.put(key, (*(self._history.get(key) or ()), FormerFact(former, now)))
         return changed
 
     def of_student(self, student_uid: LadokUid) -> Sequence[Fact]:
         found = [fact for fact in self._facts if getattr(fact, "student_uid", None) == student_uid]
         return sorted(found, key=lambda fact: fact.key)
 
+    def of_students(self, student_uids: Iterable[LadokUid]) -> Mapping[LadokUid, Sequence[Fact]]:
+        return {uid: self.of_student(uid) for uid in student_uids}
+
     def get(self, key: tuple[str, ...]) -> Fact | None:
         return self._facts.get(key)
+
+    def get_many(self, keys: Iterable[tuple[str, ...]]) -> Mapping[tuple[str, ...], Fact]:
+        return {key: fact for key in keys if (fact := self._facts.get(key)) is not None}
+
+    def history_of_student(self, student_uid: LadokUid) -> Sequence[FormerFact]:
+        found = [
+            former for fact in self.of_student(student_uid) for former in self._history.get(fact.key) or ()
+        ]
+        return sorted(found, key=lambda each: each.replaced_at)
 
     def of_kind(self, kind: type[F]) -> Sequence[F]:
         return sorted((fact for fact in self._facts if isinstance(fact, kind)), key=lambda fact: fact.key)

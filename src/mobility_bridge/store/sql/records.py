@@ -2,29 +2,49 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, and_, delete, func, insert, select, tuple_, update
 
 from mobility_bridge.domain.identifiers import HeiId, LadokUid, Sha256
 from mobility_bridge.domain.record import Record, RecordKey, RecordKind, StayId, StoredRecord, StudentId
-from mobility_bridge.domain.registration import F, Fact, prevailing
+from mobility_bridge.domain.registration import F, Fact
 from mobility_bridge.domain.snapshot import DocumentRef
+from mobility_bridge.ports.students import FormerFact
+from mobility_bridge.store.columns import from_micros, to_micros
 from mobility_bridge.store.facts import read_fact, read_facts, write_fact, write_facts
 from mobility_bridge.store.sealing import Seal
-from mobility_bridge.store.sql.statements import in_chunks, upsert
+from mobility_bridge.store.sql.statements import in_chunks, run_raw, upsert, upsert_raw, write_raw
 from mobility_bridge.store.sql.students import family, name_of, number_of
 from mobility_bridge.store.student_tables import (
     feed_events,
     records,
     records_history,
     registry_facts,
-    registry_facts_history,
 )
 
 _KEY = (records.c.source, records.c.kind, records.c.holder_hei_id, records.c.record_id)
 _JOINT = "\x1f"
+_WEIGHTS = "SELECT key, as_of, event_uid, removed, facts FROM registry_facts WHERE key IN (...)"
+_BY_KEY = "SELECT key, kind, facts FROM registry_facts WHERE key IN (...)"
+_OF_STUDENTS = (
+    "SELECT student_uid, kind, facts FROM registry_facts WHERE student_uid IN (...) ORDER BY student_uid, key"
+)
+_TO_HISTORY = (
+    "INSERT INTO registry_facts_history (key, as_of, facts, replaced_at) "
+    "SELECT key, as_of, facts, ? FROM registry_facts WHERE key IN (...)"
+)
+_HISTORY = (
+    "SELECT now.kind, former.facts, former.replaced_at FROM registry_facts now "
+    "JOIN registry_facts_history former ON former.key = now.key WHERE now.student_uid = ? "
+    "ORDER BY former.history_id"
+)
+_HANDLED = "SELECT event_id FROM feed_events WHERE feed = ? AND event_id IN (...)"
+_MARK_HANDLED = (
+    "INSERT INTO feed_events (feed, event_id, page, handled_on) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+)
 
 
 class SqlRecords:
@@ -176,60 +196,99 @@ class SqlFacts:
         return changed
 
     def _apply(self, facts: Sequence[Fact], now: datetime) -> list[Fact]:
-        keys = {_JOINT.join(each.key) for each in facts}
-        rows = {
-            row.key: row
-            for row in self._connection.execute(select(registry_facts).where(registry_facts.c.key.in_(keys)))
-        }
-        held: dict[str, Fact] = {}
-        changed, former = [], []
-        for fact in facts:
-            key = _JOINT.join(fact.key)
-            if key not in held and key in rows:
-                held[key] = self._fact(rows[key])
+        """Decide by the weights, which have columns of their own: nothing is opened unless the weight grew."""
+        said = [(_JOINT.join(each.key), each) for each in facts]
+        held = {row[0]: _Held.of(row) for row in self._weights({key for key, _ in said})}
+        latest: dict[str, Fact] = {}
+        changed = []
+        for key, fact in said:
             known = held.get(key)
-            if prevailing(known, fact) is known:
+            if known is not None and fact.weight <= known.weight:
                 continue
-            if key in rows and known is not None:
-                former.append(
-                    {"key": key, "as_of": known.as_of, "facts": rows[key].facts, "replaced_at": now}
-                )
-            held[key] = fact
-            changed.append(fact)
-        if former:
-            self._connection.execute(insert(registry_facts_history), former)
-        last = {_JOINT.join(fact.key): fact for fact in changed}
-        upsert(self._connection, registry_facts, [self._row(key, fact, now) for key, fact in last.items()])
+            if known is None or not _says_the_same(self._known(key, known, latest), fact):
+                changed.append(fact)
+            held[key] = _Held(fact.weight, known.stored if known is not None else None)
+            latest[key] = fact
+        replaced = {_JOINT.join(each.key) for each in changed}
+        former = [key for key, row in held.items() if key in replaced and row.stored is not None]
+        for some in in_chunks(former):
+            run_raw(self._connection, _TO_HISTORY, (to_micros(now),), some)
+        upsert_raw(self._connection, registry_facts, [self._row(*each, now) for each in latest.items()])
         return changed
+
+    def _weights(self, keys: Iterable[str]) -> Iterable[Sequence[Any]]:
+        for chunk in in_chunks(keys):
+            yield from run_raw(self._connection, _WEIGHTS, (), chunk)
+
+    def _known(self, key: str, known: "_Held", latest: Mapping[str, Fact]) -> Fact:
+        if key in latest or known.stored is None:
+            return latest[key]
+        return read_fact(key.partition(_JOINT)[0], self._seal.open(known.stored))
 
     def of_student(self, student_uid: LadokUid) -> Sequence[Fact]:
         wanted = select(registry_facts).where(registry_facts.c.student_uid == student_uid)
         return [self._fact(row) for row in self._connection.execute(wanted.order_by(registry_facts.c.key))]
 
+    def of_students(self, student_uids: Iterable[LadokUid]) -> Mapping[LadokUid, Sequence[Fact]]:
+        found: dict[LadokUid, list[Fact]] = {uid: [] for uid in student_uids}
+        for chunk in in_chunks(list(found)):
+            for uid, kind, stored in run_raw(self._connection, _OF_STUDENTS, (), chunk):
+                found[uid].append(read_fact(kind, self._seal.open(stored)))
+        return found
+
     def get(self, key: tuple[str, ...]) -> Fact | None:
-        wanted = select(registry_facts).where(registry_facts.c.key == _JOINT.join(key))
-        row = self._connection.execute(wanted).one_or_none()
-        return None if row is None else self._fact(row)
+        return self.get_many([key]).get(key)
+
+    def get_many(self, keys: Iterable[tuple[str, ...]]) -> Mapping[tuple[str, ...], Fact]:
+        wanted = {_JOINT.join(key): key for key in keys}
+        found = {}
+        for chunk in in_chunks(wanted):
+            for key, kind, stored in run_raw(self._connection, _BY_KEY, (), chunk):
+                found[wanted[key]] = read_fact(kind, self._seal.open(stored))
+        return found
+
+    def history_of_student(self, student_uid: LadokUid) -> Sequence[FormerFact]:
+        rows = run_raw(self._connection, _HISTORY, (student_uid,))
+        return [
+            FormerFact(read_fact(kind, self._seal.open(stored)), from_micros(at)) for kind, stored, at in rows
+        ]
 
     def of_kind(self, kind: type[F]) -> Sequence[F]:
         wanted = select(registry_facts).where(registry_facts.c.kind == kind.kind)
         rows = self._connection.execute(wanted.order_by(registry_facts.c.key))
         return [fact for fact in map(self._fact, rows) if isinstance(fact, kind)]
 
-    def _row(self, key: str, fact: Fact, now: datetime) -> dict[str, Any]:
-        return {
-            "key": key,
-            "kind": fact.kind,
-            "student_uid": getattr(fact, "student_uid", None),
-            "as_of": fact.as_of,
-            "event_uid": fact.event_uid or "",
-            "removed": fact.removed,
-            "facts": self._seal.close(write_fact(fact)),
-            "changed_at": now,
-        }
+    def _row(self, key: str, fact: Fact, now: datetime) -> tuple[Any, ...]:
+        return (
+            key,
+            fact.kind,
+            getattr(fact, "student_uid", None),
+            to_micros(fact.as_of),
+            fact.event_uid or "",
+            fact.removed,
+            self._seal.close(write_fact(fact)),
+            to_micros(now),
+        )
 
     def _fact(self, row: Row[Any]) -> Fact:
         return read_fact(row.kind, self._seal.open(row.facts))
+
+
+class _Held(NamedTuple):
+    """The weight of a fact that is held, and how it is stored; None for one of this same call."""
+
+    weight: tuple[datetime, str, bool]
+    stored: bytes | None
+
+    @classmethod
+    def of(cls, row: Sequence[Any]) -> "_Held":
+        _, as_of, event_uid, removed, stored = row
+        return cls((from_micros(as_of), event_uid, bool(removed)), stored)
+
+
+def _says_the_same(known: Fact, said: Fact) -> bool:
+    """Whether a later fact adds nothing but that it is still so."""
+    return replace(said, as_of=known.as_of, event_uid=known.event_uid) == known
 
 
 class SqlFeeds:
@@ -241,18 +300,13 @@ class SqlFeeds:
     def handled(self, feed: str, event_ids: Iterable[str]) -> frozenset[str]:
         found: set[str] = set()
         for chunk in in_chunks(event_ids):
-            wanted = select(feed_events.c.event_id).where(
-                feed_events.c.feed == feed, feed_events.c.event_id.in_(chunk)
-            )
-            found.update(self._connection.execute(wanted).scalars())
+            found.update(each for (each,) in run_raw(self._connection, _HANDLED, (feed,), chunk))
         return frozenset(found)
 
     def mark_handled(self, feed: str, event_ids: Iterable[str], page: int, now: datetime) -> None:
-        rows = [
-            {"feed": feed, "event_id": event_id, "page": page, "handled_on": now.date()}
-            for event_id in dict.fromkeys(event_ids)
-        ]
-        upsert(self._connection, feed_events, rows, keep={"page"})
+        day = now.date().isoformat()
+        rows = [(feed, event_id, page, day) for event_id in dict.fromkeys(event_ids)]
+        write_raw(self._connection, _MARK_HANDLED, rows)
 
     def forget_from(self, feed: str, page: int) -> int:
         chosen = and_(feed_events.c.feed == feed, feed_events.c.page >= page)
