@@ -11,7 +11,7 @@ from typing import Any
 from tests.support.cases import condition, incoming
 from tests.support.clock import VirtualClock
 
-from mobility_bridge.domain.agreement import Iia, IiaPartner
+from mobility_bridge.domain.agreement import CooperationCondition, Iia, IiaPartner
 from mobility_bridge.domain.evidence import Exchange, Verification
 from mobility_bridge.domain.identifiers import HeiId, IiaHash, IiaId, Sha256
 from mobility_bridge.domain.notification import CnrKind
@@ -86,12 +86,21 @@ def exchange(hei_id: HeiId | None, api: str, body: bytes, at: datetime) -> Excha
     )
 
 
-def terms(holder: HeiId, other: HeiId, iia_id: str, other_id: str | None, places: int) -> Iia:
-    """An agreement with one condition in each direction."""
+def terms(
+    holder: HeiId,
+    other: HeiId,
+    iia_id: str,
+    other_id: str | None,
+    places: int,
+    conditions: tuple[CooperationCondition, ...] = (),
+) -> Iia:
+    """An agreement with these conditions, or with one in each direction."""
     partner = other if holder == US else holder
+    parties = (IiaPartner(holder, iia_id), IiaPartner(other, other_id))
+    if conditions:
+        return Iia(partners=parties, in_effect=True, conditions=conditions)
     there = condition(sending_hei_id=US, receiving_hei_id=partner, mobilities_per_year=places)
     back = incoming(sending_hei_id=partner, receiving_hei_id=US)
-    parties = (IiaPartner(holder, iia_id), IiaPartner(other, other_id))
     return Iia(partners=parties, in_effect=True, conditions=(there, back))
 
 
@@ -123,6 +132,7 @@ class Text:
     changed_at: datetime | None = None
     lists_us: bool = True
     facts: dict[str, Any] = field(default_factory=dict)
+    conditions: tuple[CooperationCondition, ...] = ()
 
 
 def copy_of(holder: HeiId, other: HeiId, text: Text, ref: DocumentRef, at: datetime) -> AgreementCopy:
@@ -174,6 +184,7 @@ class FakeSource:
         status: str = "ACTIVE",
         own_approval: bool = False,
         record: dict[str, Any] | None = None,
+        conditions: tuple[CooperationCondition, ...] = (),
         **facts: Any,
     ) -> None:
         """Hold an agreement, or hold it otherwise than before."""
@@ -181,7 +192,7 @@ class FakeSource:
         kept = LocalRecord(
             status, own_approval=own_approval, modified_at=CHANGED_AT, last_notified_at=TOLD_AT
         )
-        text = Text(iia_id, theirs, places, facts=facts)
+        text = Text(iia_id, theirs, places, facts=facts, conditions=conditions)
         self._held[(hei_id, iia_id)] = (text, replace(kept, **(record or {})))
 
     def drop(self, iia_id: str, hei_id: HeiId = ALDERTON) -> None:
@@ -198,7 +209,7 @@ class FakeSource:
 
     def _read(self, hei_id: HeiId, text: Text, record: LocalRecord) -> ReadCopy:
         document = f"ours|{hei_id}|{text!r}".encode()
-        said = terms(US, hei_id, text.iia_id, text.other_id, text.places)
+        said = terms(US, hei_id, text.iia_id, text.other_id, text.places, text.conditions)
         ref = DocumentRef(self._library.put(document, [said]), f"{self.name}.agreement")
         copy = copy_of(US, hei_id, text, ref, self._clock.now())
         return ReadCopy(replace(copy, record=record), document)
@@ -229,7 +240,8 @@ class FakePartner:
     def put(self, iia_id: str, *, ours: str | None = None, places: int = 3, **facts: Any) -> None:
         lists_us = facts.pop("lists_us", True)
         at = facts.pop("changed_at", None)
-        self.copies[iia_id] = Text(iia_id, ours, places, at, lists_us, facts)
+        conditions = facts.pop("conditions", ())
+        self.copies[iia_id] = Text(iia_id, ours, places, at, lists_us, facts, conditions)
 
     def approves(self, iia_id: str, *, theirs: str | None, places: int = 3) -> None:
         """Approve our copy as it is with these facts."""
@@ -317,7 +329,7 @@ class FakeNetwork:
         seen = (self._seen(hei_id, "iias.get", document.decode()),)
         if known is not None and known.sha256 == sha(document):
             return FetchAnswer((), (), seen, unchanged=True)
-        said = [terms(hei_id, US, text.iia_id, text.other_id, text.places) for text in texts]
+        said = [terms(hei_id, US, text.iia_id, text.other_id, text.places, text.conditions) for text in texts]
         digest = self._library.put(document, said)
         copies = tuple(
             ReadCopy(
