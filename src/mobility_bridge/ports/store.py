@@ -14,6 +14,7 @@ from mobility_bridge.domain.partner import Health, IndexState
 from mobility_bridge.domain.snapshot import AgreementCopy, CopyChange, KnownDocument, StoredCopy
 from mobility_bridge.ports.decisions import DecisionRepository
 from mobility_bridge.ports.places import PlaceRepository
+from mobility_bridge.ports.privacy import PrivacyRepository
 from mobility_bridge.ports.students import FactRepository, FeedLog, RecordRepository, StudentRepository
 from mobility_bridge.ports.writes import WriteRepository
 
@@ -364,6 +365,9 @@ class UnitOfWork(Protocol):
     def decisions(self) -> DecisionRepository: ...
     @property
     def places(self) -> PlaceRepository: ...
+
+    @property
+    def privacy(self) -> PrivacyRepository: ...
 
     def cursor(self, name: str) -> str | None: ...
 

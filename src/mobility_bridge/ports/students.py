@@ -114,7 +114,9 @@ class StudentRepository(Protocol):
 
     def create(self, now: datetime) -> StudentId: ...
 
-    def exists(self, student_id: StudentId) -> bool: ...
+    def exists(self, student_id: StudentId) -> bool:
+        """Whether there is such a student, not erased."""
+        ...
 
     def current(self, student_id: StudentId) -> StudentId:
         """Follow merges to the student that stands for this one today."""

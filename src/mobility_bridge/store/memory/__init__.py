@@ -15,6 +15,7 @@ from mobility_bridge.store.memory.evidence import MemoryEvidence
 from mobility_bridge.store.memory.outbox import MemoryOutbox
 from mobility_bridge.store.memory.partners import MemoryPartners, MemoryWork
 from mobility_bridge.store.memory.places import MemoryPlaces
+from mobility_bridge.store.memory.privacy import Beside, MemoryPrivacy
 from mobility_bridge.store.memory.shelf import Journal, Shelf
 from mobility_bridge.store.memory.students import MemoryFacts, MemoryFeeds, MemoryRecords, MemoryStudents
 from mobility_bridge.store.memory.writes import MemoryWrites
@@ -45,6 +46,21 @@ class MemoryUnitOfWork:
         self.writes = MemoryWrites(journal)
         self.decisions = MemoryDecisions(journal)
         self.places = MemoryPlaces(journal)
+        self.privacy = MemoryPrivacy(
+            journal,
+            Beside(
+                self.students,
+                self.records,
+                self.facts,
+                self.feeds,
+                self.discrepancies,
+                self.evidence,
+                documents,
+                self.places,
+                self.writes,
+                self.work,
+            ),
+        )
 
     def cursor(self, name: str) -> str | None:
         return self._cursors.get(name)

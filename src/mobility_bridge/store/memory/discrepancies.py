@@ -1,6 +1,6 @@
 """Discrepancies and their history, in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from mobility_bridge.domain.discrepancy import Discrepancy, DiscrepancyEvent, DiscrepancyState
 from mobility_bridge.domain.identifiers import HeiId, IiaId
@@ -14,6 +14,7 @@ class MemoryDiscrepancies:
     def __init__(self, journal: Journal) -> None:
         self._rows: Shelf[str, Discrepancy] = Shelf(journal)
         self._events: Shelf[int, DiscrepancyEvent] = Shelf(journal)
+        self._number = 0
 
     def get(self, discrepancy_id: str) -> Discrepancy | None:
         return self._rows.get(discrepancy_id)
@@ -48,8 +49,19 @@ class MemoryDiscrepancies:
     def save(self, discrepancy: Discrepancy, event: DiscrepancyEvent | None) -> None:
         self._rows.put(discrepancy.discrepancy_id, discrepancy)
         if event is not None:
-            self._events.put(len(self._events) + 1, event)
+            self._number += 1
+            self._events.put(self._number, event)
 
     def history(self, discrepancy_id: str) -> Sequence[DiscrepancyEvent]:
         rows = sorted(self._events.items(), key=lambda item: item[0])
         return [event for _, event in rows if event.discrepancy_id == discrepancy_id]
+
+    def drop(self, chosen: Callable[[Discrepancy], bool], *, dry_run: bool = False) -> int:
+        """Let go of discrepancies and of what happened to them; return how many."""
+        gone = [row.discrepancy_id for row in self._rows if chosen(row)]
+        for discrepancy_id in gone if not dry_run else ():
+            self._rows.drop(discrepancy_id)
+            for number, event in self._events.items():
+                if event.discrepancy_id == discrepancy_id:
+                    self._events.drop(number)
+        return len(gone)

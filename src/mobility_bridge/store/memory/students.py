@@ -1,8 +1,8 @@
 """Students, their records and the registry's facts, in memory: the same behaviour on dictionaries."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from mobility_bridge.domain.identifiers import HeiId, LadokUid, Sha256
 from mobility_bridge.domain.person import Direction
@@ -24,6 +24,7 @@ from mobility_bridge.store.memory.shelf import Journal, Shelf
 @dataclass(frozen=True, slots=True)
 class _Student:
     merged_into: StudentId | None = None
+    erasure: int | None = None
 
 
 class MemoryStudents:
@@ -42,7 +43,8 @@ class MemoryStudents:
         return student_id
 
     def exists(self, student_id: StudentId) -> bool:
-        return student_id in self._students
+        row = self._students.get(student_id)
+        return row is not None and row.erasure is None
 
     def current(self, student_id: StudentId) -> StudentId:
         row = self._students.get(student_id)
@@ -96,7 +98,9 @@ class MemoryStudents:
     def select(
         self, *, partner: HeiId | None = None, direction: Direction | None = None, limit: int = 1000
     ) -> Sequence[StudentId]:
-        found = [each for each, row in self._students.items() if row.merged_into is None]
+        found = [
+            each for each, row in self._students.items() if row.merged_into is None and row.erasure is None
+        ]
         if partner is not None or direction is not None:
             owners = {
                 self.current(stay.student_id)
@@ -156,6 +160,27 @@ class MemoryStudents:
         decided = replace(match, state=state, decided_at=now, decided_by=by, reason=reason)
         self._matches.put(match_id, decided)
         return decided
+
+    def erase(self, members: Collection[StudentId], erasure: int) -> dict[str, int]:
+        """Let go of everything but the students' numbers; return how much, by kind."""
+        keys = [key for key, owner in self._keys.items() if owner in members]
+        traits = [key for key, _ in self._traits.items() if key[1] in members]
+        stays = [stay.stay_id for stay in self._stays if stay.student_id in members]
+        matches = [each for each in self._matches if each.one in members or each.other in members]
+        for key in keys:
+            self._keys.drop(key)
+        for trait in traits:
+            self._traits.drop(trait)
+        for stay_id in stays:
+            self._stays.drop(stay_id)
+        for match in matches:
+            state = MatchState.REJECTED if match.state is MatchState.PROPOSED else match.state
+            self._matches.put(match.match_id, replace(match, score=0.0, reasons=(), state=state, reason=None))
+        for member in members:
+            row = self._students.get(member)
+            if row is not None:
+                self._students.put(member, replace(row, erasure=erasure))
+        return {"stays": len(stays), "keys": len(keys), "traits": len(traits), "matches": len(matches)}
 
     def _descends(self, student_id: StudentId, elder: StudentId) -> bool:
         row: _Student | None
@@ -229,6 +254,50 @@ class MemoryRecords:
         found = [row for row in self._records if row.student_id in members]
         return sorted(found, key=_order)
 
+    def every(self) -> Iterator[StoredRecord]:
+        """All records, earlier states included."""
+        yield from self._records
+        for former in self._history:
+            yield from former
+
+    def erase(self, members: Collection[StudentId]) -> tuple[int, int, set[Sha256]]:
+        """Let go of records and their histories; return how many of each, and what they were read from."""
+        mine = [key for key, row in self._records.items() if row.student_id in members]
+        mine_too = [
+            key
+            for key, rows in self._history.items()
+            if key in mine or any(row.student_id in members for row in rows)
+        ]
+        former = {
+            key: [row for row in self._history.get(key) or () if key in mine or row.student_id in members]
+            for key in mine_too
+        }
+        gone = [row for key in mine if (row := self._records.get(key)) is not None]
+        rows = [*gone, *(row for each in former.values() for row in each)]
+        for key in mine:
+            self._records.drop(key)
+        for key, dropped in former.items():
+            self._keep_history(key, [row for row in self._history.get(key) or () if row not in dropped])
+        digests = {row.record.document.sha256 for row in rows if row.record.document is not None}
+        return len(gone), len(rows) - len(gone), digests
+
+    def drop_history(self, kinds: Collection[RecordKind], before: datetime, *, dry_run: bool) -> int:
+        """Let go of earlier states that were last confirmed before; return how many."""
+        dropped = 0
+        for key, rows in self._history.items():
+            if key.kind not in kinds:
+                continue
+            kept = [row for row in rows if row.confirmed_at >= before]
+            dropped += len(rows) - len(kept)
+            if not dry_run and len(kept) < len(rows):
+                self._keep_history(key, kept)
+        return dropped
+
+    def _keep_history(self, key: RecordKey, rows: Sequence[StoredRecord]) -> None:
+        self._history.drop(key)
+        if rows:
+            self._history.put(key, tuple(rows))
+
     def homeless(self, limit: int = 1000) -> Sequence[StoredRecord]:
         found = [(_words(key), row) for key, row in self._records.items() if row.student_id is None]
         return [row for _, row in sorted(found, key=lambda each: each[0])][:limit]
@@ -268,6 +337,24 @@ class MemoryFacts:
         found = [fact for fact in self._facts if getattr(fact, "student_uid", None) == student_uid]
         return sorted(found, key=lambda fact: fact.key)
 
+    def erase(self, uids: Collection[LadokUid]) -> int:
+        """Let go of all facts of these students, and of what they replaced; return how many keys."""
+
+        def mine(fact: Fact | None) -> bool:
+            return getattr(fact, "student_uid", None) in uids
+
+        keys = {key for key, fact in self._facts.items() if mine(fact)}
+        keys |= {
+            key
+            for key, former in self._history.items()
+            if getattr(self._facts.get(key), "student_uid", None) is None
+            and any(mine(each.fact) for each in former)
+        }
+        for key in keys:
+            self._facts.drop(key)
+            self._history.drop(key)
+        return len(keys)
+
     def of_students(self, student_uids: Iterable[LadokUid]) -> Mapping[LadokUid, Sequence[Fact]]:
         return {uid: self.of_student(uid) for uid in student_uids}
 
@@ -291,19 +378,25 @@ class MemoryFeeds:
     """`FeedLog` on dictionaries."""
 
     def __init__(self, journal: Journal) -> None:
-        self._events: Shelf[tuple[str, str], int] = Shelf(journal)
+        self._events: Shelf[tuple[str, str], tuple[int, date]] = Shelf(journal)
 
     def handled(self, feed: str, event_ids: Iterable[str]) -> frozenset[str]:
         return frozenset(each for each in event_ids if (feed, each) in self._events)
 
     def mark_handled(self, feed: str, event_ids: Iterable[str], page: int, now: datetime) -> None:
-        del now
         for each in event_ids:
-            if (feed, each) not in self._events:
-                self._events.put((feed, each), page)
+            at, _ = self._events.get((feed, each)) or (page, None)
+            self._events.put((feed, each), (at, now.date()))
+
+    def drop(self, before: date, *, dry_run: bool) -> int:
+        """Let go of what was handled before this day; return of how many events."""
+        chosen = [key for key, (_, handled_on) in self._events.items() if handled_on < before]
+        for key in chosen if not dry_run else ():
+            self._events.drop(key)
+        return len(chosen)
 
     def forget_from(self, feed: str, page: int) -> int:
-        chosen = [key for key, at in self._events.items() if key[0] == feed and at >= page]
+        chosen = [key for key, (at, _) in self._events.items() if key[0] == feed and at >= page]
         for key in chosen:
             self._events.drop(key)
         return len(chosen)

@@ -1,9 +1,9 @@
 """Writes to our own systems, in memory."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from mobility_bridge.domain.record import StayId
+from mobility_bridge.domain.record import StayId, StudentId
 from mobility_bridge.domain.write import Write, WriteState
 from mobility_bridge.errors import StoreError
 from mobility_bridge.store.memory.shelf import Journal, Shelf
@@ -57,6 +57,16 @@ class MemoryWrites:
     def troubled(self) -> Sequence[Write]:
         newest = {row.key: row for row in self._oldest_first()}.values()
         return sorted((row for row in newest if row.state not in _QUIET), key=lambda row: row.write_id)
+
+    def erase(self, students: Collection[StudentId], stays: Collection[StayId]) -> int:
+        """Blank what these say; return how many. One that is open is not made any more."""
+        mine = [row for row in self._rows if row.student_id in students or row.stay_id in stays]
+        for row in mine:
+            blank = replace(row, key=f"erased:{row.write_id}", about="", order="", before="", after="")
+            state = WriteState.MOVED if row.state.open else row.state
+            left = replace(blank, found="", reason="", detail="erased", state=state)
+            self._rows.put(row.write_id, left)
+        return len(mine)
 
     def _oldest_first(self) -> list[Write]:
         return sorted(self._rows, key=lambda row: row.write_id)

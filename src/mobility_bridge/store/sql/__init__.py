@@ -32,6 +32,7 @@ from mobility_bridge.store.sql.failures import UPGRADE, translated
 from mobility_bridge.store.sql.outbox import SqlOutbox
 from mobility_bridge.store.sql.partners import SqlPartners, SqlWork
 from mobility_bridge.store.sql.places import SqlPlaces
+from mobility_bridge.store.sql.privacy import SqlPrivacy
 from mobility_bridge.store.sql.records import SqlFacts, SqlFeeds, SqlRecords
 from mobility_bridge.store.sql.scrub import scrub
 from mobility_bridge.store.sql.sealed import FINGERPRINT_KEY
@@ -58,7 +59,7 @@ class SqlUnitOfWork:
         self._connection = connection
         self._seal = seal
         self._writing = writing
-        documents = SqlDocuments(connection, seal)
+        self._documents = documents = SqlDocuments(connection, seal)
         self.copies = SqlCopies(connection, documents)
         self.links = SqlLinks(connection)
         self.approvals = SqlApprovals(connection)
@@ -78,6 +79,12 @@ class SqlUnitOfWork:
     def students(self) -> SqlStudents:
         """Made when it is asked for: it needs the store's own key for fingerprints."""
         return SqlStudents(self._connection, self._seal, self._fingerprint_key())
+
+    @cached_property
+    def privacy(self) -> SqlPrivacy:
+        """Made when it is asked for, like `students`."""
+        key = self._fingerprint_key()
+        return SqlPrivacy(self._connection, self._seal, key, self._documents, self.evidence)
 
     def _fingerprint_key(self) -> bytes:
         """The store's own, made at the first need and kept sealed."""

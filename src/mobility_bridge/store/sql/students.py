@@ -65,7 +65,9 @@ class SqlStudents:
         return name_of(done.inserted_primary_key[0])
 
     def exists(self, student_id: StudentId) -> bool:
-        wanted = select(students.c.student_id).where(students.c.student_id == number_of(student_id))
+        wanted = select(students.c.student_id).where(
+            students.c.student_id == number_of(student_id), students.c.erasure_id.is_(None)
+        )
         return self._connection.execute(wanted).one_or_none() is not None
 
     def current(self, student_id: StudentId) -> StudentId:
@@ -148,7 +150,9 @@ class SqlStudents:
     def select(
         self, *, partner: HeiId | None = None, direction: Direction | None = None, limit: int = 1000
     ) -> Sequence[StudentId]:
-        wanted = select(students.c.student_id).where(students.c.merged_into.is_(None))
+        wanted = select(students.c.student_id).where(
+            students.c.merged_into.is_(None), students.c.erasure_id.is_(None)
+        )
         if partner is not None or direction is not None:
             chosen = select(stays.c.student_id)
             if partner is not None:
