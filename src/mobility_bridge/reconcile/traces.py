@@ -32,9 +32,27 @@ def trace(stored: StoredRecord, own: HeiId) -> Trace:
     if isinstance(facts, LaListing):
         return _listed(facts, stored)
     if isinstance(facts, (ActualDates, Tor)):
-        ids = frozenset({f"omobility:{own}/{facts.omobility_id}"})
-        return Trace(key, Direction.OUTGOING, key.holder_hei_id, ids=ids, stay_id=stored.stay_id)
+        sending = sender_of(key, own)
+        ids = frozenset({f"omobility:{mobility_name(sending, facts.omobility_id)}"})
+        outgoing = sending == own
+        way, partner = (Direction.OUTGOING, key.holder_hei_id) if outgoing else (Direction.INCOMING, sending)
+        return Trace(key, way, partner, ids=ids, stay_id=stored.stay_id)
     return Trace(key, stay_id=stored.stay_id)
+
+
+def mobility_name(sending: str, omobility_id: str) -> str:
+    """A mobility's name in the whole network: its id is unique at the sending university only."""
+    return f"{sending}/{omobility_id}"
+
+
+def sender_of(key: RecordKey, own: str) -> HeiId:
+    """Who sends the student of an arrival or a transcript.
+
+    Partners are asked about ours only. What our own host serves is of those who come, named with their sender.
+    """
+    if key.holder_hei_id != own:
+        return HeiId(own)
+    return HeiId(key.record_id.partition("/")[0])
 
 
 def exchange_trace(exchange: ExchangeParticipation, own: HeiId) -> Trace:

@@ -2,9 +2,11 @@
 transcripts of those whom we send, and our own learning agreements where another host serves them.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Final
 
 from mobility_bridge.domain.evidence import Exchange
 from mobility_bridge.domain.identifiers import HeiId, OmobilityId
@@ -15,6 +17,7 @@ from mobility_bridge.errors import ExternalError
 from mobility_bridge.kit.batches import batched
 from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.ports.student_sources import RecordAnswer, StudentApi, StudentNetwork
+from mobility_bridge.reconcile.traces import mobility_name
 from mobility_bridge.services.applications import place_keys
 from mobility_bridge.services.context import Context
 from mobility_bridge.services.health import note_success, partner_failed, recovered
@@ -27,6 +30,8 @@ KINDS = {
     StudentApi.TRANSCRIPTS: RecordKind.TRANSCRIPT,
 }
 SOURCE = "ewp"
+NOBODY: Final[Mapping[OmobilityId, HeiId]] = MappingProxyType({})
+_OF_RECEIVERS: Final = (StudentApi.ARRIVALS, StudentApi.TRANSCRIPTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +63,18 @@ async def _ask(
 ) -> AskReport:
     call = f"{api}.{'index' if api.has_index else 'get'}"
     try:
+        if hei_id == context.own_hei_id and api in _OF_RECEIVERS:
+            return await ask_own_host(context, network, api)
         if not api.has_index:
             ids = await context.store.read(lambda uow: outgoing_ids(uow, context, hei_id))
-            return await _fetch(context, network, hei_id, api, ids)
+            return await fetch_objects(context, network, hei_id, api, ids)
         since = None if full else await _since(context, hei_id, call)
         at = context.clock.now()
         answer = await network.omobility_index(hei_id, api, since)
         listed = list(answer.ids)
         held = await context.store.read(lambda uow: uow.records.digests(SOURCE, KINDS[api], hei_id))
         missing = [OmobilityId(each) for each in held if each not in set(listed)] if since is None else []
-        report = await _fetch(context, network, hei_id, api, [*listed, *missing])
+        report = await fetch_objects(context, network, hei_id, api, [*listed, *missing])
         former = await context.store.write(
             lambda uow: _listed(uow, hei_id, call, answer.exchanges, at, full=since is None)
         )
@@ -78,13 +85,25 @@ async def _ask(
     return report
 
 
-async def _fetch(
-    context: Context, network: StudentNetwork, hei_id: HeiId, api: StudentApi, ids: Sequence[OmobilityId]
+async def fetch_objects(
+    context: Context,
+    network: StudentNetwork,
+    hei_id: HeiId,
+    api: StudentApi,
+    ids: Sequence[OmobilityId],
+    senders: Mapping[OmobilityId, HeiId] = NOBODY,
 ) -> AskReport:
-    """Fetch objects in batches; each batch is one unit of work, and what is not answered is gone."""
+    """Fetch objects in batches; each batch is one unit of work, and what is not answered is gone.
+
+    An id belongs to the sending university. Where several are asked for at once, `senders` says which.
+
+    Raises:  ExternalError; what was fetched before is kept.
+    """
     changed = gone = 0
     for batch in batched(list(dict.fromkeys(ids)), network.max_ids(hei_id, api)):
         answer = await network.fetch_records(hei_id, api, batch)
+        if senders:
+            answer = _renamed(answer, senders)
 
         def work(uow: UnitOfWork, answer: RecordAnswer = answer) -> tuple[int, int]:
             return _commit(uow, context, hei_id, api, answer)
@@ -128,6 +147,38 @@ def _succeeded(uow: UnitOfWork, hei_id: HeiId, call: str, at: datetime) -> Healt
     if former is not None:
         uow.work.mark_to_compare([partner_key(hei_id)], at)
     return former
+
+
+async def ask_own_host(context: Context, network: StudentNetwork, api: StudentApi) -> AskReport:
+    """Ask the host that serves arrivals and transcripts for us about those who come; there is no index of them.
+
+    Raises:  ExternalError.
+    """
+    senders = await context.store.read(lambda uow: incoming_ids(uow, context))
+    return await fetch_objects(context, network, context.own_hei_id, api, list(senders), senders)
+
+
+def _renamed(answer: RecordAnswer, senders: Mapping[OmobilityId, HeiId]) -> RecordAnswer:
+    """Name what our host holds with the sending university, so that two of one id stay two."""
+    records = []
+    for each in answer.records:
+        record_id = OmobilityId(each.record.key.record_id)
+        key = replace(each.record.key, record_id=mobility_name(senders[record_id], record_id))
+        records.append(replace(each, record=replace(each.record, key=key)))
+    absent = tuple(OmobilityId(mobility_name(senders[each], each)) for each in answer.absent)
+    return replace(answer, records=tuple(records), absent=absent)
+
+
+def incoming_ids(uow: UnitOfWork, context: Context) -> dict[OmobilityId, HeiId]:
+    """The mobilities to us with their senders; an id that two of these use cannot be asked for."""
+    own, found = context.own_hei_id, dict[OmobilityId, set[HeiId]]()
+    for hei_id in sorted(uow.students.partners()):
+        for kind in (RecordKind.NOMINATION, RecordKind.LEARNING_AGREEMENT):
+            for record_id in uow.records.digests(SOURCE, kind, hei_id):
+                stored = uow.records.get(RecordKey(SOURCE, kind, hei_id, record_id))
+                if stored is not None and stored.record.facts.receiving_hei.hei_id == own:
+                    found.setdefault(OmobilityId(record_id), set()).add(hei_id)
+    return {record_id: next(iter(heis)) for record_id, heis in found.items() if len(heis) == 1}
 
 
 def outgoing_ids(uow: UnitOfWork, context: Context, hei_id: HeiId) -> list[OmobilityId]:

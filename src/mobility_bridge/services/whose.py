@@ -20,6 +20,7 @@ from mobility_bridge.domain.record import (
 from mobility_bridge.domain.registration import LadokStudent
 from mobility_bridge.domain.transcript import Tor
 from mobility_bridge.ports.store import UnitOfWork
+from mobility_bridge.reconcile.traces import mobility_name, sender_of
 from mobility_bridge.reconcile.who import Known, Resolution, exact_keys, resolve, traits
 from mobility_bridge.services.subjects import student_key
 
@@ -40,8 +41,7 @@ def person_of(facts: object) -> Person | None:
 def own_keys(record: Record, own_hei_id: str) -> list[IdentityKey]:
     """The exact keys that a record has by itself: its own number, and the mobility's.
 
-    A mobility's id belongs to the sending HEI. For an arrival or a transcript that is us, since only our own
-    outgoing students are asked about.
+    A mobility's id belongs to the sending HEI.
     """
     facts, found = record.facts, []
     sending = None
@@ -58,10 +58,10 @@ def own_keys(record: Record, own_hei_id: str) -> list[IdentityKey]:
     elif isinstance(facts, LaListing):
         sending = facts.sending_hei_id
     elif isinstance(facts, (ActualDates, Tor)):
-        sending = own_hei_id
+        sending = sender_of(record.key, own_hei_id)
     omobility_id = getattr(facts, "omobility_id", None)
     if sending and omobility_id:
-        found.append(_key(IdentityKeyKind.OMOBILITY, f"{sending}/{omobility_id}"))
+        found.append(_key(IdentityKeyKind.OMOBILITY, mobility_name(sending, omobility_id)))
     return found
 
 

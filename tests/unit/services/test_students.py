@@ -25,6 +25,7 @@ from mobility_bridge.ports.student_sources import (
     RecordReading,
     StudentApi,
 )
+from mobility_bridge.services.ask_students import KINDS
 from mobility_bridge.services.compare import compare
 from mobility_bridge.services.feed import follow_feed, rewind_feed
 from mobility_bridge.services.students import read_students
@@ -119,9 +120,7 @@ class FakeStudents:
     ) -> RecordAnswer:
         del known
         held = self.objects[hei_id, api]
-        kinds = {StudentApi.NOMINATIONS: RecordKind.NOMINATION, StudentApi.ARRIVALS: RecordKind.ARRIVAL}
-        kind = kinds.get(api, RecordKind.LEARNING_AGREEMENT)
-        found = tuple(record(kind, hei_id, name, held[name]) for name in ids if name in held)
+        found = tuple(record(KINDS[api], hei_id, name, held[name]) for name in ids if name in held)
         return RecordAnswer(found, tuple(name for name in ids if name not in held), ())
 
 
