@@ -17,14 +17,18 @@ from mobility_bridge.services.ask_approvals import ask_approvals
 from mobility_bridge.services.catalogue import refresh_catalogue
 from mobility_bridge.services.compare import compare
 from mobility_bridge.services.context import Context
-from mobility_bridge.services.due import due_for_approvals, due_for_refresh, due_for_sweep
+from mobility_bridge.services.due import (
+    due_for_approvals,
+    due_for_refresh,
+    due_for_students,
+    due_for_sweep,
+)
 from mobility_bridge.services.health import loggable
 from mobility_bridge.services.ingest import ingest
 from mobility_bridge.services.notify import notify
 from mobility_bridge.services.refresh import refresh_partner
-from mobility_bridge.services.students import read_students
+from mobility_bridge.services.students import ask_partners_about_students, read_our_students
 from mobility_bridge.services.sweep import Sweeps
-from mobility_bridge.services.sync import chosen_partners
 from mobility_bridge.settings.model import ScheduleSettings
 
 LONGEST_KNOCK_S = 60
@@ -58,8 +62,12 @@ async def _approvals(context: Context) -> None:
 
 
 async def _students(context: Context) -> None:
-    partners = chosen_partners(context) if context.network is not None else []
-    await read_students(context, partners)
+    await read_our_students(context)
+
+
+async def _mobilities(context: Context) -> None:
+    partners = await due_for_students(context, knock_s(context.settings.schedule.students_every_s))
+    await ask_partners_about_students(context, partners)
 
 
 async def _compare(context: Context) -> None:
@@ -113,6 +121,12 @@ JOBS: tuple[Job, ...] = (
         _students,
         lambda schedule: schedule.students_every_s,
         needs_network=False,
+        about_students=True,
+    ),
+    Job(
+        "mobilities",
+        _mobilities,
+        lambda schedule: knock_s(schedule.students_every_s),
         about_students=True,
     ),
     Job("compare", _compare, lambda schedule: schedule.compare_every_s, needs_network=False),

@@ -70,6 +70,7 @@ def test_every_job_has_its_interval_in_the_settings() -> None:
         "refresh": schedule.refresh_every_s,
         "approvals": 60,
         "students": schedule.students_every_s,
+        "mobilities": 60,
         "compare": schedule.compare_every_s,
         "notify": schedule.notify_every_s,
     }

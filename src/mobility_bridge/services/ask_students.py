@@ -2,7 +2,7 @@
 transcripts of those whom we send, and our own learning agreements where another host serves them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -20,6 +20,7 @@ from mobility_bridge.ports.student_sources import RecordAnswer, StudentApi, Stud
 from mobility_bridge.reconcile.traces import mobility_name
 from mobility_bridge.services.applications import place_keys
 from mobility_bridge.services.context import Context
+from mobility_bridge.services.forgotten import Sieve
 from mobility_bridge.services.health import note_success, partner_failed, recovered
 from mobility_bridge.services.subjects import partner_key
 
@@ -46,28 +47,38 @@ class AskReport:
     error: ExternalError | None = None
 
 
-async def ask_about_students(context: Context, hei_id: HeiId, *, full: bool = False) -> list[AskReport]:
-    """Ask every student API that this university offers; one that fails does not keep the others back."""
+async def ask_about_students(
+    context: Context, hei_id: HeiId, *, full: bool = False, going: Sequence[OmobilityId] = ()
+) -> list[AskReport]:
+    """Ask every student API that this university offers; one that fails does not keep the others back.
+
+    `going` are our mobilities there (`outgoing`), since arrivals are asked for by id.
+    """
     network = context.students
     if network is None:
         return []
     return [
-        await _ask(context, network, hei_id, api, full=full)
+        await _ask(context, network, hei_id, api, going, full=full)
         for api in StudentApi
         if network.offers(hei_id, api)
     ]
 
 
 async def _ask(
-    context: Context, network: StudentNetwork, hei_id: HeiId, api: StudentApi, *, full: bool
+    context: Context,
+    network: StudentNetwork,
+    hei_id: HeiId,
+    api: StudentApi,
+    going: Sequence[OmobilityId],
+    *,
+    full: bool,
 ) -> AskReport:
     call = f"{api}.{'index' if api.has_index else 'get'}"
     try:
         if hei_id == context.own_hei_id and api in _OF_RECEIVERS:
             return await ask_own_host(context, network, api)
         if not api.has_index:
-            ids = await context.store.read(lambda uow: outgoing_ids(uow, context, hei_id))
-            return await fetch_objects(context, network, hei_id, api, ids)
+            return await fetch_objects(context, network, hei_id, api, going)
         since = None if full else await _since(context, hei_id, call)
         at = context.clock.now()
         answer = await network.omobility_index(hei_id, api, since)
@@ -100,6 +111,7 @@ async def fetch_objects(
     Raises:  ExternalError; what was fetched before is kept.
     """
     changed = gone = 0
+    ids = await context.store.read(lambda uow: _followed(uow, context, hei_id, api, ids))
     for batch in batched(list(dict.fromkeys(ids)), network.max_ids(hei_id, api)):
         answer = await network.fetch_records(hei_id, api, batch)
         if senders:
@@ -122,21 +134,30 @@ async def fetch_objects(
     return AskReport(hei_id, api, len(ids), changed, gone)
 
 
+def _followed(
+    uow: UnitOfWork, context: Context, hei_id: HeiId, api: StudentApi, ids: Sequence[OmobilityId]
+) -> list[OmobilityId]:
+    """Leave out who was erased: what is not asked for is not told again."""
+    keys = [(each, RecordKey(SOURCE, KINDS[api], hei_id, each)) for each in ids]
+    return Sieve(uow).ids(context.own_hei_id, keys)
+
+
 def _commit(
     uow: UnitOfWork, context: Context, hei_id: HeiId, api: StudentApi, answer: RecordAnswer
 ) -> tuple[int, int]:
     now = context.clock.now()
-    uow.evidence.append(answer.exchanges)
+    sieve = Sieve(uow, context.own_hei_id)
+    kept = sieve.records(answer.records)
+    sieve.exchanges(answer.exchanges, now)
     documents = {
-        each.record.document.sha256: each.document
-        for each in answer.records
-        if each.record.document is not None
+        each.record.document.sha256: each.document for each in kept if each.record.document is not None
     }
     uow.copies.put_documents(documents)
-    changed = list(uow.records.save([each.record for each in answer.records], now))
+    changed = list(uow.records.save([each.record for each in kept], now))
     absent = [RecordKey(SOURCE, KINDS[api], hei_id, each) for each in answer.absent]
     gone = list(uow.records.gone(absent, now))
     place_keys(uow, context, [*changed, *gone], now)
+    sieve.tell(context, SOURCE)
     recovered(context, _succeeded(uow, hei_id, f"{api}.get", now))
     return len(changed), len(gone)
 
@@ -181,10 +202,10 @@ def incoming_ids(uow: UnitOfWork, context: Context) -> dict[OmobilityId, HeiId]:
     return {record_id: next(iter(heis)) for record_id, heis in found.items() if len(heis) == 1}
 
 
-def outgoing_ids(uow: UnitOfWork, context: Context, hei_id: HeiId) -> list[OmobilityId]:
-    """The mobilities of ours at this university, by the nominations and agreements that we know of."""
+def outgoing(uow: UnitOfWork, context: Context) -> dict[HeiId, list[OmobilityId]]:
+    """The mobilities of ours at each university, by the nominations and agreements, else lists, that we know of."""
     own = context.own_hei_id
-    found: dict[OmobilityId, None] = {}
+    found: dict[HeiId, dict[OmobilityId, None]] = {}
     for kind in (RecordKind.NOMINATION, RecordKind.LEARNING_AGREEMENT):
         for record_id in uow.records.digests(SOURCE, kind, own):
             stored = uow.records.get(RecordKey(SOURCE, kind, own, record_id))
@@ -194,21 +215,22 @@ def outgoing_ids(uow: UnitOfWork, context: Context, hei_id: HeiId) -> list[Omobi
             cancelled = (
                 isinstance(facts, Nomination) and facts.status is not None and not facts.status.is_counted
             )
-            if facts.receiving_hei.hei_id == hei_id and not cancelled:
-                found[facts.omobility_id] = None
-    return list(found | _listed_ids(uow, context, hei_id))
+            if facts.receiving_hei.hei_id is not None and not cancelled:
+                found.setdefault(facts.receiving_hei.hei_id, {})[facts.omobility_id] = None
+    for hei_id, omobility_id in _listed_mobilities(uow, context):
+        found.setdefault(hei_id, {})[omobility_id] = None
+    return {hei_id: list(ids) for hei_id, ids in found.items()}
 
 
-def _listed_ids(uow: UnitOfWork, context: Context, hei_id: HeiId) -> dict[OmobilityId, None]:
+def _listed_mobilities(uow: UnitOfWork, context: Context) -> Iterator[tuple[HeiId, OmobilityId]]:
     """The mobilities that a list names, where nobody serves their documents."""
     if context.lists is None:
-        return {}
-    own, name, found = context.own_hei_id, context.lists.name, dict[OmobilityId, None]()
+        return
+    own, name = context.own_hei_id, context.lists.name
     for record_id in uow.records.digests(name, RecordKind.LISTING, own):
         stored = uow.records.get(RecordKey(name, RecordKind.LISTING, own, record_id))
-        if stored is not None and stored.record.facts.receiving_hei_id == hei_id:
-            found[stored.record.facts.omobility_id] = None
-    return found
+        if stored is not None and stored.record.facts.receiving_hei_id is not None:
+            yield stored.record.facts.receiving_hei_id, stored.record.facts.omobility_id
 
 
 async def _since(context: Context, hei_id: HeiId, call: str) -> datetime | None:

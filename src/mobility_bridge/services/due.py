@@ -9,18 +9,12 @@ from mobility_bridge.domain.partner import Health
 from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.services.ask_approvals import APPROVAL, announced_ids
 from mobility_bridge.services.context import Context
+from mobility_bridge.services.health import last_attempt
 from mobility_bridge.services.refresh import GET
+from mobility_bridge.services.students import STUDENTS, student_partners
 from mobility_bridge.services.sweep import INDEX
 from mobility_bridge.services.sync import chosen_partners
 from mobility_bridge.settings.model import ScheduleSettings
-
-
-def last_attempt(health: Health | None) -> datetime | None:
-    """The later of the last success and the last failure."""
-    if health is None:
-        return None
-    times = [at for at in (health.last_ok_at, health.last_failed_at) if at is not None]
-    return max(times, default=None)
 
 
 async def due_for_sweep(context: Context, knock_s: float) -> Sequence[HeiId]:
@@ -43,6 +37,12 @@ async def due_for_approvals(context: Context, knock_s: float) -> Sequence[HeiId]
 
     partners = await context.store.read(work)
     return await _due(context, partners, APPROVAL, period_s, knock_s)
+
+
+async def due_for_students(context: Context, knock_s: float) -> Sequence[HeiId]:
+    """Partners whose student interfaces are due, no more than their share of one knock."""
+    period_s = context.settings.schedule.students_every_s
+    return await _due(context, student_partners(context), STUDENTS, period_s, knock_s)
 
 
 def may_be_asked(uow: UnitOfWork, context: Context, hei_id: HeiId) -> bool:

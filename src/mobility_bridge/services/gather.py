@@ -25,6 +25,7 @@ from mobility_bridge.reconcile.pairing import propose
 from mobility_bridge.reconcile.places import continues, expiry
 from mobility_bridge.services.ask_approvals import APPROVAL
 from mobility_bridge.services.context import Context
+from mobility_bridge.services.health import worst
 from mobility_bridge.services.listing_seen import last_listing
 from mobility_bridge.services.problems import read_problems
 
@@ -254,8 +255,8 @@ class Gathering:
         )
 
     def source(self, name: str) -> SourceCase:
-        """The case of one of our own systems, or of the network's catalogue."""
-        health = next(iter(self.uow.partners.health(HeiId(name)).values()), None)
+        """The case of one of our own systems, by the worst of its calls, or of the network's catalogue."""
+        health = worst(self.uow.partners.health(HeiId(name)).values())
         index = self.uow.partners.index(HeiId(name))
         return SourceCase(
             own_hei_id=self.own,

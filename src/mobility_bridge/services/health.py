@@ -1,7 +1,9 @@
 """How our calls go: a success clears, a failure is kept with its reason and its evidence."""
 
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Final
 
 from mobility_bridge.domain.evidence import Exchange
 from mobility_bridge.domain.identifiers import HeiId
@@ -9,7 +11,36 @@ from mobility_bridge.domain.partner import Health
 from mobility_bridge.errors import BridgeError, ExternalError, InvalidDocument, Rejected
 from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.services.context import Context
+from mobility_bridge.services.forgotten import Sieve
 from mobility_bridge.services.subjects import partner_key
+
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
+
+
+def last_attempt(health: Health | None) -> datetime | None:
+    """The later of the last success and the last failure."""
+    if health is None:
+        return None
+    times = [at for at in (health.last_ok_at, health.last_failed_at) if at is not None]
+    return max(times, default=None)
+
+
+def worst(calls: Iterable[Health]) -> Health | None:
+    """Of the calls to one system the one that is worst off: it fails, read not all, could not read something.
+
+    Of those that are alike the one that was tried last.
+    """
+    return max(
+        calls,
+        key=lambda each: (
+            each.failing_since is not None,
+            each.failure_code is not None,
+            bool(each.detail),
+            last_attempt(each) or _NEVER,
+            each.api,
+        ),
+        default=None,
+    )
 
 
 def exchanges_of(error: ExternalError) -> tuple[Exchange, ...]:
@@ -59,7 +90,7 @@ def note_failure(
 
     Returns the number of the last piece of evidence.
     """
-    numbers = uow.evidence.append(exchanges_of(error))
+    numbers = Sieve(uow).exchanges(exchanges_of(error), at)
     evidence = numbers[-1] if numbers else None
     before = uow.partners.health(hei_id).get(api)
     now = Health(partner_hei_id=hei_id, api=api, last_failed_at=at)

@@ -1,10 +1,9 @@
 """How everything is doing, from what the store knows."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import Final
+from datetime import datetime
 
 from mobility_bridge.domain.discrepancy import DiscrepancyState, Severity
 from mobility_bridge.domain.identifiers import HeiId
@@ -15,10 +14,8 @@ from mobility_bridge.ports.sources import Capability
 from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.services.catalogue import CATALOGUE
 from mobility_bridge.services.context import Context
-from mobility_bridge.services.due import last_attempt
 from mobility_bridge.services.feed import FeedStatus, feed_status
-
-_NEVER: Final = datetime.min.replace(tzinfo=UTC)
+from mobility_bridge.services.health import last_attempt, worst
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +111,7 @@ def _overview(
         SourceStatus(
             source.name,
             by_source[source.name],
-            _worst(uow.partners.health(HeiId(source.name)).values()),
+            worst(uow.partners.health(HeiId(source.name)).values()),
             tuple(capabilities[source.name][0]),
             capabilities[source.name][1],
         )
@@ -142,12 +139,6 @@ def _overview(
         context.settings.notify.enabled,
         legible=context.settings.students.enabled and not context.settings.store.keys,
     )
-
-
-def _worst(calls: Iterable[Health]) -> Health | None:
-    """Of the calls to one system the one that fails, else the one that was read last."""
-    order = sorted(calls, key=lambda each: (each.failing_since is not None, last_attempt(each) or _NEVER))
-    return order[-1] if order else None
 
 
 def _partner(

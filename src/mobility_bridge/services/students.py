@@ -4,13 +4,18 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mobility_bridge.domain.identifiers import HeiId
+from mobility_bridge.domain.identifiers import HeiId, OmobilityId
+from mobility_bridge.domain.partner import Health
 from mobility_bridge.errors import ExternalError
+from mobility_bridge.ports.student_sources import StudentApi
 from mobility_bridge.services.applications import ApplicationsReport, ingest_applications
-from mobility_bridge.services.ask_students import AskReport, ask_about_students
+from mobility_bridge.services.ask_students import AskReport, ask_about_students, outgoing
 from mobility_bridge.services.context import Context
 from mobility_bridge.services.feed import FeedReport, follow_feed
 from mobility_bridge.services.hearing import note_heard, served
+
+STUDENTS = "students"
+"""The name, in health records, of all that a partner is asked about students in one go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,26 +41,70 @@ async def read_students(
 ) -> StudentsReport:
     """Read everything about students, unless the settings say that students are not followed.
 
-    Our own HEI is asked first, where another host serves something of ours: it tells which mobilities to ask
-    the partners about.
+    Our own systems come first: they tell which mobilities to ask the partners about.
     """
+    ours = await read_our_students(context, full=full)
+    asked = await ask_partners_about_students(context, partners, full=full)
+    return StudentsReport(ours.applications, ours.feed, (*ours.asked, *asked))
+
+
+async def read_our_students(context: Context, *, full: bool = False) -> StudentsReport:
+    """Read what our own systems say of students, and what other hosts serve for us."""
     if not context.settings.students.enabled:
         return StudentsReport()
     applications = [await ingest_applications(context, source) for source in context.applications]
     feed = await follow_feed(context) if context.registry is not None else None
     asked = await ask_about_students(context, context.own_hei_id, full=full)
     await _heard(context, asked, applications, feed)
+    return StudentsReport(tuple(applications), feed, tuple(asked))
+
+
+async def ask_partners_about_students(
+    context: Context, partners: Sequence[HeiId], *, full: bool = False
+) -> list[AskReport]:
+    """Ask these partners, a few at a time, and note when each was asked."""
+    if not context.settings.students.enabled or context.students is None:
+        return []
+    offers, going = context.students.offers, dict[HeiId, list[OmobilityId]]()
+    if any(offers(each, StudentApi.ARRIVALS) for each in partners):
+        going = await context.store.read(lambda uow: outgoing(uow, context))
     gate = asyncio.Semaphore(context.settings.sync.concurrency)
 
     async def one(hei_id: HeiId) -> list[AskReport]:
         async with gate:
-            reports = await ask_about_students(context, hei_id, full=full)
+            reports = await ask_about_students(context, hei_id, full=full, going=going.get(hei_id, []))
             await _heard(context, reports)
+            await _asked(context, hei_id, reports)
             return reports
 
+    asked: list[AskReport] = []
     for reports in await asyncio.gather(*(one(hei_id) for hei_id in partners)):
         asked += reports
-    return StudentsReport(tuple(applications), feed, tuple(asked))
+    return asked
+
+
+def student_partners(context: Context) -> list[HeiId]:
+    """Every partner that may be asked and offers anything about students."""
+    if context.network is None or context.students is None:
+        return []
+    offers, rules = context.students.offers, context.settings.sync
+    allowed = set(rules.partners) if rules.partners is not None else None
+    return [
+        each.hei_id
+        for each in context.network.partners()
+        if each.hei_id not in rules.exclude_partners
+        and (allowed is None or each.hei_id in allowed)
+        and each.hei_id != context.own_hei_id
+        and any(offers(each.hei_id, api) for api in StudentApi)
+    ]
+
+
+async def _asked(context: Context, hei_id: HeiId, reports: Sequence[AskReport]) -> None:
+    """Note when this partner was asked last; how each interface answers is kept by itself."""
+    at = context.clock.now()
+    fine = all(each.error is None for each in reports)
+    health = Health(hei_id, STUDENTS, at if fine else None, last_failed_at=None if fine else at)
+    await context.store.write(lambda uow: uow.partners.save_health(health))
 
 
 async def _heard(

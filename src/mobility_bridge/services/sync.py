@@ -17,7 +17,7 @@ from mobility_bridge.services.context import Context
 from mobility_bridge.services.ingest import IngestReport, ingest
 from mobility_bridge.services.notify import NotifyReport, notify
 from mobility_bridge.services.refresh import RefreshReport, refresh_partner
-from mobility_bridge.services.students import StudentsReport, read_students
+from mobility_bridge.services.students import StudentsReport, read_students, student_partners
 from mobility_bridge.services.sweep import SweepReport, Sweeps
 
 EWP = "ewp"
@@ -107,7 +107,10 @@ async def _read_students(context: Context, wanted: Wanted, *, use_network: bool)
     """Read students in a round about everything, or one about chosen partners."""
     if wanted.sources:
         return StudentsReport()
-    partners = chosen_partners(context, wanted.partners) if use_network else []
+    partners: list[HeiId] = []
+    if use_network:
+        chosen = wanted.partners
+        partners = chosen_partners(context, chosen) if chosen else student_partners(context)
     return await read_students(context, partners, full=wanted.full)
 
 
