@@ -2,7 +2,7 @@
 
 from sqlalchemy import column, table
 
-REVISION = "0007"
+REVISION = "0008"
 
 revision_table = table("alembic_version", column("version_num"))
 """Where Alembic notes what it has done; its own table, not ours to create."""

@@ -7,7 +7,7 @@ has to be looked up. A merge of two students moves nothing: rows stay with the s
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, LargeBinary, Table, Text, column
 
 from mobility_bridge.store.columns import Day, Digest, Instant, Name
 from mobility_bridge.store.tables import metadata
@@ -120,18 +120,26 @@ student_matches = Table(
     Column("reason", Text),
 )
 
+ABOUT_NOBODY = column("student_uid").is_(None)
+"""Agreements, occasions and code tables. Written like this so that the partial index serves it."""
+
 registry_facts = Table(
     "registry_facts",
     metadata,
     Column("key", Name, primary_key=True),
-    Column("kind", Name, nullable=False, index=True),
+    Column("kind", Name, nullable=False),
     Column("student_uid", Name, index=True),
     Column("as_of", Instant, nullable=False),
     Column("event_uid", Name, nullable=False),
     Column("removed", Boolean, nullable=False),
     Column("facts", LargeBinary, nullable=False),  # sealed
     Column("changed_at", Instant, nullable=False),
-    sqlite_with_rowid=False,
+)
+Index(
+    "ix_registry_facts_kind",
+    registry_facts.c.kind,
+    sqlite_where=ABOUT_NOBODY,
+    postgresql_where=ABOUT_NOBODY,
 )
 
 registry_facts_history = Table(

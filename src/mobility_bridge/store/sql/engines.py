@@ -105,7 +105,7 @@ def _sqlite(path: Path, busy_timeout_s: float, *, writing: bool) -> Engine:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA foreign_keys = ON")
             # Pages that many units of work change, as those of indexes, are carried over once for all of them.
-            connection.execute("PRAGMA wal_autocheckpoint = 4000")
+            connection.execute("PRAGMA wal_autocheckpoint = 8000")
             connection.execute("PRAGMA cache_size = -8000")  # KiB: a million copies have wide indexes
         else:
             connection.execute("PRAGMA query_only = ON")

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -19,6 +19,7 @@ from mobility_bridge.store.sealing import Seal
 from mobility_bridge.store.sql.statements import in_chunks, run_raw, upsert, upsert_raw, write_raw
 from mobility_bridge.store.sql.students import family, name_of, number_of
 from mobility_bridge.store.student_tables import (
+    ABOUT_NOBODY,
     feed_events,
     records,
     records_history,
@@ -255,6 +256,8 @@ class SqlFacts:
 
     def of_kind(self, kind: type[F]) -> Sequence[F]:
         wanted = select(registry_facts).where(registry_facts.c.kind == kind.kind)
+        if "student_uid" not in {each.name for each in fields(kind)}:
+            wanted = wanted.where(ABOUT_NOBODY)
         rows = self._connection.execute(wanted.order_by(registry_facts.c.key))
         return [fact for fact in map(self._fact, rows) if isinstance(fact, kind)]
 
