@@ -9,13 +9,24 @@ from mobility_bridge.domain.occasion import ExchangeAgreement, Occasion
 from mobility_bridge.domain.partner import Health
 from mobility_bridge.domain.person import Person
 from mobility_bridge.domain.record import IdentityKey, IdentityKeyKind, StudentId
-from mobility_bridge.domain.registration import Admission, Fact, LadokStudent, Participation
+from mobility_bridge.domain.registration import (
+    Admission,
+    CivicNumberChanged,
+    EducationBegun,
+    Fact,
+    LadokStudent,
+    Participation,
+    Registration,
+    ResultDecided,
+    StudentLink,
+)
 from mobility_bridge.errors import ExternalError, NotOffered, StoreError, UsageError
 from mobility_bridge.ports.registry import CertificateStatus, FeedBatch, FeedPosition, StudentRegistry
 from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.reconcile.exchange import Offering
 from mobility_bridge.reconcile.who import exact_keys
 from mobility_bridge.services.context import Context
+from mobility_bridge.services.forgotten import Sieve
 from mobility_bridge.services.health import loggable, note_failure, note_success
 from mobility_bridge.services.subjects import source_key, student_key
 from mobility_bridge.services.whose import settle
@@ -25,6 +36,13 @@ FEED = "feed"
 
 _MOST_MOVES = 10
 """How often one run begins again because the position was moved under it."""
+
+_TELLING = (LadokStudent, StudentLink, CivicNumberChanged, Admission, Participation, Registration)
+"""What tells of a person whom we do not follow that we might."""
+
+_TOGETHER = 20
+_LONGEST_S = 5.0
+"""Pages, and seconds, after which what was read is committed, while more is known to follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,27 +117,49 @@ class _Moved(Exception):
 
 
 async def _follow(context: Context, registry: StudentRegistry) -> FeedReport:
+    """Read from the position to the end. Pages that follow on each other at once are committed together."""
     held = await context.store.read(lambda uow: uow.cursor(cursor_name(registry)))
-    done = FeedReport()
-    try:
-        async for batch in registry.events(_parsed(held)):
-            took = await context.store.write(partial(_commit, context, registry, batch, held))
+    done, waiting, began = FeedReport(), list[FeedBatch](), 0.0
+
+    async def keep() -> None:
+        nonlocal held, done
+        if waiting:
+            took = await context.store.write(partial(_commit, context, registry, tuple(waiting), held))
             if took is None:
                 raise _Moved(done)
-            held = batch.position.cursor()
-            done += FeedReport(1, len(batch.events), took, len(batch.remarks))
-            for remark in batch.remarks:
-                context.log.event(
-                    "feed.remarked",
-                    source=registry.name,
-                    notice=remark.notice.value,
-                    page=remark.page,
-                    detail=remark.detail,
-                )
+            held = waiting[-1].position.cursor()
+            done += _told(context, registry, waiting, took)
+            waiting.clear()
+
+    try:
+        async for batch in registry.events(_parsed(held)):
+            began = began if waiting else context.clock.monotonic()
+            waiting.append(batch)
+            long = context.clock.monotonic() - began >= _LONGEST_S
+            if not batch.more or long or len(waiting) == _TOGETHER:
+                await keep()
     except ExternalError as error:
+        await keep()
         await _failed(context, registry, error)
         return replace(done, error=error)
+    await keep()
     return done
+
+
+def _told(
+    context: Context, registry: StudentRegistry, batches: Sequence[FeedBatch], changed: int
+) -> FeedReport:
+    """Say what some pages brought, now that it is kept."""
+    remarks = [remark for batch in batches for remark in batch.remarks]
+    for remark in remarks:
+        context.log.event(
+            "feed.remarked",
+            source=registry.name,
+            notice=remark.notice.value,
+            page=remark.page,
+            detail=remark.detail,
+        )
+    return FeedReport(len(batches), sum(len(batch.events) for batch in batches), changed, len(remarks))
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,30 +224,57 @@ def _parsed(held: str | None) -> FeedPosition | None:
 
 
 def _commit(
-    context: Context, registry: StudentRegistry, batch: FeedBatch, held: str | None, uow: UnitOfWork
+    context: Context,
+    registry: StudentRegistry,
+    batches: Sequence[FeedBatch],
+    held: str | None,
+    uow: UnitOfWork,
 ) -> int | None:
-    """Keep what a page brought, and the position after it; None, and nothing is kept, where `held` holds no more."""
+    """Keep what pages brought, and the position after them; None, and nothing is kept, where `held` holds no more."""
     if uow.cursor(cursor_name(registry)) != held:
         return None
     now = context.clock.now()
-    seen = uow.feeds.handled(registry.name, [each.event_uid for each in batch.events])
-    facts = [fact for each in batch.events if each.event_uid not in seen for fact in each.facts]
-    changed = uow.facts.apply(facts, now)
-    uow.feeds.mark_handled(registry.name, [each.event_uid for each in batch.events], batch.page, now)
-    if batch.entries or batch.remarks:
-        uow.evidence.append(batch.exchanges)
+    events = [event for batch in batches for event in batch.events]
+    seen = uow.feeds.handled(registry.name, [each.event_uid for each in events])
+    sieve = Sieve(uow, context.own_hei_id)
+    told = [fact for each in events if each.event_uid not in seen for fact in each.facts]
+    known = _followed(uow, told)
+    changed = uow.facts.apply(sieve.facts([each for each in told if _to_keep(each, known)]), now)
+    for batch in batches:
+        uow.feeds.mark_handled(registry.name, [each.event_uid for each in batch.events], batch.page, now)
+    exchanges = [each for batch in batches if batch.entries or batch.remarks for each in batch.exchanges]
+    sieve.exchanges(exchanges, now)
+    sieve.tell(context, registry.name)
     note_success(uow, HeiId(registry.name), FEED, now)
+    mark_students(uow, context, changed, known)
     uow.work.mark_to_compare([source_key(registry.name)], now)
-    mark_students(uow, context, changed)
-    uow.set_cursor(cursor_name(registry), batch.position.cursor())
+    uow.set_cursor(cursor_name(registry), batches[-1].position.cursor())
     return len(changed)
 
 
-def mark_students(uow: UnitOfWork, context: Context, changed: Sequence[Fact]) -> None:
+def _followed(uow: UnitOfWork, facts: Iterable[Fact]) -> Mapping[IdentityKey, StudentId]:
+    """The students of ours whom these facts are about, by the registry's key."""
+    uids = {uid for fact in facts if (uid := getattr(fact, "student_uid", None))}
+    return uow.students.by_keys(map(_ladok_key, uids))
+
+
+def _to_keep(fact: Fact, known: Mapping[IdentityKey, StudentId]) -> bool:
+    """Grades of people who go nowhere are none of our business; of one who comes to be followed they are read."""
+    if not isinstance(fact, (ResultDecided, EducationBegun)):
+        return True
+    return fact.student_uid is not None and _ladok_key(fact.student_uid) in known
+
+
+def mark_students(
+    uow: UnitOfWork,
+    context: Context,
+    changed: Sequence[Fact],
+    known: Mapping[IdentityKey, StudentId] | None = None,
+) -> None:
     """Mark whom these facts are about, as far as we follow them; an exchange makes us follow a student.
 
     The registry tells of every student at the university. Only those of whom another system has told, or who
-    are admitted to an exchange, become students of ours.
+    are admitted to an exchange, become students of ours. `known` are those among them, where that was looked up.
     """
     now = context.clock.now()
     about: dict[LadokUid, list[Fact]] = {}
@@ -217,18 +284,23 @@ def mark_students(uow: UnitOfWork, context: Context, changed: Sequence[Fact]) ->
             about.setdefault(student_uid, []).append(fact)
     if not about:
         return
-    known = uow.students.by_keys(map(_ladok_key, about))
-    persons = _persons(uow, [uid for uid in about if _to_settle(uid, about[uid], known)])
-    named = uow.students.by_keys({key for person in persons.values() for key in exact_keys(person)})
+    if known is None:
+        known = _followed(uow, changed)
+    persons = _persons(
+        uow, [uid for uid, said in about.items() if _to_settle(said, known=_ladok_key(uid) in known)]
+    )
+    keys = {uid: (_ladok_key(uid), *exact_keys(person)) for uid, person in persons.items()}
+    named = uow.students.by_keys({key for some in keys.values() for key in some[1:]})
     exchanging = _exchanging(uow, (fact for facts in about.values() for fact in facts))
     marked = []
     for uid in about:
         student_id = known.get(_ladok_key(uid))
-        keys = [_ladok_key(uid), *(exact_keys(persons[uid]) if uid in persons else ())]
-        if student_id is None and uid not in exchanging and named.keys().isdisjoint(keys):
+        if uid in persons and (
+            student_id is not None or uid in exchanging or not named.keys().isdisjoint(keys[uid])
+        ):
+            student_id = settle(uow, persons[uid], list(dict.fromkeys(keys[uid])), now)
+        if student_id is None:
             continue
-        if student_id is None or uid in persons:
-            student_id = settle(uow, persons[uid], list(dict.fromkeys(keys)), now)
         marked.append(student_key(uow.students.current(student_id)))
     uow.work.mark_to_compare(marked, now)
 
@@ -237,9 +309,11 @@ def _ladok_key(uid: LadokUid) -> IdentityKey:
     return IdentityKey(IdentityKeyKind.LADOK_STUDENT, uid)
 
 
-def _to_settle(uid: LadokUid, said: Iterable[Fact], known: Mapping[IdentityKey, StudentId]) -> bool:
-    """Whether it has to be found out who this is: a student of ours is told by the key, unless newly described."""
-    return _ladok_key(uid) not in known or any(isinstance(fact, LadokStudent) for fact in said)
+def _to_settle(said: Iterable[Fact], *, known: bool) -> bool:
+    """Whether it has to be found out who this is: one of ours who is newly described, or another of whom is told what
+    makes one ours. A stranger's results do not.
+    """
+    return any(isinstance(fact, LadokStudent if known else _TELLING) for fact in said)
 
 
 def _persons(uow: UnitOfWork, uids: Sequence[LadokUid]) -> dict[LadokUid, Person]:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from mobility_bridge.domain.record import Record, RecordKey, RecordKind
 from mobility_bridge.domain.registration import Admission, Fact, LadokStudent
 from mobility_bridge.errors import Unreachable
 from mobility_bridge.ports.registry import FeedBatch, FeedEvent, FeedPosition
-from mobility_bridge.ports.store import Store
+from mobility_bridge.ports.store import Store, UnitOfWork
 from mobility_bridge.ports.student_sources import (
     OmobilityIndexAnswer,
     ReadRecord,
@@ -292,11 +293,12 @@ async def test_a_position_that_never_rests_ends_the_run(world: World) -> None:
 
     async def overtaken(position: FeedPosition | None) -> AsyncIterator[FeedBatch]:
         async for batch in inner(position):
-            await world.bridge.store.write(lambda uow: uow.set_cursor("ladok.feed", _elsewhere(batch)))
+            await world.bridge.store.write(partial(_elsewhere, batch))
             yield batch
 
-    def _elsewhere(batch: FeedBatch) -> str:
-        return FeedPosition(1, f"{batch.position.entry_id}-{len(world.registry.asked)}").cursor()
+    def _elsewhere(batch: FeedBatch, uow: UnitOfWork) -> None:
+        name = f"{batch.position.entry_id}-{len(world.registry.asked)}"
+        uow.set_cursor("ladok.feed", FeedPosition(1, name).cursor())
 
     world.registry.events = overtaken  # type: ignore[method-assign]
     report = await follow_feed(world.bridge.context)
