@@ -37,6 +37,7 @@ COMMANDS = {
     "explain": (f"{_HERE}.explain:explain", "Tell everything about one agreement, side by side."),
     "notify": (f"{_HERE}.notify:notify", "Send the notifications of one agreement again."),
     "evidence": (f"{_HERE}.evidence:evidence", "Show, verify and export what was received."),
+    "privacy": (f"{_HERE}.privacy:privacy", "Answer a request for one's data, erase, let go of what is old."),
     "ewp": (f"{_HERE}.ewp:ewp", "Look into the network: catalogue, echo, validation."),
     "iia": (f"{_HERE}.iia:iia", "Hash and compare agreement documents, offline."),
     "config": (f"{_HERE}.config:config", "Check and show the configuration."),

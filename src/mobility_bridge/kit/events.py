@@ -65,6 +65,11 @@ _FIELDS: Final[dict[str, tuple[str, str]]] = {
     "about": ("string", "What was decided on: nomination or learning_agreement."),
     "state": ("string", "Where it stands now, in a word of the domain."),
     "outcome": ("string", "Why it ended so, in one word."),
+    "erasure": ("integer", "The number of an erasure; it names nobody."),
+    "erasures": ("string", "Numbers of erasures; they name nobody."),
+    "dropped": ("integer", "How many records or facts were not kept."),
+    "bodies": ("integer", "How many bodies of exchanges were let go of; their digests stay."),
+    "records": ("integer", "How many records."),
     "released": ("integer", "How many notifications in flight were handed back."),
 }
 _ALWAYS: Final = ("run_id", "job_id")
@@ -171,6 +176,28 @@ EVENTS: Final[dict[str, EventSpec]] = {
         "warning",
         "Something about the registry's feed itself is worth saying.",
         ("source", "notice", "page", "detail"),
+    ),
+    "privacy.exported": EventSpec(
+        "warning", "A person had everything written out that is held about a student.", ("records", "bodies")
+    ),
+    "privacy.shown": EventSpec(
+        "warning", "A person had evidence exported with what it says about students.", ("records",)
+    ),
+    "privacy.erased": EventSpec(
+        "warning", "A person had a student erased.", ("erasure", "records", "bodies", "duration_s")
+    ),
+    "privacy.readmitted": EventSpec(
+        "warning", "A person let a student who was erased be known anew.", ("erasure",)
+    ),
+    "privacy.recognised": EventSpec(
+        "info",
+        "A system told of a student who was erased; nothing of it was kept.",
+        ("source", "erasures", "dropped", "bodies"),
+    ),
+    "privacy.retained": EventSpec(
+        "info",
+        "What is older than its time to keep was let go of.",
+        ("job", "dropped", "bodies", "duration_s"),
     ),
     "partner.swept": EventSpec(
         "info",

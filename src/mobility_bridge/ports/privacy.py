@@ -57,6 +57,10 @@ class PrivacyRepository(Protocol):
         """
         ...
 
+    def any(self) -> bool:
+        """Whether anybody is to be known again at all."""
+        ...
+
     def forgotten(self, traces: Iterable[Trace]) -> Mapping[Trace, int]:
         """Those of these traces that are of an erased person, with the number of the erasure."""
         ...

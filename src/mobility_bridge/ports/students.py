@@ -122,6 +122,10 @@ class StudentRepository(Protocol):
         """Follow merges to the student that stands for this one today."""
         ...
 
+    def family(self, student_id: StudentId) -> Sequence[StudentId]:
+        """A student and all that were merged into it."""
+        ...
+
     def by_keys(self, keys: Iterable[IdentityKey]) -> Mapping[IdentityKey, StudentId]:
         """Students that own these exact keys."""
         ...

@@ -11,6 +11,7 @@ from mobility_bridge.errors import ExternalError
 from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.ports.student_sources import ApplicationSource, RecordReading
 from mobility_bridge.services.context import Context
+from mobility_bridge.services.forgotten import Sieve
 from mobility_bridge.services.health import loggable, note_failure, note_success
 from mobility_bridge.services.problems import write_problems
 from mobility_bridge.services.subjects import source_key
@@ -76,15 +77,15 @@ def _commit(
 ) -> tuple[list[RecordKey], list[RecordKey]]:
     """Keep a reading. Half of one deletes nothing, and one that has suddenly halved is not believed."""
     now, own = context.clock.now(), context.own_hei_id
-    uow.evidence.append(reading.exchanges)
+    sieve = Sieve(uow, own)
+    kept = sieve.records(reading.records)
+    sieve.exchanges(reading.exchanges, now)
     documents = {
-        each.record.document.sha256: each.document
-        for each in reading.records
-        if each.record.document is not None
+        each.record.document.sha256: each.document for each in kept if each.record.document is not None
     }
     uow.copies.put_documents(documents)
     held = uow.records.digests(name, kind, own)
-    changed = list(uow.records.save([each.record for each in reading.records], now))
+    changed = list(uow.records.save([each.record for each in kept], now))
     gone: list[RecordKey] = []
     there = {each.record.key.record_id for each in reading.records}
     absent = [RecordKey(name, kind, own, each) for each in held if each not in there]
@@ -93,6 +94,7 @@ def _commit(
         gone = list(uow.records.gone(absent, now))
     place_keys(uow, context, [*changed, *gone], now)
     _keep_health(uow, name, kind, reading, now)
+    sieve.tell(context, name)
     return changed, gone
 
 

@@ -69,6 +69,9 @@ class MemoryPrivacy:
             self._traces.put(trace, number)
         return erasure
 
+    def any(self) -> bool:
+        return len(self._traces) > 0
+
     def forgotten(self, traces: Iterable[Trace]) -> Mapping[Trace, int]:
         return {each: number for each in traces if (number := self._traces.get(each)) is not None}
 

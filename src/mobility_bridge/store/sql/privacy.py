@@ -53,6 +53,7 @@ class SqlPrivacy:
         self._key = key
         self._documents = documents
         self._evidence = evidence
+        self._known: bool | None = None
 
     def erase(self, what: ToErase, by: str, why: str, at: datetime) -> Erasure:
         if self._connection.dialect.name == "sqlite":
@@ -86,11 +87,18 @@ class SqlPrivacy:
             for each in what.traces
         ]
         upsert(self._connection, erased_keys, rows)
+        self._known = None
         return Erasure(number, what.students, at, by, why, counts)
 
+    def any(self) -> bool:
+        if self._known is None:
+            found = self._connection.execute(select(erased_keys.c.erasure_id).limit(1)).first()
+            self._known = found is not None
+        return self._known
+
     def forgotten(self, traces: Iterable[Trace]) -> Mapping[Trace, int]:
-        if self._connection.execute(select(erased_keys.c.erasure_id).limit(1)).first() is None:
-            return {}
+        if not self.any():
+            return {}  # without working out any trace
         found: dict[Trace, int] = {}
         for chunk in in_chunks(traces):
             prints = {(each.kind, self._print(each)): each for each in chunk}
@@ -123,6 +131,7 @@ class SqlPrivacy:
         if done.rowcount == 0:
             return None
         self._gone(erased_keys, erased_keys.c.erasure_id == erasure_id)
+        self._known = None
         return self._select(select(erasures).where(chosen))[0]
 
     def owners(self, documents: Collection[Sha256]) -> Mapping[Sha256, frozenset[StudentId]]:

@@ -73,6 +73,9 @@ class SqlStudents:
     def current(self, student_id: StudentId) -> StudentId:
         return name_of(self._standing(number_of(student_id)))
 
+    def family(self, student_id: StudentId) -> Sequence[StudentId]:
+        return [name_of(number) for number in family(self._connection, student_id)]
+
     def by_keys(self, keys: Iterable[IdentityKey]) -> Mapping[IdentityKey, StudentId]:
         by_kind: dict[str, dict[bytes, IdentityKey]] = {}
         for key in keys:
