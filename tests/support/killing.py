@@ -60,7 +60,7 @@ class Death:
     step: int
 
 
-class _Executioner:
+class Executioner:
     """Counts steps, and ends the process at the chosen one."""
 
     def __init__(self, death: Death | None) -> None:
@@ -75,10 +75,10 @@ class _Executioner:
                 os.kill(os.getpid(), signal.SIGKILL)
 
 
-class _DeadlyStore:
+class DeadlyStore:
     """A store in whose units of work the process may die."""
 
-    def __init__(self, store: Store, executioner: _Executioner) -> None:
+    def __init__(self, store: Store, executioner: Executioner) -> None:
         self._store = store
         self._executioner = executioner
 
@@ -99,12 +99,17 @@ class _DeadlyStore:
         self._executioner.step()
         return result
 
+    async def scrub(self) -> None:
+        await self._store.scrub()
+
     async def close(self) -> None:
         await self._store.close()
 
 
-class _DeadlyTransport(httpx.AsyncBaseTransport):
-    def __init__(self, inner: httpx.AsyncBaseTransport, executioner: _Executioner) -> None:
+class DeadlyTransport(httpx.AsyncBaseTransport):
+    """A transport around whose requests the process may die."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport, executioner: Executioner) -> None:
         self._inner = inner
         self._executioner = executioner
 
@@ -119,7 +124,7 @@ class _DeadlyTransport(httpx.AsyncBaseTransport):
 
 
 class _DeadlySender:
-    def __init__(self, inner: NotificationSender, executioner: _Executioner) -> None:
+    def __init__(self, inner: NotificationSender, executioner: Executioner) -> None:
         self._inner = inner
         self._executioner = executioner
 
@@ -156,9 +161,9 @@ async def _round(this: Round) -> None:
         "MOBILITY_BRIDGE__NOTIFY__LEASE_S": "10",
     }
     loaded = load_settings(this.config, environ)
-    executioner = _Executioner(this.death)
-    store = _DeadlyStore(open_store(loaded.settings.store.url), executioner)
-    transport = _DeadlyTransport(
+    executioner = Executioner(this.death)
+    store = DeadlyStore(open_store(loaded.settings.store.url), executioner)
+    transport = DeadlyTransport(
         WireTransport(tls_context(this.config.parent / "ca.pem", system=False)), executioner
     )
     clock = _ShiftedClock(this.ahead_s)
@@ -175,9 +180,9 @@ async def _round(this: Round) -> None:
 class Server:
     """A process that has everything imported and forks itself for each round."""
 
-    def __init__(self) -> None:
+    def __init__(self, module: str = "tests.support.killing") -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.killing"],
+            [sys.executable, "-m", module],
             cwd=Path(__file__).parents[2],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -190,7 +195,7 @@ class Server:
     def __exit__(self, *_: object) -> None:
         self._process.communicate(timeout=20)
 
-    def run(self, this: Round) -> int:
+    def run(self, this: object) -> int:
         """Run one round to its end or its death; the exit code says which (0, or minus the signal)."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None

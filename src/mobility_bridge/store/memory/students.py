@@ -318,19 +318,17 @@ class MemoryFacts:
 
     def apply(self, facts: Iterable[Fact], now: datetime) -> Sequence[Fact]:
         changed = []
-        before: dict[tuple[str, ...], Fact | None] = {}
         for fact in facts:
             known = self._facts.get(fact.key)
             if prevailing(known, fact) is known:
                 continue
             self._facts.put(fact.key, fact)
-            before.setdefault(fact.key, known)
-            if known is None or replace(fact, as_of=known.as_of, event_uid=known.event_uid) != known:
+            if known is None:
                 changed.append(fact)
-        for key in dict.fromkeys(fact.key for fact in changed):
-            former = before[key]
-            if former is not None:
-                self._history.put(key, (*(self._history.get(key) or ()), FormerFact(former, now)))
+            elif replace(fact, as_of=known.as_of, event_uid=known.event_uid) != known:
+                changed.append(fact)
+                former = self._history.get(fact.key) or ()
+                self._history.put(fact.key, (*former, FormerFact(known, now)))
         return changed
 
     def of_student(self, student_uid: LadokUid) -> Sequence[Fact]:

@@ -33,6 +33,7 @@ _BY_KEY = "SELECT key, kind, facts FROM registry_facts WHERE key IN (...)"
 _OF_STUDENTS = (
     "SELECT student_uid, kind, facts FROM registry_facts WHERE student_uid IN (...) ORDER BY student_uid, key"
 )
+_INTO_HISTORY = "INSERT INTO registry_facts_history (key, as_of, facts, replaced_at) VALUES (?, ?, ?, ?)"
 _TO_HISTORY = (
     "INSERT INTO registry_facts_history (key, as_of, facts, replaced_at) "
     "SELECT key, as_of, facts, ? FROM registry_facts WHERE key IN (...)"
@@ -201,28 +202,37 @@ class SqlFacts:
         said = [(_JOINT.join(each.key), each) for each in facts]
         held = {row[0]: _Held.of(row) for row in self._weights({key for key, _ in said})}
         latest: dict[str, Fact] = {}
-        changed = []
+        changed, replaced, passing = [], [], []
         for key, fact in said:
             known = held.get(key)
             if known is not None and fact.weight <= known.weight:
                 continue
-            if known is None or not _says_the_same(self._known(key, known, latest), fact):
+            if known is None:
                 changed.append(fact)
-            held[key] = _Held(fact.weight, known.stored if known is not None else None)
+            elif not _says_the_same(self._known(key, known, latest), fact):
+                changed.append(fact)
+                if key in latest:
+                    passing.append(self._passing(key, latest[key], now))
+                else:
+                    replaced.append(key)
+            held[key] = _Held(fact.weight, known.stored if known is not None else b"")
             latest[key] = fact
-        replaced = {_JOINT.join(each.key) for each in changed}
-        former = [key for key, row in held.items() if key in replaced and row.stored is not None]
-        for some in in_chunks(former):
+        for some in in_chunks(replaced):
             run_raw(self._connection, _TO_HISTORY, (to_micros(now),), some)
+        write_raw(self._connection, _INTO_HISTORY, passing)
         upsert_raw(self._connection, registry_facts, [self._row(*each, now) for each in latest.items()])
         return changed
+
+    def _passing(self, key: str, fact: Fact, now: datetime) -> tuple[Any, ...]:
+        """One that was said and replaced within one call."""
+        return key, to_micros(fact.as_of), self._seal.close(write_fact(fact)), to_micros(now)
 
     def _weights(self, keys: Iterable[str]) -> Iterable[Sequence[Any]]:
         for chunk in in_chunks(keys):
             yield from run_raw(self._connection, _WEIGHTS, (), chunk)
 
     def _known(self, key: str, known: "_Held", latest: Mapping[str, Fact]) -> Fact:
-        if key in latest or known.stored is None:
+        if key in latest:
             return latest[key]
         return read_fact(key.partition(_JOINT)[0], self._seal.open(known.stored))
 
@@ -278,10 +288,10 @@ class SqlFacts:
 
 
 class _Held(NamedTuple):
-    """The weight of a fact that is held, and how it is stored; None for one of this same call."""
+    """The weight of a fact that is held, and how it is stored, where it is."""
 
     weight: tuple[datetime, str, bool]
-    stored: bytes | None
+    stored: bytes
 
     @classmethod
     def of(cls, row: Sequence[Any]) -> "_Held":
