@@ -18,7 +18,10 @@ _HERE = "mobility_bridge.cli.agreements"
 COMMANDS = {
     "list": (f"{_HERE}:list_", "List every agreement with both ids, its state and what is open."),
     "show": (f"{_HERE}:show", "Show the terms of both copies of one agreement."),
-    "balance": (f"{_HERE}:balance", "Show agreed places in and out, per partner, kind and academic year."),
+    "balance": (
+        "mobility_bridge.cli.balance:balance",
+        "Show agreed places in and out, how many are taken, and the balance.",
+    ),
     "expiring": (f"{_HERE}:expiring", "List agreements by their end, with what follows them."),
     "pair": (f"{_HERE}:pair", "Confirm or reject that two copies belong together."),
 }
@@ -44,7 +47,8 @@ def _listed(invocation: Invocation, partner: str | None) -> "list[Listed]":
     return invocation.with_partner(partner, run)
 
 
-def _year(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+def academic_year(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    """Read an option that names an academic year."""
     from mobility_bridge.domain.academic_year import AcademicYear
 
     if value is not None and AcademicYear.parse(value) is None:
@@ -57,7 +61,10 @@ def _year(_ctx: click.Context, _param: click.Parameter, value: str | None) -> st
 @click.option("--state", type=click.Choice(STATES), help="Only this state.")
 @click.option("--open", "only_open", is_flag=True, help="Only those with open discrepancies.")
 @click.option(
-    "--year", metavar="YYYY/YYYY", callback=_year, help="Only those with places in this academic year."
+    "--year",
+    metavar="YYYY/YYYY",
+    callback=academic_year,
+    help="Only those with places in this academic year.",
 )
 @click.option("--isced", metavar="CODE", help="Only those for this ISCED-F code or one that starts with it.")
 @takes_options
@@ -206,59 +213,6 @@ def _terms_data(terms: "Iia") -> dict[str, Any]:
         ],
         "conditions": conditions,
     }
-
-
-@click.command()
-@takes_partner
-@click.option("--year", metavar="YYYY/YYYY", callback=_year, help="Only this academic year.")
-@click.option("--planned", is_flag=True, help="Count what is not in force yet, too.")
-@takes_options
-def balance(invocation: Invocation, partner: str | None, year: str | None, *, planned: bool) -> None:
-    """Show agreed places in and out, per partner, kind and academic year.
-
-    Counts our copies of agreements in force: mutually approved and not terminated. Positive balance: we
-    receive more than we send.
-    """
-    from mobility_bridge.domain.academic_year import AcademicYear
-    from mobility_bridge.services.places import balances
-
-    found = invocation.with_partner(
-        partner, lambda context, hei_id: balances(context, hei_id, planned=planned)
-    )
-    wanted = AcademicYear.parse(year).start if year and AcademicYear.parse(year) else None  # type: ignore[union-attr]
-    rows = [item for item in found if wanted in (None, item.start_year)]
-    if invocation.as_json:
-        print_json(
-            [{**asdict(item), "agreed": item.agreed, "agreed_total": str(item.agreed_total)} for item in rows]
-        )
-        return
-    print_table(
-        "Agreed places",
-        ("Partner", "Kind", "Year", "Out", "In", "Balance", "Months or days out", "in", "Remark"),
-        [
-            (
-                b.partner_hei_id,
-                b.kind,
-                str(AcademicYear(b.start_year)),
-                b.outgoing,
-                b.incoming,
-                f"{b.agreed:+}",
-                b.total_outgoing,
-                b.total_incoming,
-                _remarks(b),
-            )
-            for b in rows
-        ],
-    )
-
-
-def _remarks(item: Any) -> str:
-    remarks = (
-        (item.incomplete, "a number is not defined"),
-        (item.total_incomplete, "not every condition states a total"),
-        (item.approximate, "northern and southern years aligned"),
-    )
-    return "; ".join(text for holds, text in remarks if holds)
 
 
 @click.command()

@@ -34,7 +34,8 @@ async def chosen_partner(bridge: "Bridge", text: str | None) -> "HeiId | None":
         found = bool(uow.discrepancies.select(partner=hei_id)) or bool(
             uow.evidence.select(partner=hei_id, limit=1)
         )
-        return uow.copies.partner_hei_ids() | asked | ({hei_id} if found else set())
+        named = uow.copies.partner_hei_ids() | uow.students.partners() | asked
+        return named | ({hei_id} if found else set())
 
     heis = await bridge.context.store.read(known)
     if hei_id in heis:

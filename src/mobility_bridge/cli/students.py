@@ -48,7 +48,8 @@ def match() -> None:
     """List proposals that two students are one, and decide on them."""
 
 
-def _term(_ctx: click.Context, _param: click.Parameter, value: str | None) -> "Term | None":
+def a_term(_ctx: click.Context, _param: click.Parameter, value: str | None) -> "Term | None":
+    """Read an option that names a term."""
     from mobility_bridge.domain.term import Term
 
     if value is None:
@@ -65,7 +66,7 @@ def takes_stays(function: Callable[..., Any]) -> Callable[..., Any]:
         "--direction", type=click.Choice(("outgoing", "incoming")), help="Only students who leave, or come."
     )(function)
     function = takes_partner(function)
-    return click.option("--term", metavar="HT26", callback=_term, help="Only stays in this term.")(function)
+    return click.option("--term", metavar="HT26", callback=a_term, help="Only stays in this term.")(function)
 
 
 async def chosen_stays(

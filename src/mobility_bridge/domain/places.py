@@ -30,7 +30,8 @@ class Balance:
 
     `start_year` aligns northern and southern years; `approximate` says that both occur. `incomplete` says
     that a number is not defined and left out. Totals are months (students) or days (staff) of all persons;
-    `total_incomplete` that a condition states none.
+    `total_incomplete` that a condition states none. `used` counts the stays that take a place; it is None where
+    stays are not known: of staff, and while students are not followed.
     """
 
     partner_hei_id: HeiId
@@ -43,6 +44,15 @@ class Balance:
     incomplete: bool = False
     total_incomplete: bool = False
     approximate: bool = False
+    used_outgoing: int | None = None
+    used_incoming: int | None = None
+
+    @property
+    def realised(self) -> int | None:
+        """Incoming less outgoing students, as it came about; None where stays are not known."""
+        if self.used_outgoing is None or self.used_incoming is None:
+            return None
+        return self.used_incoming - self.used_outgoing
 
     @property
     def agreed(self) -> int:
@@ -89,6 +99,47 @@ class Claim:
     eqf_level: int | None = None
     places: int | None = None
     months_offered: Decimal | None = None
+
+
+class Breakdown(StrEnum):
+    """By what places are told apart, beside partner, direction, kind and year."""
+
+    CONDITION = "condition"
+    FIELD = "field"
+    LEVEL = "level"
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceUse:
+    """How many of some places are taken.
+
+    `agreement` is named where the places are of one condition; `isced_f_codes` and `eqf_levels` are those that the
+    places are for, none for all. `offered` is None while a number is not defined; `nominated` of those `used` have
+    a nomination. A place for several fields or levels is counted with each of them.
+    """
+
+    partner_hei_id: HeiId
+    direction: Direction
+    kind: MobilityKind
+    start_year: int
+    agreement: str | None
+    isced_f_codes: tuple[str, ...]
+    eqf_levels: tuple[int, ...]
+    offered: int | None
+    used: int
+    nominated: int
+    months_offered: Decimal | None
+    months_used: Decimal
+
+    @property
+    def left(self) -> int | None:
+        """Places that nobody takes; None while their number is not defined."""
+        return None if self.offered is None else max(self.offered - self.used, 0)
+
+    @property
+    def over(self) -> int:
+        """Stays beyond the last place."""
+        return 0 if self.offered is None else max(self.used - self.offered, 0)
 
 
 class ExpiryState(StrEnum):

@@ -179,7 +179,7 @@ def _fits(condition: CooperationCondition, wish: Wish) -> tuple[bool, bool, bool
     return (
         condition.kind is wish.kind and way == (wish.sending, wish.receiving),
         _covers_year(condition, wish.start_year),
-        wish.isced_f_code is None or not areas or any(_covers(each, wish.isced_f_code) for each in areas),
+        wish.isced_f_code is None or not areas or any(covers(each, wish.isced_f_code) for each in areas),
         wish.eqf_level is None or not levels or wish.eqf_level in levels,
         not wish.blended or condition.blended is not False,
     )
@@ -193,7 +193,7 @@ def _covers_year(condition: CooperationCondition, start_year: int | None) -> boo
     return (first is None or first.start <= start_year) and (last is None or start_year <= last.start)
 
 
-def _covers(area: SubjectArea, code: str) -> bool:
+def covers(area: SubjectArea, code: str) -> bool:
     """A field covers those below it: one that is not further defined ends in a zero.
 
     Source: ISCED-F 2013: broad, narrow and detailed fields.

@@ -15,7 +15,8 @@ from itertools import combinations
 from mobility_bridge.domain.academic_year import AcademicYear
 from mobility_bridge.domain.agreement import CooperationCondition, Iia, MobilityKind
 from mobility_bridge.domain.identifiers import HeiId
-from mobility_bridge.domain.places import Balance, Coverage, Expiry, ExpiryState, YearPlaces
+from mobility_bridge.domain.person import Direction
+from mobility_bridge.domain.places import Balance, Claim, Coverage, Expiry, ExpiryState, YearPlaces
 from mobility_bridge.reconcile.calendar import decision_day, first_day, last_days
 from mobility_bridge.reconcile.canonical import hei
 
@@ -49,6 +50,8 @@ class _Sum:
     incomplete: bool = False
     total_incomplete: bool = False
     calendars: set[bool] = field(default_factory=set)
+    used_outgoing: int = 0
+    used_incoming: int = 0
 
     def add(self, places: YearPlaces, *, outgoing: bool) -> None:
         self.calendars.add(places.northern)
@@ -62,10 +65,16 @@ class _Sum:
             self.total_incoming += places.total or 0
 
 
-def balance(own_hei_id: HeiId, partner_hei_id: HeiId, agreements: Sequence[Iia]) -> tuple[Balance, ...]:
+def balance(
+    own_hei_id: HeiId,
+    partner_hei_id: HeiId,
+    agreements: Sequence[Iia],
+    claims: Sequence[Claim] | None = None,
+) -> tuple[Balance, ...]:
     """Add up the places of all agreements in force with one partner, per kind of mobility and year.
 
-    A terminated agreement counts nothing. Several fields and levels of a condition share its places.
+    A terminated agreement counts nothing. Several fields and levels of a condition share its places. `claims` are
+    those of stays with this partner, None while stays are not known.
     """
     sums: defaultdict[tuple[MobilityKind, int], _Sum] = defaultdict(_Sum)
     parties = {(hei(own_hei_id), hei(partner_hei_id)): True, (hei(partner_hei_id), hei(own_hei_id)): False}
@@ -75,6 +84,10 @@ def balance(own_hei_id: HeiId, partner_hei_id: HeiId, agreements: Sequence[Iia])
             if outgoing is not None:
                 for places in expand(condition):
                     sums[condition.kind, places.start_year].add(places, outgoing=outgoing)
+    for claim in claims or ():
+        found = sums[claim.kind, claim.pool.start_year]
+        found.used_outgoing += claim.direction is Direction.OUTGOING
+        found.used_incoming += claim.direction is Direction.INCOMING
     kinds = tuple(MobilityKind)
     return tuple(
         Balance(
@@ -88,6 +101,8 @@ def balance(own_hei_id: HeiId, partner_hei_id: HeiId, agreements: Sequence[Iia])
             found.incomplete,
             found.total_incomplete,
             len(found.calendars) > 1,
+            found.used_outgoing if claims is not None and kind.is_student else None,
+            found.used_incoming if claims is not None and kind.is_student else None,
         )
         for (kind, year), found in sorted(
             sums.items(), key=lambda item: (kinds.index(item[0][0]), item[0][1])

@@ -6,9 +6,10 @@ from datetime import date
 
 from mobility_bridge.domain.agreement import Iia
 from mobility_bridge.domain.identifiers import HeiId, IiaId
-from mobility_bridge.domain.places import Balance, Expiry
+from mobility_bridge.domain.places import Balance, Breakdown, Claim, Expiry, PlaceUse
 from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.reconcile.calendar import months_before
+from mobility_bridge.reconcile.place_use import place_use
 from mobility_bridge.reconcile.places import balance, continues, expiry
 from mobility_bridge.services.context import Context
 from mobility_bridge.services.gather import Gathering
@@ -28,14 +29,41 @@ class End:
 
 
 async def balances(context: Context, partner: str | None = None, *, planned: bool = False) -> list[Balance]:
-    """Agreed places per partner, kind and year, over our copies of agreements in force.
+    """Agreed places per partner, kind and year, over our copies of agreements in force, and those taken.
 
     In force is what both sides approved last: while a change waits for approval, the text before it. With
     `planned`, every copy of ours counts as it is now. What is terminated never counts.
     """
-    listed = await agreements(context, HeiId(partner) if partner else None)
+    offers, claims = await _offers(context, partner, planned=planned)
+    follows = context.settings.students.enabled
+    found: list[Balance] = []
+    for hei_id in sorted(offers.keys() | claims.keys()):
+        texts = [text for _, text in offers.get(hei_id, ())]
+        taken = claims.get(hei_id, []) if follows else None
+        found.extend(balance(context.own_hei_id, hei_id, texts, taken))
+    return found
+
+
+async def places(
+    context: Context, by: Breakdown, partner: str | None = None, *, planned: bool = False
+) -> list[PlaceUse]:
+    """Places of students by condition, field or level, offered and taken; what counts is as for `balances`."""
+    offers, claims = await _offers(context, partner, planned=planned)
+    found: list[PlaceUse] = []
+    for hei_id in sorted(offers.keys() | claims.keys()):
+        texts, taken = offers.get(hei_id, []), claims.get(hei_id, [])
+        found.extend(place_use(context.own_hei_id, hei_id, texts, taken, by))
+    return found
+
+
+async def _offers(
+    context: Context, partner: str | None, *, planned: bool
+) -> tuple[dict[HeiId, list[tuple[str, Iia]]], dict[HeiId, list[Claim]]]:
+    """The texts that count, by partner and our id, and the claims of stays by partner."""
+    chosen = HeiId(partner) if partner else None
+    listed = await agreements(context, chosen)
     in_force = await context.store.read(lambda uow: _in_force(uow, context))
-    by_partner: dict[HeiId, list[Iia]] = defaultdict(list)
+    offers: dict[HeiId, list[tuple[str, Iia]]] = defaultdict(list)
     for item in listed:
         if item.local is None or item.local.iia is None:
             continue
@@ -43,11 +71,12 @@ async def balances(context: Context, partner: str | None = None, *, planned: boo
         settled = planned or now.terminated_as_a_whole or (item.approved_by_us and item.approved_by_partner)
         text = now if settled else in_force.get((item.partner_hei_id, item.local.copy.iia_id))
         if text is not None:
-            by_partner[item.partner_hei_id].append(text)
-    found: list[Balance] = []
-    for hei_id in sorted(by_partner):
-        found.extend(balance(context.own_hei_id, hei_id, by_partner[hei_id]))
-    return found
+            offers[item.partner_hei_id].append((item.local.copy.iia_id, text))
+    claims: dict[HeiId, list[Claim]] = defaultdict(list)
+    if context.settings.students.enabled:
+        for claim in await context.store.read(lambda uow: list(uow.places.select(partner=chosen))):
+            claims[claim.pool.partner_hei_id].append(claim)
+    return dict(offers), dict(claims)
 
 
 def _in_force(uow: UnitOfWork, context: Context) -> dict[tuple[HeiId, IiaId], Iia]:
