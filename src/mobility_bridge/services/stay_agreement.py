@@ -8,6 +8,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from mobility_bridge.domain.agreement import CooperationCondition
 from mobility_bridge.domain.approval import ApprovalSide
@@ -17,6 +18,7 @@ from mobility_bridge.domain.places import Claim
 from mobility_bridge.domain.record import StayId, StudentId
 from mobility_bridge.domain.snapshot import StoredCopy
 from mobility_bridge.domain.stay import AgreementUse, StayCase
+from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.reconcile.agreement_use import (
     Choice,
     KnownAgreement,
@@ -97,25 +99,23 @@ class StayPlaces:
     def _write(self, student_id: StudentId, claims: dict[StayId, Claim]) -> None:
         stays = dict.fromkeys(each.stay_id for each in self._gathering.uow.students.stays(student_id))
         for stay_id in stays | dict.fromkeys(claims):
-            self._replace(stay_id, claims.get(stay_id))
+            keep_claim(self._gathering.uow, stay_id, claims.get(stay_id), self._gathering.now)
 
-    def _replace(self, stay_id: StayId, claim: Claim | None) -> None:
-        """Keep a claim, or none, and mark whose verdict that changes."""
-        uow = self._gathering.uow
-        held = uow.places.get(stay_id)
-        if held == claim:
-            return
-        pools = dict.fromkeys(each.pool for each in (held, claim) if each is not None)
-        before = {pool: uow.places.of_pool(pool) for pool in pools}
-        if claim is None:
-            uow.places.drop(stay_id)
-        else:
-            uow.places.put(claim)
-        others = {
-            each for pool in pools for each in affected(before[pool], uow.places.of_pool(pool), stay_id)
-        }
-        students = {uow.students.current(StudentId(each.rpartition("-")[0])) for each in others}
-        uow.work.mark_to_compare(map(student_key, sorted(students)), self._gathering.now)
+
+def keep_claim(uow: UnitOfWork, stay_id: StayId, claim: Claim | None, now: datetime) -> None:
+    """Keep a stay's claim, or that it has none, and mark the students whose verdict that changes."""
+    held = uow.places.get(stay_id)
+    if held == claim:
+        return
+    pools = dict.fromkeys(each.pool for each in (held, claim) if each is not None)
+    before = {pool: uow.places.of_pool(pool) for pool in pools}
+    if claim is None:
+        uow.places.drop(stay_id)
+    else:
+        uow.places.put(claim)
+    others = {each for pool in pools for each in affected(before[pool], uow.places.of_pool(pool), stay_id)}
+    students = {uow.students.current(StudentId(each.rpartition("-")[0])) for each in others}
+    uow.work.mark_to_compare(map(student_key, sorted(students)), now)
 
 
 def offer_changed(gathering: Gathering, known: KnownAgreements, subject: Subject) -> bool:

@@ -13,6 +13,7 @@ from mobility_bridge.domain.discrepancy import Subject, SubjectKind
 from mobility_bridge.domain.exchange import ExchangeParticipation
 from mobility_bridge.domain.identifiers import HeiId, LadokUid
 from mobility_bridge.domain.incoming_mobility import ActualDates
+from mobility_bridge.domain.la_listing import LaListing
 from mobility_bridge.domain.learning_agreement import LearningAgreement
 from mobility_bridge.domain.nomination import Nomination
 from mobility_bridge.domain.occasion import (
@@ -195,6 +196,7 @@ class StayGathering:
             courses=_first(_seen(self.uow, records, CourseList)),
             nomination=_first(nominations),
             learning_agreement=_first(agreements),
+            listing=_first(_seen(self.uow, records, LaListing)),
             arrival=_first(_seen(self.uow, records, ActualDates)),
             transcript=_first(_seen(self.uow, records, Tor)),
             exchange=living[0] if living else None,
