@@ -18,6 +18,7 @@ SWEDISH_OF_STUDENTS: Final[Mapping[str, str]] = {
     # One student
     "Student {student_id}": "Student {student_id}",
     "identity": "identitet",
+    "(protected)": "(skyddad)",
     "store": "lager",
     "not encrypted, although students are followed": "inte krypterat, fast studenter följs",
     "protected: nothing personal is shown": "skyddad: inget personligt visas",

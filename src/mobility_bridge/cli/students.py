@@ -130,7 +130,7 @@ def print_stays(found: "Sequence[StayView]", say: "Speech") -> None:
             (
                 each.stay_id,
                 say(each.case.direction.value),
-                each.case.partner_hei_id,
+                say("(protected)") if each.case.protected else each.case.partner_hei_id,
                 ", ".join(term.code for term in each.terms),
                 "\n".join(each.shown_by),
                 "\n".join(_codes(each)),
@@ -237,6 +237,7 @@ def stay_data(stay: "StayView") -> dict[str, Any]:
     return {
         "stay_id": stay.stay_id,
         "student_id": stay.student_id,
+        "protected": stay.case.protected,
         "direction": stay.case.direction,
         "partner_hei_id": stay.case.partner_hei_id,
         "terms": [term.code for term in stay.terms],

@@ -79,6 +79,10 @@ class PrivacyRepository(Protocol):
         """Whose records were read from each of these documents, earlier states included."""
         ...
 
+    def withhold(self, discrepancy_id: str) -> None:
+        """Take the values out of what happened to a discrepancy: its student's identity is protected now."""
+        ...
+
     def drop_history(self, kinds: Collection[RecordKind], replaced_before: datetime, *, dry_run: bool) -> int:
         """Let go of earlier states of records of these kinds that were last confirmed before; return how many."""
         ...

@@ -1,8 +1,8 @@
 """Cases go to the engine, findings are folded into discrepancies: only for what changed or came due."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from mobility_bridge.domain.approval import Approval, ApprovalSide
@@ -25,6 +25,7 @@ from mobility_bridge.reconcile.engine import (
     evaluate_stay,
 )
 from mobility_bridge.reconcile.fold import fold
+from mobility_bridge.reconcile.protection import any_protected, withheld
 from mobility_bridge.services import outbox
 from mobility_bridge.services.context import Context
 from mobility_bridge.services.gather import Gathering
@@ -142,11 +143,27 @@ def judge_student(stays: StayGathering, student_id: StudentId) -> dict[str, Verd
     students = stays.uow.students
     if students.current(student_id) != student_id:
         return {}
-    judged = {case.subject.key: evaluate_stay(case) for case in stays.cases(student_id)}
+    cases = stays.cases(student_id)
+    judged = {case.subject.key: evaluate_stay(case) for case in cases}
+    if any_protected(cases):
+        judged = {
+            key: replace(each, findings=tuple(map(withheld, each.findings))) for key, each in judged.items()
+        }
+        _withhold(stays.uow, judged)
     for stay in students.stays(student_id):
         key = Subject(SubjectKind.STAY, stay.partner_hei_id, stay_id=stay.stay_id).key
         judged.setdefault(key, Verdict(()))
     return judged
+
+
+def _withhold(uow: UnitOfWork, keys: Iterable[str]) -> None:
+    """Take out of what was said before what may not be told any more."""
+    for key in keys:
+        for former in uow.discrepancies.of_subject(key):
+            left = withheld(former.finding)
+            if left != former.finding:
+                uow.discrepancies.save(replace(former, finding=left), None)
+                uow.privacy.withhold(former.discrepancy_id)
 
 
 def _later(verdict: Verdict, now: datetime) -> date | None:

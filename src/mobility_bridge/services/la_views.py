@@ -10,6 +10,7 @@ from mobility_bridge.domain.record import StayId, StoredRecord
 from mobility_bridge.domain.stay import Seen
 from mobility_bridge.errors import UsageError
 from mobility_bridge.ports.store import UnitOfWork
+from mobility_bridge.reconcile.protection import any_protected
 from mobility_bridge.services.context import Context
 from mobility_bridge.services.student_views import the_cases
 
@@ -69,7 +70,13 @@ async def show_las(context: Context, text: str, partner: HeiId | None = None) ->
 
     def work(uow: UnitOfWork) -> list[LaView]:
         found = []
-        for case in the_cases(context, uow, text, partner):
+        cases = the_cases(context, uow, text, partner)
+        if any_protected(cases):
+            raise UsageError(
+                f"the identity behind {cases[0].subject.stay_id} is protected: nothing of it is shown",
+                next_step="Look at the learning agreement in the system that holds it.",
+            )
+        for case in cases:
             seen: Sequence[Seen[LearningAgreement] | None]
             seen = (case.learning_agreement, *case.learning_agreement_others)
             found += [

@@ -92,9 +92,10 @@ async def explain_student(context: Context, text: str, partner: HeiId | None = N
         sides: list[Difference] = list(_of_person(view))
         for stay in view.stays:
             sides += _of_stay(stay.case)
+        told = () if view.protected else gathering.facts(student_id)
         moments = [
-            *_records(uow, student_id),
-            *(_fact(each, gathering.offering) for each in gathering.facts(student_id)),
+            *(() if view.protected else _records(uow, student_id)),
+            *(_fact(each, gathering.offering) for each in told),
             *_discrepancies(uow, view),
             *_matches(view),
         ]

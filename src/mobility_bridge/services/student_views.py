@@ -21,6 +21,7 @@ from mobility_bridge.domain.term import Term
 from mobility_bridge.errors import UsageError
 from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.ports.students import Match
+from mobility_bridge.reconcile.protection import any_protected, bare, shown
 from mobility_bridge.reconcile.stay_terms import admitted_terms, exchanges, planned_terms
 from mobility_bridge.reconcile.traces import REGISTRY
 from mobility_bridge.services.context import Context
@@ -122,11 +123,11 @@ def view_student(context: Context, uow: UnitOfWork, student_id: StudentId) -> St
     cases = gathering.cases(student_id)
     facts = gathering.facts(student_id)
     persons = _once(each for case in cases for each in case.persons)
-    protected = (
-        any(isinstance(fact, StudentProtected) and not fact.removed for fact in facts)
-        or any(case.protected for case in cases)
-        or any(each.person.protected for each in persons)
+    protected = any_protected(cases) or any(
+        isinstance(fact, StudentProtected) and not fact.removed for fact in facts
     )
+    if protected:
+        cases = list(map(bare, cases))
     found = _of_student(uow, student_id, cases)
     return StudentView(
         student_id,
@@ -196,7 +197,7 @@ def _stays(context: Context, uow: UnitOfWork, chosen: Chosen) -> Iterator[StayVi
     found = _by_subject(uow.discrepancies.select(states=_UNSETTLED))
     # Who has not been compared yet has no stay to be selected by, so only the cases can tell.
     for student_id in uow.students.select(limit=_ALL):
-        for case in gathering.cases(student_id):
+        for case in shown(gathering.cases(student_id)):
             if chosen.partner not in (None, case.partner_hei_id):
                 continue
             if chosen.direction not in (None, case.direction):

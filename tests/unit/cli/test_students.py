@@ -168,6 +168,46 @@ def test_of_a_protected_identity_nothing_personal_is_printed(told: Command, conf
         assert not [secret for secret in SECRETS if secret in result.out]
 
 
+def test_nothing_of_a_protected_stay_leaves_the_store_but_its_name(told: Command, config: Path) -> None:
+    """Not even what was said before anybody knew that the identity is protected."""
+    # given
+    fill(config)
+    former = typed_ids(told)
+    fill(config, lambda world: world.registry.facts.append(StudentProtected(as_of=AT, student_uid=STU)))
+    whereabouts = ("brava.example", OMOBILITY, "NHU-", "2026-08-31", "Brava", *SECRETS)
+
+    # when
+    printed = [
+        told(*words)
+        for words in (
+            ("students", "list"),
+            ("students", "list", "--json"),
+            ("students", "show", "P1", "--json"),
+            ("students", "explain", "P1", "--personal", "--json"),
+            ("nominations", "list", "--json"),
+            ("la", "show", "P1", "--json"),
+            ("la", "diff", "P1"),
+            ("discrepancies", "list", "--json"),
+            ("discrepancies", "list", "--state", "resolved", "--json"),
+            *(("discrepancies", "show", each) for each in former),
+            *(("discrepancies", "history", each, "--json") for each in former),
+        )
+    ]
+
+    # then
+    assert former
+    for result in printed:
+        text = (result.out + result.err).replace('"omobility_id": null', "")
+        assert not [each for each in whereabouts if each in text], text
+    assert "(protected)" in printed[0].out
+    assert printed[1].json[0]["stay_id"] == "P1-1"
+    assert (printed[5].code, printed[6].code) == (2, 2)
+
+
+def typed_ids(told: Command) -> list[str]:
+    return [each["id"] for each in told("discrepancies", "list", "--json").json]
+
+
 def test_a_named_person_decides_who_is_who(told: Command, config: Path) -> None:
     person = replace(PERSON, civic_number=None, global_id=None)
     twin = replace(

@@ -1,6 +1,7 @@
 """Discrepancies and their history, in memory."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from mobility_bridge.domain.discrepancy import Discrepancy, DiscrepancyEvent, DiscrepancyState
 from mobility_bridge.domain.identifiers import HeiId, IiaId
@@ -65,3 +66,9 @@ class MemoryDiscrepancies:
                 if event.discrepancy_id == discrepancy_id:
                     self._events.drop(number)
         return len(gone)
+
+    def withhold(self, discrepancy_id: str) -> None:
+        """Take the values out of what happened to it."""
+        for number, event in self._events.items():
+            if event.discrepancy_id == discrepancy_id:
+                self._events.put(number, replace(event, values={}))

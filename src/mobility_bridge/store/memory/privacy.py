@@ -100,6 +100,9 @@ class MemoryPrivacy:
                 found.setdefault(document.sha256, set()).add(row.student_id)
         return {digest: frozenset(owners) for digest, owners in found.items()}
 
+    def withhold(self, discrepancy_id: str) -> None:
+        self._beside.discrepancies.withhold(discrepancy_id)
+
     def drop_history(self, kinds: Collection[RecordKind], replaced_before: datetime, *, dry_run: bool) -> int:
         return self._beside.records.drop_history(kinds, replaced_before, dry_run=dry_run)
 

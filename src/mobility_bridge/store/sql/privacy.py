@@ -145,6 +145,10 @@ class SqlPrivacy:
                     found.setdefault(row.document_sha256, set()).add(name_of(row.student_id))
         return {digest: frozenset(owners) for digest, owners in found.items()}
 
+    def withhold(self, discrepancy_id: str) -> None:
+        chosen = discrepancy_events.c.discrepancy_id == discrepancy_id
+        self._connection.execute(update(discrepancy_events).where(chosen).values({"values": "{}"}))
+
     def drop_history(self, kinds: Collection[RecordKind], replaced_before: datetime, *, dry_run: bool) -> int:
         table = records_history.c
         chosen = table.kind.in_([kind.value for kind in kinds]) & (table.confirmed_at < replaced_before)
