@@ -1,7 +1,8 @@
 """Applications of our own mobility system: read by term, kept as records, and told whose they are."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from mobility_bridge.domain.identifiers import ApplicationId, HeiId
 from mobility_bridge.domain.partner import Health
@@ -40,8 +41,13 @@ def terms_of_interest(context: Context) -> list[Term]:
     return [now.preceding, now, now.following, now.following.following]
 
 
-async def ingest_applications(context: Context, source: ApplicationSource) -> ApplicationsReport:
-    """Read the applications of the terms of interest, then the courses of those that changed."""
+async def ingest_applications(
+    context: Context, source: ApplicationSource, *, full: bool = False
+) -> ApplicationsReport:
+    """Read the applications of the terms of interest, then the courses of those that changed.
+
+    Courses change without their application: now and then, and when `full`, those of all are read.
+    """
     try:
         reading = await source.read_applications(terms_of_interest(context))
     except ExternalError as error:
@@ -50,16 +56,9 @@ async def ingest_applications(context: Context, source: ApplicationSource) -> Ap
     changed, gone = await context.store.write(
         lambda uow: _commit(uow, context, source.name, RecordKind.APPLICATION, reading)
     )
-    ids = [ApplicationId(each.record_id) for each in changed]
-    if ids:
-        try:
-            courses = await source.read_courses(ids)
-        except ExternalError as error:
-            await _failed(context, source.name, COURSES, error)
-        else:
-            await context.store.write(
-                lambda uow: _commit(uow, context, source.name, RecordKind.COURSE_LIST, courses)
-            )
+    full = full or await _courses_are_due(context, source.name)
+    there = [each.record.key for each in reading.records] if full else changed
+    await _read_courses(context, source, [ApplicationId(each.record_id) for each in there], full=full)
     report = ApplicationsReport(source.name, len(reading.records), len(changed), len(gone), reading.complete)
     context.log.event(
         "applications.read",
@@ -70,6 +69,37 @@ async def ingest_applications(context: Context, source: ApplicationSource) -> Ap
         complete=report.complete,
     )
     return report
+
+
+async def _courses_are_due(context: Context, name: str) -> bool:
+    """Whether it is time to read the courses of all applications again."""
+    last = await context.store.read(lambda uow: uow.cursor(_cursor(name)))
+    every = timedelta(seconds=context.settings.schedule.full_sweep_every_s)
+    return last is None or context.clock.now() - datetime.fromisoformat(last) >= every
+
+
+async def _read_courses(
+    context: Context, source: ApplicationSource, ids: Sequence[ApplicationId], *, full: bool
+) -> None:
+    if not ids:
+        return
+    at = context.clock.now()
+    try:
+        courses = await source.read_courses(ids)
+    except ExternalError as error:
+        await _failed(context, source.name, COURSES, error)
+        return
+
+    def work(uow: UnitOfWork) -> None:
+        _commit(uow, context, source.name, RecordKind.COURSE_LIST, courses)
+        if full and courses.complete:
+            uow.set_cursor(_cursor(source.name), at.isoformat())
+
+    await context.store.write(work)
+
+
+def _cursor(name: str) -> str:
+    return f"{name}.{COURSES}.full"
 
 
 def _commit(

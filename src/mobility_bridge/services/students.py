@@ -52,7 +52,7 @@ async def read_our_students(context: Context, *, full: bool = False) -> Students
     """Read what our own systems say of students, and what other hosts serve for us."""
     if not context.settings.students.enabled:
         return StudentsReport()
-    applications = [await ingest_applications(context, source) for source in context.applications]
+    applications = [await ingest_applications(context, source, full=full) for source in context.applications]
     feed = await follow_feed(context) if context.registry is not None else None
     asked = await ask_about_students(context, context.own_hei_id, full=full)
     await _heard(context, asked, applications, feed)

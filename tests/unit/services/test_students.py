@@ -64,6 +64,7 @@ class FakeApplications:
     name: str = "mobility_online"
     error: Unreachable | None = None
     complete: bool = True
+    asked_courses: list[tuple[str, ...]] = field(default_factory=list)
 
     async def read_applications(self, terms: Sequence[Any]) -> RecordReading:
         assert terms
@@ -76,6 +77,7 @@ class FakeApplications:
 
     async def read_courses(self, application_ids: Sequence[ApplicationId]) -> RecordReading:
         assert application_ids
+        self.asked_courses.append(tuple(application_ids))
         return RecordReading((), complete=True)
 
 
@@ -200,6 +202,18 @@ async def test_a_second_round_changes_nothing(world: World) -> None:
     await world.round()
     assert await world.codes() == before
     assert not [line for line in world.bridge.lines[lines:] if line["event"].startswith("discrepancy.")]
+
+
+async def test_courses_are_read_again_though_their_application_never_changed(world: World) -> None:
+    ids = (APPLICATION.application_id,)
+    await world.round()
+    await world.round()
+    assert world.applications.asked_courses == [ids], "nothing changed, and they were just read"
+    world.bridge.clock.move(world.bridge.context.settings.schedule.full_sweep_every_s)
+    await world.round()
+    assert world.applications.asked_courses == [ids, ids]
+    await read_students(world.bridge.context, full=True)
+    assert world.applications.asked_courses == [ids, ids, ids]
 
 
 async def test_an_event_takes_effect_once_however_often_it_comes(world: World) -> None:
