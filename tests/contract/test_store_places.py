@@ -8,7 +8,7 @@ from tests.support.stores import ALDERTON, BRAVA, NOON, minutes
 
 from mobility_bridge.domain.agreement import MobilityKind
 from mobility_bridge.domain.person import Direction
-from mobility_bridge.domain.places import Claim, Pool
+from mobility_bridge.domain.places import Claim, Pool, Tally
 from mobility_bridge.domain.record import StayId
 from mobility_bridge.errors import StoreError
 from mobility_bridge.ports.store import Store, UnitOfWork
@@ -51,8 +51,8 @@ async def test_a_stay_has_one_claim_at_a_time(store: Store) -> None:
     other = replace(CLAIM, pool=replace(POOL, start_year=2027))
     await store.write(lambda uow: uow.places.put(CLAIM))
     await store.write(lambda uow: uow.places.put(other))
-    assert await store.read(lambda uow: list(uow.places.of_pool(POOL))) == []
-    assert await store.read(lambda uow: list(uow.places.of_pool(other.pool))) == [other]
+    assert await store.read(lambda uow: uow.places.tally(POOL)) == Tally()
+    assert await store.read(lambda uow: uow.places.tally(other.pool)) == Tally(1, CLAIM.months, CLAIM.stay_id)
 
 
 async def test_a_pool_is_one_condition_of_one_agreement_in_one_year(store: Store) -> None:
@@ -69,10 +69,40 @@ async def test_a_pool_is_one_condition_of_one_agreement_in_one_year(store: Store
             uow.places.put(each)
 
     await store.write(work)
-    assert await store.read(lambda uow: list(uow.places.of_pool(POOL))) == [CLAIM, BARE]
+    assert await store.read(lambda uow: uow.places.tally(POOL)) == Tally(1, CLAIM.months, CLAIM.stay_id)
     assert await store.read(lambda uow: list(uow.places.select(partner=BRAVA))) == [others[0]]
     assert await store.read(lambda uow: list(uow.places.select(start_year=2025))) == [others[3]]
     assert len(await store.read(lambda uow: list(uow.places.select()))) == len(others) + 2
+
+
+async def test_the_stays_of_a_pool_stand_in_the_order_in_which_they_asked(store: Store) -> None:
+    """Three that asked in turn, two of them at once, and one that only the registry knows."""
+    queue = [
+        replace(CLAIM, stay_id=StayId("P7-1"), asked_at=minutes(1), months=Decimal("4.5")),
+        replace(CLAIM, stay_id=StayId("P3-1"), asked_at=minutes(2)),
+        replace(CLAIM, stay_id=StayId("P4-1"), asked_at=minutes(2)),
+    ]
+
+    def work(uow: UnitOfWork) -> None:
+        for each in (queue[2], BARE, queue[0], queue[1]):
+            uow.places.put(each)
+
+    def look(uow: UnitOfWork) -> object:
+        places = uow.places
+        return (
+            places.tally(POOL),
+            [places.before(each) for each in queue],
+            [list(places.beyond(POOL, place)) for place in range(4)],
+        )
+
+    await store.write(work)
+    stays = [each.stay_id for each in queue]
+    assert await store.read(look) == (
+        Tally(3, Decimal("13.7"), stays[2]),
+        [0, 1, 2],
+        [stays, stays[1:], stays[2:], []],
+    )
+    assert await store.read(lambda uow: uow.places.before(replace(BARE, asked_at=minutes(9)))) == 3
 
 
 async def test_a_claim_that_is_dropped_is_gone_and_one_that_never_was_is_no_error(store: Store) -> None:

@@ -84,8 +84,9 @@ class Claim:
     """One stay's place in a pool.
 
     `nominated`: a nomination that is pending or approved takes it; else the stay is known from elsewhere only.
-    `asked_at` orders the stays of a pool. `places` and `months_offered` are what the pool offers, as far as it is
-    known; `months` is how long the stay is planned. Field and level are the stay's own, where it states them.
+    `asked_at` orders the stays of a pool, then their names. `places` and `months_offered` are what the pool offers,
+    as far as it is known; `months` is how long the stay is planned, in tenths. Field and level are the stay's own,
+    where it states them.
     """
 
     stay_id: StayId
@@ -99,6 +100,20 @@ class Claim:
     eqf_level: int | None = None
     places: int | None = None
     months_offered: Decimal | None = None
+
+    @property
+    def order(self) -> tuple[datetime, str]:
+        """Where the stay stands among those that ask for the same places."""
+        return self.asked_at, self.stay_id
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What the nominated stays of a pool take together, and which of them asked last."""
+
+    used: int = 0
+    months: Decimal = Decimal()
+    last: StayId | None = None
 
 
 class Breakdown(StrEnum):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from mobility_bridge.domain.identifiers import HeiId
-from mobility_bridge.domain.places import Claim, Pool
+from mobility_bridge.domain.places import Claim, Pool, Tally
 from mobility_bridge.domain.record import StayId
 
 
@@ -13,8 +13,16 @@ class PlaceRepository(Protocol):
 
     def get(self, stay_id: StayId) -> Claim | None: ...
 
-    def of_pool(self, pool: Pool) -> Sequence[Claim]:
-        """All claims on the places of one condition and year, by the name of the stay."""
+    def tally(self, pool: Pool) -> Tally:
+        """What the nominated stays of a pool take together."""
+        ...
+
+    def before(self, claim: Claim) -> int:
+        """How many nominated stays of the claim's pool stand before it (`Claim.order`)."""
+        ...
+
+    def beyond(self, pool: Pool, place: int) -> Sequence[StayId]:
+        """The nominated stays of a pool after so many places, in their order."""
         ...
 
     def put(self, claim: Claim) -> None:

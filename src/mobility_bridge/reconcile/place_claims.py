@@ -3,12 +3,11 @@
 Source: EWP mobilities: reconciliation of agreement and places; EWP agreements: balance.
 """
 
-from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from mobility_bridge.domain.places import Claim
+from mobility_bridge.domain.places import Claim, Tally
 from mobility_bridge.domain.record import StayId
 from mobility_bridge.domain.stay import AgreementUse, StayCase
 from mobility_bridge.reconcile.agreement_use import Choice, pool_of
@@ -69,49 +68,28 @@ def planned_months(case: StayCase) -> Decimal:
     return (months + Decimal(rest) / _DAYS_OF_A_MONTH).quantize(_TENTH, ROUND_HALF_UP)
 
 
-def in_order(claims: Iterable[Claim]) -> list[Claim]:
-    """The nominated stays of one pool, who asked first first."""
-    return sorted(
-        (each for each in claims if each.nominated),
-        key=lambda each: (each.asked_at, len(each.stay_id), each.stay_id),
-    )
-
-
-def with_others(use: AgreementUse, claim: Claim | None, pool: Sequence[Claim]) -> AgreementUse:
-    """Say how many places of the pool are taken, and which one this stay takes; `pool` holds its claim, too."""
+def with_others(use: AgreementUse, claim: Claim | None, tally: Tally, before: int) -> AgreementUse:
+    """Say how many places of the pool are taken, this one included, and after how many others it stands."""
     if claim is None or not claim.nominated:
         return use
-    order = in_order(pool)
-    stays = [each.stay_id for each in order]
-    return replace(
-        use,
-        used=len(order),
-        place=stays.index(claim.stay_id) + 1,
-        months_used=sum((each.months for each in order), Decimal()),
-    )
+    return replace(use, used=tally.used, place=before + 1, months_used=tally.months)
 
 
-def affected(before: Sequence[Claim], after: Sequence[Claim], changed: StayId) -> set[StayId]:
-    """The other stays of a pool whose verdict changes when one claim appears, goes or changes.
+def shifted(claim: Claim, before: int) -> int | None:
+    """After which place all stays move up or down by one when this claim appears or goes, and that shows.
 
-    Only those beyond the last place, and the last one while there are too many months, are ever spoken of.
+    Of those that have a place nothing is said, so nothing changes for them. None when no claim is affected.
     """
-    former, present = _standings(before), _standings(after)
-    stays = former.keys() | present.keys()
-    return {each for each in stays if each != changed and former.get(each) != present.get(each)}
+    if not claim.nominated or claim.places is None:
+        return None
+    return max(before + 1, claim.places)
 
 
-def _standings(claims: Sequence[Claim]) -> dict[StayId, tuple[object, ...]]:
-    """What may be said of each stay that something may be said of."""
-    order = in_order(claims)
-    found: dict[StayId, tuple[object, ...]] = {}
-    used = sum((each.months for each in order), Decimal())
-    for place, each in enumerate(order, 1):
-        surplus = place if each.places is not None and place > each.places else None
-        too_long = each.months_offered is not None and used > each.months_offered and place == len(order)
-        if surplus is not None or too_long:
-            found[each.stay_id] = (surplus, used if too_long else None)
-    return found
+def told_by(tally: Tally, months_offered: Decimal | None) -> tuple[StayId, Decimal] | None:
+    """The stay of which too many months are said, the one that asked last, with the months; None when it is none."""
+    if months_offered is None or tally.last is None or tally.months <= months_offered:
+        return None
+    return tally.last, tally.months
 
 
 def _asked_at(case: StayCase) -> datetime:

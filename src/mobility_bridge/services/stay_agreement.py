@@ -9,12 +9,13 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 
 from mobility_bridge.domain.agreement import CooperationCondition
 from mobility_bridge.domain.approval import ApprovalSide
 from mobility_bridge.domain.discrepancy import Subject
 from mobility_bridge.domain.identifiers import HeiId
-from mobility_bridge.domain.places import Claim
+from mobility_bridge.domain.places import Claim, Tally
 from mobility_bridge.domain.record import StayId, StudentId
 from mobility_bridge.domain.snapshot import StoredCopy
 from mobility_bridge.domain.stay import AgreementUse, StayCase
@@ -27,7 +28,7 @@ from mobility_bridge.reconcile.agreement_use import (
     use_of,
     wish_of,
 )
-from mobility_bridge.reconcile.place_claims import affected, claim_of, with_others
+from mobility_bridge.reconcile.place_claims import claim_of, shifted, told_by, with_others
 from mobility_bridge.services.gather import Gathering
 from mobility_bridge.services.in_force import text_in_force
 from mobility_bridge.services.subjects import student_key
@@ -93,8 +94,16 @@ class StayPlaces:
         """Count the pool as it is with the claims of this student, kept or not."""
         if use is None or claim is None:
             return use
-        pool = [each for each in self._gathering.uow.places.of_pool(claim.pool) if each.stay_id not in own]
-        return with_others(use, claim, [*pool, *(each for each in own.values() if each.pool == claim.pool)])
+        places = self._gathering.uow.places
+        tally, before = places.tally(claim.pool), places.before(claim)
+        if not self._keep:  # count as if they had been kept
+            held = [each for each in map(places.get, own) if each is not None]
+            for sign, claims in ((-1, held), (1, list(own.values()))):
+                mine = [each for each in claims if each.pool == claim.pool and each.nominated]
+                months = sum((each.months for each in mine), Decimal())
+                tally = Tally(tally.used + sign * len(mine), tally.months + sign * months, tally.last)
+                before += sign * sum(each.order < claim.order for each in mine)
+        return with_others(use, claim, tally, before)
 
     def _write(self, student_id: StudentId, claims: dict[StayId, Claim]) -> None:
         stays = dict.fromkeys(each.stay_id for each in self._gathering.uow.students.stays(student_id))
@@ -107,15 +116,40 @@ def keep_claim(uow: UnitOfWork, stay_id: StayId, claim: Claim | None, now: datet
     held = uow.places.get(stay_id)
     if held == claim:
         return
-    pools = dict.fromkeys(each.pool for each in (held, claim) if each is not None)
-    before = {pool: uow.places.of_pool(pool) for pool in pools}
+    others: set[StayId] = set()
+    months = [_told_by(uow, each) for each in (held, claim)]
+    if held is not None and not (claim is not None and _same_place(held, claim)):
+        others |= _moved(uow, held)
     if claim is None:
         uow.places.drop(stay_id)
     else:
         uow.places.put(claim)
-    others = {each for pool in pools for each in affected(before[pool], uow.places.of_pool(pool), stay_id)}
+    if claim is not None and not (held is not None and _same_place(held, claim)):
+        others |= _moved(uow, claim)
+    for before, each in zip(months, (held, claim), strict=True):
+        after = _told_by(uow, each)
+        if before != after:
+            others |= {told[0] for told in (before, after) if told is not None}
+    others.discard(stay_id)
     students = {uow.students.current(StudentId(each.rpartition("-")[0])) for each in others}
     uow.work.mark_to_compare(map(student_key, sorted(students)), now)
+
+
+def _same_place(one: Claim, other: Claim) -> bool:
+    """Whether two claims of a stay stand at the same place of the same queue."""
+    return (one.pool, one.nominated, one.order) == (other.pool, other.nominated, other.order)
+
+
+def _moved(uow: UnitOfWork, claim: Claim) -> set[StayId]:
+    """Those of whom something else is said since, or when, this claim is there; it is while this is asked."""
+    after = shifted(claim, uow.places.before(claim))
+    return set() if after is None else set(uow.places.beyond(claim.pool, after))
+
+
+def _told_by(uow: UnitOfWork, claim: Claim | None) -> tuple[StayId, Decimal] | None:
+    if claim is None or claim.months_offered is None:
+        return None
+    return told_by(uow.places.tally(claim.pool), claim.months_offered)
 
 
 def offer_changed(gathering: Gathering, known: KnownAgreements, subject: Subject) -> bool:

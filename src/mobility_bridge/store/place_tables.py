@@ -20,7 +20,7 @@ place_claims = Table(
     Column("kind", Name, nullable=False),
     Column("nominated", Boolean, nullable=False),
     Column("asked_at", Instant, nullable=False),
-    Column("months", Text, nullable=False),  # decimal text: months have tenths
+    Column("months_tenths", Integer, nullable=False),
     Column("isced_f_code", Name),
     Column("eqf_level", Integer),
     Column("places", Integer),
@@ -33,4 +33,6 @@ Index(
     place_claims.c.agreement,
     place_claims.c.condition_key,
     place_claims.c.start_year,
+    place_claims.c.asked_at,
+    place_claims.c.stay_id,
 )

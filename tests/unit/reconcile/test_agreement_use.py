@@ -25,7 +25,7 @@ from mobility_bridge.domain.identifiers import IiaId
 from mobility_bridge.domain.learning_agreement import LearningAgreement
 from mobility_bridge.domain.nomination import NominationSide, NominationStatus
 from mobility_bridge.domain.person import Direction
-from mobility_bridge.domain.places import Breakdown, Claim, PlaceUse, Pool
+from mobility_bridge.domain.places import Breakdown, Claim, PlaceUse, Pool, Tally
 from mobility_bridge.domain.planned_day import PlannedDay
 from mobility_bridge.domain.record import RecordKind, StayId
 from mobility_bridge.domain.stay import StayCase
@@ -40,10 +40,11 @@ from mobility_bridge.reconcile.agreement_use import (
     wish_of,
 )
 from mobility_bridge.reconcile.place_claims import (
-    affected,
     claim_of,
     planned_months,
+    shifted,
     takes_a_place,
+    told_by,
     with_others,
 )
 from mobility_bridge.reconcile.place_use import place_use
@@ -331,35 +332,29 @@ def claim(number: int, **facts: Any) -> Claim:
     return replace(made, **facts)
 
 
-def names(*numbers: int) -> set[str]:
-    return {f"P{number}-1" for number in numbers}
+def test_a_claim_shifts_those_behind_it_and_beyond_the_last_place() -> None:
+    assert shifted(claim(1), 0) == 2  # of two places: from the third on
+    assert shifted(claim(1), 4) == 5
+    assert shifted(claim(1, places=None), 4) is None
+    assert shifted(claim(1, nominated=False), 4) is None
+    assert shifted(claim(1, places=0), 0) == 1
 
 
-def test_those_before_the_last_place_are_never_affected() -> None:
-    four = [claim(number) for number in (1, 2, 3, 4)]
-    assert affected(four, four[1:], StayId("P1-1")) == names(3, 4)
-    assert affected(four[1:], four, StayId("P1-1")) == names(3, 4)
-    assert affected(four, four[:3], StayId("P4-1")) == set()
-    assert affected(four[:1], four[:2], StayId("P2-1")) == set()
-    assert affected(four, [*four[:3], replace(four[3], nominated=False)], StayId("P4-1")) == set()
+def test_too_many_months_are_told_by_who_asked_last() -> None:
+    tally = Tally(3, Decimal(15), StayId("P3-1"))
+    assert told_by(tally, Decimal(14)) == ("P3-1", Decimal(15))
+    assert told_by(tally, Decimal(15)) is None
+    assert told_by(tally, None) is None
+    assert told_by(Tally(), Decimal(-1)) is None
 
 
-def test_too_many_months_are_told_by_the_last_alone() -> None:
-    three = [claim(number, places=None, months_offered=Decimal(9)) for number in (1, 2, 3)]
-    assert affected(three, three[:2], StayId("P3-1")) == names(2)  # now the last one
-    assert affected(three, three[1:], StayId("P1-1")) == names(3)  # fewer months too many
-    shorter = [replace(three[0], months=Decimal(4)), three[1]]
-    assert affected(three[:2], shorter, StayId("P1-1")) == names(2)  # no longer too many
-    assert affected(shorter, shorter, StayId("P1-1")) == set()
-
-
-def test_who_asked_at_the_same_time_stands_by_number() -> None:
-    at_once = [claim(number, asked_at=NOW) for number in (10, 9, 2)]
+def test_who_is_not_nominated_has_no_number() -> None:
     use = use_of(chosen(nominated(NOMINATION), known("nh-1", "br-1")))
-    assert [with_others(use, each, at_once).place for each in at_once] == [3, 2, 1]
-    assert with_others(use, at_once[0], at_once).months_used == Decimal(15)
-    assert with_others(use, replace(at_once[0], nominated=False), at_once).used == 0
-    assert with_others(use, None, at_once) is use
+    tally = Tally(3, Decimal(15), StayId("P3-1"))
+    told = with_others(use, claim(2), tally, 1)
+    assert (told.used, told.place, told.months_used) == (3, 2, Decimal(15))
+    assert with_others(use, claim(2, nominated=False), tally, 1) is use
+    assert with_others(use, None, tally, 0) is use
 
 
 # What is taken of what.

@@ -28,6 +28,7 @@ from mobility_bridge.domain.stay import StayCase
 from mobility_bridge.errors import Unreachable
 from mobility_bridge.ports.student_sources import StudentApi
 from mobility_bridge.services.compare import compare
+from mobility_bridge.services.stay_agreement import keep_claim
 from mobility_bridge.services.stays import StayGathering
 from mobility_bridge.services.students import read_students
 from mobility_bridge.services.subjects import agreement_key
@@ -216,9 +217,11 @@ FINE: dict[str, Callable[[World], None]] = {
     ),
     "a third of another field": lambda world: (
         agree(world, OUT, replace(OUT, subject_areas=(SubjectArea("0541"),)))
-        or ([nominate(world, number) for number in (1, 2)]
-        and nominate(world, 3, agreement_isced_f_code="0541")
-        and None)
+        or (
+            [nominate(world, number) for number in (1, 2)]
+            and nominate(world, 3, agreement_isced_f_code="0541")
+            and None
+        )
     ),
     "a third in another year": lambda world: (
         [nominate(world, number) for number in (1, 2)]
@@ -462,3 +465,15 @@ async def test_an_agreement_that_says_the_same_has_nobody_looked_at_again(world:
         lambda uow: uow.work.mark_to_compare([agreement_key(BRAVA, ours=IiaId("nh-1"))], AT)
     )
     assert await judged(world) == set()
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 5])
+async def test_a_place_that_is_freed_by_hand_has_the_others_looked_at_again(
+    crowd: World, number: int
+) -> None:
+    """As when a student is erased."""
+    stay_id, now = StayId(f"P{number}-1"), crowd.bridge.clock.now()
+    await crowd.bridge.store.write(lambda uow: keep_claim(uow, stay_id, None, now))
+    await crowd.bridge.store.write(lambda uow: keep_claim(uow, stay_id, None, now))
+    marked = await crowd.bridge.store.read(lambda uow: uow.work.to_compare())
+    assert marked == [f"student:P{each}" for each in (3, 4, 5) if each > number]

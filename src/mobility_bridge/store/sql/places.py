@@ -9,10 +9,19 @@ from sqlalchemy import Connection, Row, Select, delete, select
 from mobility_bridge.domain.agreement import MobilityKind
 from mobility_bridge.domain.identifiers import HeiId
 from mobility_bridge.domain.person import Direction
-from mobility_bridge.domain.places import Claim, Pool
+from mobility_bridge.domain.places import Claim, Pool, Tally
 from mobility_bridge.domain.record import StayId
+from mobility_bridge.store.columns import to_micros
 from mobility_bridge.store.place_tables import place_claims
-from mobility_bridge.store.sql.statements import upsert
+from mobility_bridge.store.sql.statements import run_raw, upsert
+
+_TENTHS = 10
+_ALL = 1_000_000_000
+_QUEUE = "FROM place_claims WHERE partner_hei_id = ? AND agreement = ? AND condition_key = ? AND start_year = ? AND nominated"
+_TALLY = f"SELECT count(*), sum(months_tenths) {_QUEUE}"
+_LAST = f"SELECT stay_id {_QUEUE} ORDER BY asked_at DESC, stay_id DESC LIMIT 1"
+_BEYOND = f"SELECT stay_id {_QUEUE} ORDER BY asked_at, stay_id LIMIT ? OFFSET ?"
+_BEFORE = f"SELECT count(*) {_QUEUE} AND (asked_at < ? OR (asked_at = ? AND stay_id < ?))"
 
 
 class SqlPlaces:
@@ -26,16 +35,21 @@ class SqlPlaces:
         row = self._connection.execute(wanted).one_or_none()
         return _claim(row) if row is not None else None
 
-    def of_pool(self, pool: Pool) -> Sequence[Claim]:
-        table = place_claims.c
-        return self._read(
-            select(place_claims).where(
-                table.partner_hei_id == pool.partner_hei_id,
-                table.agreement == pool.agreement,
-                table.condition_key == pool.condition,
-                table.start_year == pool.start_year,
-            )
-        )
+    def tally(self, pool: Pool) -> Tally:
+        key = _values(pool)
+        ((used, tenths),) = run_raw(self._connection, _TALLY, key)
+        last = run_raw(self._connection, _LAST, key).scalar() if used else None
+        return Tally(used, Decimal(int(tenths or 0)) / _TENTHS, None if last is None else StayId(last))
+
+    def before(self, claim: Claim) -> int:
+        at = to_micros(claim.asked_at)
+        found = run_raw(self._connection, _BEFORE, (*_values(claim.pool), at, at, claim.stay_id)).scalar()
+        return int(found)
+
+    def beyond(self, pool: Pool, place: int) -> Sequence[StayId]:
+        # SQLite has no OFFSET without LIMIT.
+        rows = run_raw(self._connection, _BEYOND, (*_values(pool), _ALL, place))
+        return [StayId(row[0]) for row in rows]
 
     def put(self, claim: Claim) -> None:
         upsert(self._connection, place_claims, [_row(claim)])
@@ -55,6 +69,10 @@ class SqlPlaces:
         return [_claim(row) for row in self._connection.execute(wanted.order_by(place_claims.c.stay_id))]
 
 
+def _values(pool: Pool) -> tuple[Any, ...]:
+    return pool.partner_hei_id, pool.agreement, pool.condition, pool.start_year
+
+
 def _row(claim: Claim) -> dict[str, Any]:
     return {
         "stay_id": claim.stay_id,
@@ -66,7 +84,7 @@ def _row(claim: Claim) -> dict[str, Any]:
         "kind": claim.kind,
         "nominated": claim.nominated,
         "asked_at": claim.asked_at,
-        "months": f"{claim.months:f}",
+        "months_tenths": int(claim.months * _TENTHS),
         "isced_f_code": claim.isced_f_code,
         "eqf_level": claim.eqf_level,
         "places": claim.places,
@@ -82,7 +100,7 @@ def _claim(row: Row[Any]) -> Claim:
         kind=MobilityKind(row.kind),
         nominated=row.nominated,
         asked_at=row.asked_at,
-        months=Decimal(row.months),
+        months=Decimal(row.months_tenths) / _TENTHS,
         isced_f_code=row.isced_f_code,
         eqf_level=row.eqf_level,
         places=row.places,

@@ -23,7 +23,7 @@ def upgrade() -> None:
         sa.Column("kind", NAME, nullable=False),
         sa.Column("nominated", sa.Boolean(), nullable=False),
         sa.Column("asked_at", sa.BigInteger(), nullable=False),
-        sa.Column("months", sa.Text(), nullable=False),
+        sa.Column("months_tenths", sa.Integer(), nullable=False),
         sa.Column("isced_f_code", NAME),
         sa.Column("eqf_level", sa.Integer()),
         sa.Column("places", sa.Integer()),
@@ -34,5 +34,5 @@ def upgrade() -> None:
     op.create_index(
         "ix_place_claims_pool",
         "place_claims",
-        ["partner_hei_id", "agreement", "condition_key", "start_year"],
+        ["partner_hei_id", "agreement", "condition_key", "start_year", "asked_at", "stay_id"],
     )
