@@ -277,7 +277,7 @@ def _transcript(stay: Stay, transcript: Transcript) -> str:
     conversion = f"<gradeConversionTable>{tables}</gradeConversionTable>" if tables else ""
     return (
         f"<tor>{tag('omobility-id', stay.omobility_id)}"
-        f"{tag('receiving-academic-year-id', stay.nomination.receiving_year)}"
+        f"{tag('receiving-academic-year-id', transcript.year or stay.nomination.receiving_year)}"
         f'<elmo xmlns="{ELMO_NS}">{tag("generatedDate", _moment(transcript.issued_at))}'
         f"{_learner(stay, transcript)}{_report(stay, transcript)}</elmo>{conversion}</tor>"
     )
@@ -289,7 +289,7 @@ def _frequency(label: str, count: int) -> str:
 
 
 def _learner(stay: Stay, transcript: Transcript) -> str:
-    student = stay.student
+    student = transcript.learner or stay.student
     esi = tag("identifier", student.global_id, type="esi") if transcript.identified else ""
     born = _day(student.birth_date) if transcript.identified else None
     family = student.family_name or ""
@@ -302,7 +302,7 @@ def _learner(stay: Stay, transcript: Transcript) -> str:
 
 def _report(stay: Stay, transcript: Transcript) -> str:
     kind = "schac" if transcript.identified else "local"
-    number = stay.receiving_hei_id if transcript.identified else "1"
+    number = (transcript.issuer or stay.receiving_hei_id) if transcript.identified else "1"
     return (
         f"<report><issuer>{tag('identifier', number, type=kind)}"
         f'<title xml:lang="en">{escape(stay.receiving_office.unit_name, quote=False)}</title>'
@@ -326,6 +326,7 @@ def _course(stay: Stay, transcript: Transcript, each: Grade) -> str:
         else ""
     )
     start, end = stay.starts_on.isoformat(), stay.ends_on.isoformat()
+    parts = "".join(f"<hasPart>{_course(stay, transcript, part)}</hasPart>" for part in each.parts)
     categories = "".join(f'<category label="{label}" count="{count}"/>' for label, count in _SCALE)
     return (
         f"<learningOpportunitySpecification>{los}{tag('identifier', each.code, type='local')}"
@@ -337,5 +338,5 @@ def _course(stay: Stay, transcript: Transcript, each: Grade) -> str:
         f"{tag('status', each.status)}{tag('gradingSchemeLocalId', 'gs-1')}{tag('resultLabel', each.label)}"
         f"<resultDistribution>{categories}</resultDistribution>"
         f"<credit>{tag('scheme', 'ects')}{tag('value', each.credits)}</credit>"
-        "</learningOpportunityInstance></specifies></learningOpportunitySpecification>"
+        f"</learningOpportunityInstance></specifies>{parts}</learningOpportunitySpecification>"
     )

@@ -74,16 +74,23 @@ class Grade:
     isced: str | None = "0311"
     los_id: str | None = None
     loi_id: str | None = None
+    parts: tuple["Grade", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """A transcript of records. `identified`: it carries the identifiers that the network asks for."""
+    """A transcript of records. `identified`: it carries the identifiers that the network asks for.
+
+    `learner`, `issuer` and `year` stand in it where it is another student's, university's or year's.
+    """
 
     issued_at: datetime
     grades: tuple[Grade, ...]
     complete: bool = True
     identified: bool = True
+    learner: Student | None = None
+    issuer: str | None = None
+    year: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -216,8 +216,11 @@ def _left(moment: Moment) -> None:
     moment.office("tick", step="is_abgeschlossen")
 
 
-def credited(moment: Moment) -> None:
-    """Our faculty enters what the transcript says, and transfers it to what the agreement promised."""
+def credited(moment: Moment, targets: Sequence[tuple[str, str]] | None = None) -> None:
+    """Our faculty enters what the transcript says, and transfers it to what the agreement promised.
+
+    `targets` are (code, credits) where it transfers it to something else.
+    """
     life, ladok = moment.life, moment.world.ladok
     merits = [
         moment.ladok(
@@ -232,11 +235,13 @@ def credited(moment: Moment) -> None:
         )
         for _, title, points in life.courses
     ]
+    if targets is None:
+        targets = [(code, points) for code, _, points in life.recognized]
     transfer = moment.ladok(
         "propose_transfer",
         student_uid=moment.ladok_uid,
         merit_uids=[each.uid for each in merits],
-        targets=[(course(ladok, code).uid, points) for code, _, points in life.recognized],
+        targets=[(course(ladok, code).uid, points) for code, points in targets],
         occasion_uid=moment.exchange.occasion_uid,
     )
     moment.ladok("attest_transfer", transfer_uid=transfer.uid)

@@ -1,9 +1,9 @@
 """Every story, from all the modules that tell them; a module that is not named here tells nothing."""
 
-from mobility_bridge.sandbox.scenarios import students_las, students_registry
+from mobility_bridge.sandbox.scenarios import students_las, students_registry, students_transcripts
 from mobility_bridge.sandbox.scenarios.student_instances import INSTANCES, Instance
 
-MODULES = (students_registry, students_las)
+MODULES = (students_registry, students_las, students_transcripts)
 
 
 def all_of_them() -> tuple[Instance, ...]:
