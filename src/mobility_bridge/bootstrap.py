@@ -108,7 +108,9 @@ def build(
     share_arenas()
     settings = loaded.settings
     clock = clock or SystemClock()
-    own_log = open_log(settings.log.file, level=settings.log.level) if log is None else None
+    keys = store_keys(settings.store.keys, loaded.base)
+    secret = keys[0] if keys else None
+    own_log = open_log(settings.log.file, level=settings.log.level, secret=secret) if log is None else None
     log = log or own_log
     assert log is not None
     adapters = installed_adapters()
@@ -118,7 +120,7 @@ def build(
     }
     context = Context(
         settings=settings,
-        store=store or open_store(settings.store.url, keys=store_keys(settings.store.keys, loaded.base)),
+        store=store or open_store(settings.store.url, keys=keys),
         clock=clock,
         log=log,
         sources=tuple(item.agreements for item in capabilities.values() if item.agreements is not None),

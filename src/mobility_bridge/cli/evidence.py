@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
@@ -48,6 +49,7 @@ def evidence() -> None:
 def list_(invocation: Invocation, partner: str | None, about: str | None, limit: int) -> None:
     """List what was received last."""
     from mobility_bridge.cli.filters import chosen_partner
+    from mobility_bridge.services.evidence import masked
 
     async def work(bridge: Any) -> "Sequence[EvidenceRecord]":
         hei_id = await chosen_partner(bridge, partner)
@@ -58,7 +60,7 @@ def list_(invocation: Invocation, partner: str | None, about: str | None, limit:
 
     found = invocation.with_bridge(work)
     if invocation.as_json:
-        print_json([as_data(record) for record in found])
+        print_json([as_data(masked(record)) for record in found])
         return
     print_table(
         f"Evidence ({len(found)})",
@@ -85,9 +87,11 @@ def list_(invocation: Invocation, partner: str | None, about: str | None, limit:
 @takes_options
 def show(invocation: Invocation, number: int, *, body_only: bool) -> None:
     """Show one exchange, headers and body."""
-    from mobility_bridge.services.evidence import one
+    from mobility_bridge.services.evidence import to_show
 
-    record = invocation.with_bridge(lambda bridge: one(bridge.context, number))
+    record, why = invocation.with_bridge(lambda bridge: to_show(bridge.context, number, personal=True))
+    if why is not None:
+        click.echo("It names a protected identity: its bodies are not shown.", err=True)
     exchange = record.exchange
     if body_only:
         sys.stdout.buffer.write(exchange.body)
@@ -132,25 +136,28 @@ def show(invocation: Invocation, number: int, *, body_only: bool) -> None:
 def verify(invocation: Invocation, expect: str | None) -> int:
     """Check every record's hash and its link to the one before. Exits 1 when something was tampered with.
 
-    The chain alone cannot show that its newest records were cut off: note the last hash somewhere else, and
+    Bodies that were erased are counted. The chain alone cannot show that its newest records were cut off: note the last hash somewhere else, and
     give it to a later run with --expect.
     """
     from mobility_bridge.services.evidence import pages
     from mobility_bridge.store.chain import START, ChainBreak
     from mobility_bridge.store.chain import verify as verify_page
 
-    async def work(bridge: Any) -> tuple[Any, list[ChainBreak], bool]:
+    async def work(bridge: Any) -> tuple[Any, list[ChainBreak], bool, Counter[str]]:
         end = START
         breaks: list[ChainBreak] = []
         found = expect is None
+        erased: Counter[str] = Counter()
         async for page in pages(bridge.context):
             end, broken = verify_page(page, end)
             breaks.extend(broken)
             found = found or any(record.record_hash == expect for record in page)
-        return end, breaks, found
+            erased["bodies"] += sum(record.erased_at is not None for record in page)
+            erased["addresses"] += sum(record.url_erased for record in page)
+        return end, breaks, found, erased
 
     with working("Verifying the chain"):
-        end, breaks, found = invocation.with_bridge(work)
+        end, breaks, found, erased = invocation.with_bridge(work)
     if invocation.as_json:
         problems = [{"sequence": item.sequence, "fault": item.fault} for item in breaks]
         print_json(
@@ -159,12 +166,19 @@ def verify(invocation: Invocation, expect: str | None) -> int:
                 "last_hash": end.record_hash,
                 "problems": problems,
                 "expected_found": found,
+                "erased_bodies": erased["bodies"],
+                "erased_addresses": erased["addresses"],
             }
         )
     elif breaks:
         print_table("Broken evidence", ("Number", "Fault"), [(item.sequence, item.fault) for item in breaks])
     else:
         click.echo(f"{end.sequence} records hold together; the last hash is {end.record_hash}.")
+    if erased["bodies"] and not invocation.as_json:
+        click.echo(
+            f"The bodies of {erased['bodies']} were erased and are verified by their digests; the addresses of "
+            f"{erased['addresses']} of these as well, which are verified by their links alone."
+        )
     if not found:
         click.echo(f"No record has the hash {expect}: records were cut off or replaced.", err=True)
     return 1 if breaks or not found else 0
@@ -176,24 +190,32 @@ def verify(invocation: Invocation, expect: str | None) -> int:
 @click.option(
     "--about", metavar="TEXT", help="Only calls whose address or request has this text, such as an id."
 )
+@click.option(
+    "--with-personal-data",
+    "personal",
+    is_flag=True,
+    help="With the bodies of exchanges about students; the log says that you did.",
+)
 @click.option("--number", "numbers", type=int, multiple=True, help="Only this record; repeatable.")
 @click.option("--dry-run", is_flag=True, help="List what would be written.")
 @takes_options
-def export(
+def export(  # noqa: PLR0913 - one for each option
     invocation: Invocation,
     folder: Path,
     partner: str | None,
     about: str | None,
     numbers: tuple[int, ...],
     *,
+    personal: bool,
     dry_run: bool,
 ) -> None:
-    """Write exchanges to FOLDER: `evidence.json` and each body as received.
+    """Write exchanges to FOLDER: `evidence.json` and each body as received. What is written is readable by you alone.
 
-    Bodies may hold personal data: what is written is readable by you alone.
+    Of exchanges about students the bodies are left out, and addresses masked, unless --with-personal-data is
+    given; what names a protected identity is left out always. Digests and hashes are those of the whole.
     """
     from mobility_bridge.cli.filters import chosen_partner
-    from mobility_bridge.services.evidence import chosen_numbers, one
+    from mobility_bridge.services.evidence import chosen_numbers, to_show
 
     if numbers and (partner or about):
         raise click.UsageError("--number names records one by one; leave out --partner and --about.")
@@ -204,7 +226,9 @@ def export(
         if not dry_run:
             with _Folder(folder) as written:
                 for number in found:
-                    written.add(await one(bridge.context, number))
+                    written.add(*await to_show(bridge.context, number, personal=personal))
+            if personal:
+                bridge.context.log.event("privacy.shown", records=len(found))
         return found
 
     with working("Reading the evidence"):
@@ -229,10 +253,12 @@ class _Folder:
         self._list.write(b"[")
         return self
 
-    def add(self, record: "EvidenceRecord") -> None:
-        with _for_owner(self._folder / f"{record.sequence:08}.body") as file:
-            file.write(record.exchange.body)
-        text = json.dumps(plain(as_data(record)), ensure_ascii=False, indent=2)
+    def add(self, record: "EvidenceRecord", left_out: str | None) -> None:
+        if left_out is None:
+            with _for_owner(self._folder / f"{record.sequence:08}.body") as file:
+                file.write(record.exchange.body)
+        data = as_data(record) if left_out is None else {**as_data(record), "left_out": left_out}
+        text = json.dumps(plain(data), ensure_ascii=False, indent=2)
         self._list.write(("," if self._count else "").encode() + b"\n" + text.encode())
         self._count += 1
 
@@ -272,4 +298,5 @@ def as_data(record: "EvidenceRecord") -> dict[str, Any]:
         "body_length": record.body_length,
         "previous_hash": record.previous_hash,
         "record_hash": record.record_hash,
+        "erased_at": record.erased_at,
     }

@@ -21,6 +21,7 @@ from mobility_bridge.errors import (
     StoreError,
     UsageError,
 )
+from mobility_bridge.kit.masking import scrubbed, withhold_messages
 
 _HERE = "mobility_bridge.cli"
 COMMANDS = {
@@ -75,6 +76,7 @@ def cli(ctx: click.Context, config: Path | None) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and exit: 0 done, 1 failed, 2 configuration or usage, 3 external, 4 discrepancies."""
+    withhold_messages()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a name that the terminal cannot show is no reason to stop
@@ -126,7 +128,8 @@ def _say(sentence: str, next_step: str) -> None:
 
 def _explain(error: BridgeError) -> None:
     """Write one sentence and the next step to stderr; configuration problems as a table."""
-    click.echo(error.message, err=True)
+    personal = isinstance(error, ExternalError)
+    click.echo(scrubbed(error.message) if personal else error.message, err=True)
     if isinstance(error, ConfigError) and error.problems:
         paths = max(len(path) for path, _, _ in error.problems)
         found = max(len(text) for _, text, _ in error.problems)

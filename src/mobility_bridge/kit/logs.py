@@ -13,6 +13,7 @@ import structlog
 
 from mobility_bridge.errors import ConfigError
 from mobility_bridge.kit.events import EVENTS, allowed_fields
+from mobility_bridge.kit.masking import Mask
 
 _CORE: Final = frozenset({"event", "level", "timestamp"})
 
@@ -45,10 +46,22 @@ def refuse_unknown(_logger: Any, _method: str, line: MutableMapping[str, Any]) -
 
 
 class BridgeLog:
-    """Writes events to a file or stream; `run_id` is drawn once per process."""
+    """Writes events to a file or stream, masked; `run_id` is drawn once per process, `secret` keys the mask."""
 
-    def __init__(self, stream: TextIO, *, level: str = "info", run_id: str | None = None) -> None:
+    def __init__(
+        self,
+        stream: TextIO,
+        *,
+        level: str = "info",
+        run_id: str | None = None,
+        secret: bytes | None = None,
+    ) -> None:
         self._stream = stream
+        mask = Mask(secret)
+
+        def masked(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> Mapping[str, Any]:
+            return mask.line(line)
+
         self._logger = structlog.wrap_logger(
             structlog.WriteLogger(stream),
             processors=[
@@ -56,6 +69,7 @@ class BridgeLog:
                 structlog.processors.add_log_level,
                 structlog.processors.TimeStamper(fmt="iso", utc=True),
                 refuse_unknown,
+                masked,
                 structlog.processors.JSONRenderer(ensure_ascii=False),
             ],
             wrapper_class=structlog.make_filtering_bound_logger(
@@ -78,15 +92,15 @@ class BridgeLog:
         return structlog.contextvars.bound_contextvars(job_id=f"{name}-{uuid4().hex[:8]}")
 
 
-def open_log(file: Path | None, *, level: str = "info") -> BridgeLog:
-    """Open the log at `file` for appending, or on stderr when there is none.
+def open_log(file: Path | None, *, level: str = "info", secret: bytes | None = None) -> BridgeLog:
+    """Open the log at `file` for appending, or on stderr when there is none. `secret` keys the mask.
 
     Nothing is touched before the first line, which raises ConfigError when the file cannot be written: who
     only looks needs no log. `insist_on_log` asks beforehand.
     """
     if file is None:
-        return BridgeLog(sys.stderr, level=level)
-    return BridgeLog(_LineFile(file), level=level)  # type: ignore[arg-type]  # it has write and flush
+        return BridgeLog(sys.stderr, level=level, secret=secret)
+    return BridgeLog(_LineFile(file), level=level, secret=secret)  # type: ignore[arg-type]  # it has write and flush
 
 
 def insist_on_log(file: Path | None) -> None:

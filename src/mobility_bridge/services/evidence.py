@@ -1,13 +1,18 @@
 """Evidence kept, selected and walked over."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 
 from mobility_bridge.domain.evidence import EvidenceRecord, Exchange
 from mobility_bridge.domain.identifiers import HeiId
+from mobility_bridge.domain.personal import about_students, named_in
+from mobility_bridge.domain.record import IdentityKey, StudentId
 from mobility_bridge.errors import UsageError
+from mobility_bridge.kit.masking import HIDDEN, scrubbed
 from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.services.context import Context
+from mobility_bridge.services.student_views import view_student
 
 PAGE = 500
 
@@ -83,3 +88,49 @@ async def one(context: Context, number: int) -> EvidenceRecord:
         return record
 
     return await context.store.read(work)
+
+
+async def to_show(context: Context, number: int, *, personal: bool) -> tuple[EvidenceRecord, str | None]:
+    """One record as it may be shown, and why it is not whole, if it is not.
+
+    What is about students comes without bodies and with its address masked unless `personal`; what names a
+    protected identity comes so always.
+    Raises:  UsageError when there is none with this number.
+    """
+    record = await one(context, number)
+    if not about_students(record.exchange):
+        return record, None
+    if not personal:
+        return masked(record), "personal"
+    parts = (record.exchange.url.encode(), record.exchange.request_body, record.exchange.body)
+    keys = {key for part in parts for key in named_in(part)}
+    if await context.store.read(lambda uow: _names_protected(uow, context, record, keys)):
+        return masked(record), "protected"
+    return record, None
+
+
+def masked(record: EvidenceRecord) -> EvidenceRecord:
+    """The record of an exchange about students without what it says of them."""
+    exchange = record.exchange
+    if not about_students(exchange):
+        return record
+    shown = replace(
+        exchange,
+        url=scrubbed(exchange.url),
+        request_body=HIDDEN.encode() if exchange.request_body else b"",
+        body=b"",
+        failure=None if exchange.failure is None else scrubbed(exchange.failure),
+    )
+    return replace(record, exchange=shown)
+
+
+def _names_protected(
+    uow: UnitOfWork, context: Context, record: EvidenceRecord, keys: Iterable[IdentityKey]
+) -> bool:
+    owners = set(uow.students.by_keys(keys).values())
+    owners |= {uow.students.current(each) for each in _owners(uow, record)}
+    return any(uow.students.exists(each) and view_student(context, uow, each).protected for each in owners)
+
+
+def _owners(uow: UnitOfWork, record: EvidenceRecord) -> frozenset[StudentId]:
+    return uow.privacy.owners([record.body_sha256]).get(record.body_sha256, frozenset())

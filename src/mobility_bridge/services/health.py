@@ -9,7 +9,9 @@ from mobility_bridge.domain.evidence import Exchange
 from mobility_bridge.domain.identifiers import HeiId
 from mobility_bridge.domain.partner import Health
 from mobility_bridge.errors import BridgeError, ExternalError, InvalidDocument, Rejected
+from mobility_bridge.kit.masking import scrubbed
 from mobility_bridge.ports.store import UnitOfWork
+from mobility_bridge.ports.student_sources import StudentApi
 from mobility_bridge.services.context import Context
 from mobility_bridge.services.forgotten import Sieve
 from mobility_bridge.services.subjects import partner_key
@@ -43,6 +45,10 @@ def worst(calls: Iterable[Health]) -> Health | None:
     )
 
 
+_OF_STUDENTS = frozenset({*map(str, StudentApi), "applications", "courses", "feed", "students", "registry"})
+"""Calls about students: what the other side says of a failure may name somebody, and stays in the evidence."""
+
+
 def exchanges_of(error: ExternalError) -> tuple[Exchange, ...]:
     """What crossed the wire before the error."""
     return tuple(item for item in error.evidence if isinstance(item, Exchange))
@@ -52,17 +58,18 @@ def loggable(error: BridgeError) -> str:
     """What may be logged of an error. A validator quotes what it refuses, and that may be a person's name."""
     if isinstance(error, InvalidDocument):
         return f"{error.reason} at {error.path or 'an unknown place'}, line {error.line or 'unknown'}"
-    return error.message
+    return scrubbed(error.message)
 
 
 def failed(before: Health | None, error: ExternalError, *, subject: Health, evidence: int | None) -> Health:
     """Say what the health record becomes after a failure. `subject` names the partner, API and time."""
     first = before is None or before.failing_since is None
     base = before if before is not None else subject
-    detail = error.message
-    if isinstance(error, InvalidDocument) and error.line is not None:
+    personal = subject.api.partition(".")[0] in _OF_STUDENTS
+    detail = scrubbed(loggable(error) if personal else error.message)
+    if isinstance(error, InvalidDocument) and error.line is not None and not personal:
         detail = f"{detail} (line {error.line})"
-    if isinstance(error, Rejected) and error.developer_message:
+    if isinstance(error, Rejected) and error.developer_message and not personal:
         detail = f"{detail}: {error.developer_message[:256]}"
     return replace(
         base,

@@ -4,6 +4,7 @@ import asyncio
 import json
 import random
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 from tests.support.network import ALDERTON, BRAVA, exchange
@@ -102,3 +103,51 @@ def test_of_a_long_body_the_beginning_is_shown_and_all_of_it_written(typed: Comm
     )
     assert "6 bytes more: mobility-bridge evidence show 1 --body" in shown.err
     assert len(whole.out) == 6 + MIB
+
+
+def test_what_is_about_students_is_exported_masked_unless_asked_for_with_a_trace(
+    typed: Command, config: Path, tmp_path: Path
+) -> None:
+    # given
+    body, esi = b"<las>Alma</las>", "urn:schac:personalUniqueCode:int:esi:x.example:7"
+    asked = replace(
+        exchange(ALDERTON, "omobility-las.get", body, NOON),
+        url=f"https://x.example/get?global_id={esi}",
+        request_body=f"global_id={esi}".encode(),
+    )
+    kept(config, asked, exchange(BRAVA, "iias.get", b"<iias/>", NOON))
+
+    # when
+    plain = typed("evidence", "export", "masked", "--json", "--config", config)
+    full = typed("evidence", "export", "whole", "--with-personal-data", "--json", "--config", config)
+
+    # then
+    assert (plain.json, full.json) == ([1, 2], [1, 2])
+    first, second = json.loads((tmp_path / "masked" / "evidence.json").read_text("utf-8"))
+    assert esi not in (tmp_path / "masked" / "evidence.json").read_text("utf-8")
+    assert (first["left_out"], first["request_body"], "left_out" in second) == ("personal", "***", False)
+    assert not (tmp_path / "masked" / "00000001.body").exists()
+    assert (tmp_path / "whole" / "00000001.body").read_bytes() == body
+    assert (tmp_path / "bridge.log").read_text().count("privacy.shown") == 1
+    assert esi not in typed("evidence", "list", "--json", "--config", config).out
+    assert "Alma" in typed("evidence", "show", "1", "--config", config).out
+
+
+def test_verifying_says_how_many_bodies_were_erased(typed: Command, config: Path) -> None:
+    kept(
+        config,
+        exchange(ALDERTON, "omobilities.get", b"<x/>", NOON),
+        exchange(BRAVA, "iias.get", b"<y/>", NOON),
+    )
+
+    async def erase() -> None:
+        store = open_store(f"sqlite:///{config.parent / 'bridge.sqlite3'}")
+        await store.write(lambda uow: uow.evidence.erase([1], NOON))
+        await store.close()
+
+    asyncio.run(erase())
+    said = typed("evidence", "verify", "--config", config)
+    assert said.code == 0
+    assert "2 records hold together" in said.out
+    assert "The bodies of 1 were erased" in said.out
+    assert typed("evidence", "verify", "--json", "--config", config).json["erased_bodies"] == 1
