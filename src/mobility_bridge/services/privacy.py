@@ -30,6 +30,7 @@ from mobility_bridge.reconcile.retention import has_ended
 from mobility_bridge.reconcile.who import exact_keys
 from mobility_bridge.services.context import Context
 from mobility_bridge.services.evidence import pages
+from mobility_bridge.services.stay_agreement import keep_claim
 from mobility_bridge.services.stays import StayGathering
 from mobility_bridge.services.student_views import the_student
 from mobility_bridge.services.whose import own_keys, person_of
@@ -138,6 +139,8 @@ async def erase(context: Context, text: str, *, by: str, why: str, dry_run: bool
         decisions = sum(
             uow.decisions.erase(hei_id, omobility_id) for hei_id, omobility_id in _decided(person, own)
         )
+        for stay in uow.students.stays(student_id):  # who waits for the place is looked at again
+            keep_claim(uow, stay.stay_id, None, context.clock.now())
         what = ToErase(person.students, person.uids, person.traces, tuple(numbers), hidden_of(person.keys))
         erasure = uow.privacy.erase(what, by, why, context.clock.now())
         counts = {**erasure.counts, "decisions": decisions}

@@ -68,12 +68,15 @@ class StayPlaces:
         self._known = known
         self._keep = keep
 
-    def settle(self, student_id: StudentId, cases: Sequence[StayCase]) -> list[StayCase]:
-        """Put into each case which agreement the stay draws on, with how much of it is taken."""
+    def settle(self, stays: Sequence[StayId], cases: Sequence[StayCase]) -> list[StayCase]:
+        """Put into each case of a student which agreement the stay draws on, with how much of it is taken.
+
+        `stays` are all that the student ever had: one that nobody shows any more takes no place.
+        """
         chosen = [self._chosen(case) for case in cases]
         claims = [claim_of(case, choice, use) for case, (choice, use, _) in zip(cases, chosen, strict=True)]
         if self._keep:
-            self._write(student_id, {each.stay_id: each for each in claims if each is not None})
+            self._write(stays, {each.stay_id: each for each in claims if each is not None})
         own = {each.stay_id: each for each in claims if each is not None}
         return [
             replace(case, agreement=self._counted(use, claim, own), agreement_exists=exists)
@@ -105,9 +108,8 @@ class StayPlaces:
                 before += sign * sum(each.order < claim.order for each in mine)
         return with_others(use, claim, tally, before)
 
-    def _write(self, student_id: StudentId, claims: dict[StayId, Claim]) -> None:
-        stays = dict.fromkeys(each.stay_id for each in self._gathering.uow.students.stays(student_id))
-        for stay_id in stays | dict.fromkeys(claims):
+    def _write(self, stays: Sequence[StayId], claims: dict[StayId, Claim]) -> None:
+        for stay_id in dict.fromkeys([*stays, *claims]):
             keep_claim(self._gathering.uow, stay_id, claims.get(stay_id), self._gathering.now)
 
 

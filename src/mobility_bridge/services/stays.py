@@ -147,7 +147,7 @@ class StayGathering:
             replace(with_offer(case, self._offers), other_stays=(*others[:at], *others[at + 1 :]))
             for at, case in enumerate(cases)
         ]
-        return self._places.settle(student_id, complete)
+        return self._places.settle([each.stay_id for each in stays], complete)
 
     def facts(self, student_id: StudentId) -> list[Fact]:
         """What the registry says about a student, under every key that it has for them."""

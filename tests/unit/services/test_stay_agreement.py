@@ -28,6 +28,7 @@ from mobility_bridge.domain.stay import StayCase
 from mobility_bridge.errors import Unreachable
 from mobility_bridge.ports.student_sources import StudentApi
 from mobility_bridge.services.compare import compare
+from mobility_bridge.services.privacy import erase
 from mobility_bridge.services.stay_agreement import keep_claim
 from mobility_bridge.services.stays import StayGathering
 from mobility_bridge.services.students import read_students
@@ -477,3 +478,9 @@ async def test_a_place_that_is_freed_by_hand_has_the_others_looked_at_again(
     await crowd.bridge.store.write(lambda uow: keep_claim(uow, stay_id, None, now))
     marked = await crowd.bridge.store.read(lambda uow: uow.work.to_compare())
     assert marked == [f"student:P{each}" for each in (3, 4, 5) if each > number]
+
+
+async def test_the_place_of_an_erased_student_goes_to_who_waits(crowd: World) -> None:
+    await erase(crowd.bridge.context, "P1", by="Kim", why="asked for it")
+    await compare(crowd.bridge.context)
+    assert await surplus(crowd) == {"P4": "3", "P5": "4"}
