@@ -27,11 +27,13 @@ from mobility_bridge.services.health import loggable
 from mobility_bridge.services.ingest import ingest
 from mobility_bridge.services.notify import notify
 from mobility_bridge.services.refresh import refresh_partner
+from mobility_bridge.services.registry_review import review_registry
 from mobility_bridge.services.students import ask_partners_about_students, read_our_students
 from mobility_bridge.services.sweep import Sweeps
 from mobility_bridge.settings.model import ScheduleSettings
 
 LONGEST_KNOCK_S = 60
+LONGEST_REST_S = 3600
 
 
 async def _catalogue(context: Context) -> None:
@@ -63,6 +65,10 @@ async def _approvals(context: Context) -> None:
 
 async def _students(context: Context) -> None:
     await read_our_students(context)
+
+
+async def _registry_review(context: Context) -> None:
+    await review_registry(context)
 
 
 async def _mobilities(context: Context) -> None:
@@ -131,6 +137,13 @@ JOBS: tuple[Job, ...] = (
     ),
     Job("compare", _compare, lambda schedule: schedule.compare_every_s, needs_network=False),
     Job("notify", _notify, lambda schedule: schedule.notify_every_s),
+    Job(  # last: it takes long, and nothing of the first round waits for it
+        "registry_review",
+        _registry_review,
+        lambda schedule: min(schedule.registry_review_every_s, LONGEST_REST_S),
+        needs_network=False,
+        about_students=True,
+    ),
 )
 
 

@@ -37,7 +37,9 @@ def feed(pages: int) -> PlayedFeed:
     """
     sent = [_offered(0), _offered(1), *(_told(number) for number in range(2, pages * PER_PAGE))]
     sent[PER_PAGE * 3 + 4] = replace(sent[PER_PAGE * 3 + 1], entry_id=uid(9999, 1))
-    cut: dict[int, Sequence[Sent]] = {number + 1: sent[number * PER_PAGE : (number + 1) * PER_PAGE] for number in range(pages)}
+    cut: dict[int, Sequence[Sent]] = {
+        number + 1: sent[number * PER_PAGE : (number + 1) * PER_PAGE] for number in range(pages)
+    }
     return PlayedFeed(cut, missing={pages // 2})
 
 

@@ -284,7 +284,9 @@ class LadokRegistry:
         node = await self._ask(Question(STUDIES, f"{path}/{segment(student_uid)}"), asking)
         if node is None:
             return []
-        return list(decode.participations(node, student_uid, asking.as_of, asking.problems))
+        found = decode.participations(node, student_uid, asking.as_of, asking.problems)
+        # What is listed as begun does not say so once more of each.
+        return [replace(each, begun=True) if path.startswith("paborjadutbilding") else each for each in found]
 
     def _writer(self, look: Look) -> Writer:
         return Writer(self._client, look, self._settings.registrations_per_run)

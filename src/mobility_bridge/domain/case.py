@@ -200,7 +200,11 @@ class PartnerCase:
 
 @dataclass(frozen=True, slots=True)
 class SourceCase:
-    """One of our own systems: how reading it goes. `shrunk_to` as in `IndexState`."""
+    """One of our own systems: how reading it goes. `shrunk_to` as in `IndexState`.
+
+    `missing_pages` are pages of its feed that were not there; `missed_events` how many things of each kind it shows
+    that no event of its feed has told.
+    """
 
     own_hei_id: HeiId
     subject: Subject
@@ -210,6 +214,8 @@ class SourceCase:
     shrunk_to: int | None = None
     problems: tuple[tuple[str, str], ...] = ()
     thresholds: Thresholds = field(default_factory=Thresholds)
+    missing_pages: tuple[int, ...] = ()
+    missed_events: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,8 @@ _FIELDS: Final[dict[str, tuple[str, str]]] = {
     "page": ("integer", "A page of a feed, by its canonical number."),
     "events": ("integer", "How many events were handled."),
     "notice": ("string", "What is noteworthy about a feed, one word of ports/registry.py."),
+    "students": ("integer", "How many students were looked at."),
+    "missed": ("integer", "How much no event of the feed has told of."),
     "match_id": ("integer", "The number of a proposal that two students are one."),
     "decision": ("string", "What a person decided, in a word of the command."),
     "decision_id": ("integer", "The number of a decision of ours on a partner's proposal."),
@@ -143,6 +145,11 @@ EVENTS: Final[dict[str, EventSpec]] = {
     ),
     "feed.rewound": EventSpec(
         "info", "A person had the registry's feed read again from a page on.", ("source", "page", "events")
+    ),
+    "registry.reviewed": EventSpec(
+        "info",
+        "The registry itself was read and held against what its feed told.",
+        ("source", "listed", "changed", "students", "missed", "complete", "duration_s"),
     ),
     "feed.moved": EventSpec(
         "info",

@@ -131,7 +131,9 @@ class _Student:
             first_day=first_day,
             last_day=last_day,
             registrations=registrations,
-            registered_terms=_registered_terms(registrations, read),
+            registered_terms=_registered_terms(
+                registrations, [read, *self._read_inside(admission_uid, occasion_uid)]
+            ),
             begun=occasion_uid in self._begun or bool(read is not None and read.begun),
             completed=occasion_uid in self._completed or bool(read is not None and read.completed),
             withdrawn=withdrawal is not None or bool(read is not None and read.withdrawn),
@@ -162,6 +164,24 @@ class _Student:
             or (occasion_uid is not None and occasion_uid in self._surroundings(each))
         ]
         return tuple(sorted(found, key=lambda each: (each.starts_on or date.max, each.registration_uid)))
+
+    def _read_inside(
+        self, admission_uid: LadokUid, occasion_uid: LadokUid | None
+    ) -> list[Participation | None]:
+        """Participations in courses that the exchange surrounds: registered there although no event told of it."""
+        committed = {
+            each.occasion_uid for each in self._commitments if each.package_admission_uid == admission_uid
+        }
+        found: list[Participation | None] = []
+        for uid, each in self._read.items():
+            admission, placement = self._admissions.get(uid), self._placements.get(uid)
+            around: set[LadokUid | None] = (
+                set(admission.within_occasion_uids) if admission is not None else set()
+            )
+            around |= {one.occasion_uid for one in placement.within} if placement is not None else set()
+            if each.occasion_uid in committed or (occasion_uid is not None and occasion_uid in around):
+                found.append(each)
+        return found
 
     def _surroundings(self, registration: Registration) -> set[LadokUid | None]:
         around: set[LadokUid | None] = {each.occasion_uid for each in registration.within}
@@ -261,13 +281,13 @@ def _days(
 
 
 def _registered_terms(
-    registrations: tuple[Registration, ...], read: Participation | None
+    registrations: tuple[Registration, ...], read: Iterable[Participation | None]
 ) -> tuple[Term, ...]:
     terms: set[Term] = set()
     for each in registrations:
         if each.starts_on is not None:
             terms.update(terms_between(each.starts_on, each.ends_on or each.starts_on))
-    for period in read.periods if read is not None else ():
+    for period in (period for each in read if each is not None for period in each.periods):
         if period.registered and period.starts_on is not None:
             terms.update(terms_between(period.starts_on, period.ends_on or period.starts_on))
     return tuple(sorted(terms))

@@ -138,6 +138,8 @@ SOURCE_RULES: tuple[Rule[SourceCase], ...] = (
     source.our_own_system_was_read_in_part,
     source.our_own_system_holds_far_less,
     source.record_of_ours_cannot_be_read,
+    source.page_of_the_feed_is_missing,
+    source.feed_has_not_told_of_everything,
     source.catalogue_of_the_network_is_old,
     source.network_does_not_know_our_key,
 )

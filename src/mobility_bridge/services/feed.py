@@ -15,6 +15,7 @@ from mobility_bridge.domain.registration import (
     EducationBegun,
     Fact,
     LadokStudent,
+    Participant,
     Participation,
     Registration,
     ResultDecided,
@@ -37,7 +38,15 @@ FEED = "feed"
 _MOST_MOVES = 10
 """How often one run begins again because the position was moved under it."""
 
-_TELLING = (LadokStudent, StudentLink, CivicNumberChanged, Admission, Participation, Registration)
+_TELLING = (
+    LadokStudent,
+    StudentLink,
+    CivicNumberChanged,
+    Admission,
+    Participation,
+    Participant,
+    Registration,
+)
 """What tells of a person whom we do not follow that we might."""
 
 _TOGETHER = 20
@@ -332,7 +341,9 @@ def _exchanging(uow: UnitOfWork, changed: Iterable[Fact]) -> set[LadokUid]:
     admitted = [
         fact
         for fact in changed
-        if isinstance(fact, (Admission, Participation)) and fact.occasion_uid and fact.student_uid
+        if isinstance(fact, (Admission, Participation, Participant))
+        and fact.occasion_uid
+        and fact.student_uid
     ]
     occasions = uow.facts.get_many({(Occasion.kind, str(fact.occasion_uid)) for fact in admitted})
     educations = {

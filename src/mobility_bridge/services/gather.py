@@ -28,6 +28,7 @@ from mobility_bridge.services.context import Context
 from mobility_bridge.services.health import worst
 from mobility_bridge.services.listing_seen import last_listing
 from mobility_bridge.services.problems import read_problems
+from mobility_bridge.services.registry_state import missed_events, missing_pages
 
 UNDELIVERED = (CnrState.EXPIRED, CnrState.REFUSED, CnrState.NO_RECEIVER)
 MOST_CANDIDATES = 200
@@ -267,6 +268,8 @@ class Gathering:
             shrunk_to=index.shrunk_to if index is not None else None,
             problems=read_problems(health.detail) if health is not None and not health.failing_since else (),
             thresholds=self.context.thresholds,
+            missing_pages=missing_pages(self.uow, name),
+            missed_events=missed_events(self.uow, name),
         )
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mobility_bridge.domain.identifiers import HeiId, OmobilityId
 from mobility_bridge.domain.partner import Health
@@ -13,6 +13,7 @@ from mobility_bridge.services.ask_students import AskReport, ask_about_students,
 from mobility_bridge.services.context import Context
 from mobility_bridge.services.feed import FeedReport, follow_feed
 from mobility_bridge.services.hearing import note_heard, served
+from mobility_bridge.services.registry_review import ReviewReport, review_registry
 
 STUDENTS = "students"
 """The name, in health records, of all that a partner is asked about students in one go."""
@@ -25,6 +26,7 @@ class StudentsReport:
     applications: tuple[ApplicationsReport, ...] = ()
     feed: FeedReport | None = None
     asked: tuple[AskReport, ...] = ()
+    review: ReviewReport | None = None
 
     @property
     def errors(self) -> tuple[ExternalError, ...]:
@@ -33,6 +35,8 @@ class StudentsReport:
         found += [report.error for report in self.asked]
         if self.feed is not None:
             found.append(self.feed.error)
+        if self.review is not None:
+            found.append(self.review.error)
         return tuple(error for error in found if error is not None)
 
 
@@ -45,7 +49,7 @@ async def read_students(
     """
     ours = await read_our_students(context, full=full)
     asked = await ask_partners_about_students(context, partners, full=full)
-    return StudentsReport(ours.applications, ours.feed, (*ours.asked, *asked))
+    return replace(ours, asked=(*ours.asked, *asked))
 
 
 async def read_our_students(context: Context, *, full: bool = False) -> StudentsReport:
@@ -53,10 +57,19 @@ async def read_our_students(context: Context, *, full: bool = False) -> Students
     if not context.settings.students.enabled:
         return StudentsReport()
     applications = [await ingest_applications(context, source, full=full) for source in context.applications]
-    feed = await follow_feed(context) if context.registry is not None else None
+    registry = await read_registry(context)
     asked = await ask_about_students(context, context.own_hei_id, full=full)
-    await _heard(context, asked, applications, feed)
-    return StudentsReport(tuple(applications), feed, tuple(asked))
+    await _heard(context, asked, applications, registry.feed)
+    return replace(registry, applications=tuple(applications), asked=tuple(asked))
+
+
+async def read_registry(context: Context, *, full: bool = False) -> StudentsReport:
+    """Follow the registry's feed; with `full`, read the registry itself besides."""
+    if context.registry is None or not context.settings.students.enabled:
+        return StudentsReport()
+    feed = await follow_feed(context)
+    review = await review_registry(context, full=True) if full else None
+    return StudentsReport(feed=feed, review=review)
 
 
 async def ask_partners_about_students(

@@ -17,7 +17,7 @@ from mobility_bridge.services.context import Context
 from mobility_bridge.services.ingest import IngestReport, ingest
 from mobility_bridge.services.notify import NotifyReport, notify
 from mobility_bridge.services.refresh import RefreshReport, refresh_partner
-from mobility_bridge.services.students import StudentsReport, read_students, student_partners
+from mobility_bridge.services.students import StudentsReport, read_registry, read_students, student_partners
 from mobility_bridge.services.sweep import SweepReport, Sweeps
 
 EWP = "ewp"
@@ -106,7 +106,8 @@ async def sync(context: Context, wanted: Wanted) -> SyncReport:
 async def _read_students(context: Context, wanted: Wanted, *, use_network: bool) -> StudentsReport:
     """Read students in a round about everything, or one about chosen partners."""
     if wanted.sources:
-        return StudentsReport()
+        named = context.registry is not None and context.registry.name in wanted.sources
+        return await read_registry(context, full=wanted.full) if named else StudentsReport()
     partners: list[HeiId] = []
     if use_network:
         chosen = wanted.partners
@@ -117,7 +118,8 @@ async def _read_students(context: Context, wanted: Wanted, *, use_network: bool)
 def chosen_sources(context: Context, wanted: Wanted) -> list[AgreementSource]:
     """Name our systems to read. Raises UsageError for one that does not exist."""
     if wanted.sources:
-        return [context.source(name) for name in wanted.sources if name != EWP]
+        others = {EWP} if context.registry is None else {EWP, context.registry.name}
+        return [context.source(name) for name in wanted.sources if name not in others]
     return [] if wanted.partners else list(context.sources)
 
 

@@ -83,6 +83,12 @@ class ScheduleSettings(Section):
     students_every_s: int = Field(
         900, ge=1, description="Seconds between rounds about students, where they are followed."
     )
+    registry_review_every_s: int = Field(
+        86400,
+        ge=3600,
+        description="Seconds between two reviews of the student registry: its feed alone cannot prove that nothing "
+        "was missed.",
+    )
     compare_every_s: int = Field(
         60, ge=1, description="Seconds between comparisons of what changed or came due."
     )

@@ -179,6 +179,8 @@ SOURCES: list[tuple[str, Callable[[], SourceCase]]] = [
     ("SOURCE_INCOMPLETE", lambda: source(health=Health(HeiId("x"), "read", failure_code="incomplete"))),
     ("SOURCE_SHRUNK", lambda: source(shrunk_to=1)),
     ("SOURCE_RECORD_UNREADABLE", lambda: source(problems=(("agreement 4711", "no partner"),))),
+    ("FEED_PAGE_MISSING", lambda: source("ladok", missing_pages=(2, 5))),
+    ("FEED_EVENT_MISSED", lambda: source("ladok", missed_events=(("end_of_admission", 2),))),
     ("CATALOGUE_STALE", lambda: broken("catalogue", "stale")),
     ("CLIENT_KEY_UNKNOWN", lambda: broken("catalogue", "key_unknown")),
 ]

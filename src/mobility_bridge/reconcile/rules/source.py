@@ -128,6 +128,60 @@ def record_of_ours_cannot_be_read(case: SourceCase) -> Iterator[Observation]:
 
 
 @rule(
+    code="FEED_PAGE_MISSING",
+    severity=Severity.WARNING,
+    owner=Owner.OPERATIONS,
+    title=Text("A page of the registry's feed is missing", "En sida i registrets händelseflöde saknas"),
+    text=Text(
+        "{source_name}: of the feed of events, page {pages} is not there although later ones are. What it told is "
+        "read from the registry itself at the next review.",
+        "{source_name}: i händelseflödet saknas sida {pages}, fast senare sidor finns. Det som stod där läses direkt "
+        "ur registret vid nästa genomgång.",
+    ),
+    next_step=Text(
+        "The page is asked for again by itself. To review at once: mobility-bridge sync --source {source_name} --full",
+        "Sidan efterfrågas på nytt av sig själv. Gå igenom nu: mobility-bridge sync --source {source_name} --full",
+    ),
+    source="Ladok: consuming the feed right",
+)
+def page_of_the_feed_is_missing(case: SourceCase) -> Iterator[Observation]:
+    """The numbers of the feed's pages leave some out, or a page is not found.
+
+    Source: Ladok: consuming the feed right; simulator contract, page number gap.
+    """
+    if case.missing_pages:
+        yield Observation(values={"pages": ", ".join(map(str, case.missing_pages))})
+
+
+@rule(
+    code="FEED_EVENT_MISSED",
+    severity=Severity.WARNING,
+    owner=Owner.OPERATIONS,
+    title=Text(
+        "The registry's feed has not told of everything", "Registrets händelseflöde har inte berättat allt"
+    ),
+    text=Text(
+        "{source_name} shows {count} things of the kind {kind} that no event has told. What the registry shows was "
+        "taken over.",
+        "{source_name} visar {count} saker av slaget {kind} som ingen händelse har berättat om. Det som registret "
+        "visar har tagits över.",
+    ),
+    next_step=Text(
+        "Look at the feed: mobility-bridge ladok feed status. If it was followed without a gap, tell Ladok's support.",
+        "Titta på flödet: mobility-bridge ladok feed status. Om det har följts utan lucka, meddela Ladoks support.",
+    ),
+    source="Ladok: consuming the feed right",
+)
+def feed_has_not_told_of_everything(case: SourceCase) -> Iterator[Observation]:
+    """Two looks at the registry itself, an hour apart or more, show what no event has told.
+
+    Source: Ladok: consuming the feed right, rule 12.
+    """
+    for kind, count in case.missed_events:
+        yield Observation(kind, {"kind": kind.replace("_", " "), "count": str(count)})
+
+
+@rule(
     code="CATALOGUE_STALE",
     severity=Severity.WARNING,
     owner=Owner.OPERATIONS,
