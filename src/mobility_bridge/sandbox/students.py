@@ -121,11 +121,12 @@ class Stay:
     rejection: str | None = None
     ladok_uid: str | None = None
     agreement_in_ladok: str | None = None
+    proposal_salt: str = ""
 
     @property
     def proposal_id(self) -> str:
-        """It changes exactly when the nomination does."""
-        told = (self.sending_hei_id, self.receiving_hei_id, self.nomination)
+        """It changes exactly when the nomination does, unless somebody changes the salt."""
+        told = (self.sending_hei_id, self.receiving_hei_id, self.nomination, self.proposal_salt)
         return hashlib.sha256(repr(told).encode()).hexdigest()[:40]
 
 

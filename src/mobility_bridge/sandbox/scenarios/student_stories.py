@@ -1,9 +1,21 @@
 """Every story, from all the modules that tell them; a module that is not named here tells nothing."""
 
-from mobility_bridge.sandbox.scenarios import students_las, students_registry, students_transcripts
+from mobility_bridge.sandbox.scenarios import (
+    students_las,
+    students_nominations,
+    students_people,
+    students_registry,
+    students_transcripts,
+)
 from mobility_bridge.sandbox.scenarios.student_instances import INSTANCES, Instance
 
-MODULES = (students_registry, students_las, students_transcripts)
+MODULES = (
+    students_registry,
+    students_las,
+    students_transcripts,
+    students_people,
+    students_nominations,
+)
 
 
 def all_of_them() -> tuple[Instance, ...]:
