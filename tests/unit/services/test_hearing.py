@@ -20,7 +20,7 @@ from tests.unit.services.test_students import (
     a_world,
 )
 
-from mobility_bridge.domain.identifiers import HeiId, LadokUid, OmobilityId
+from mobility_bridge.domain.identifiers import ApplicationId, HeiId, LadokUid, OmobilityId
 from mobility_bridge.domain.incoming_mobility import ActualDates
 from mobility_bridge.domain.learning_agreement import MobilityInstitution
 from mobility_bridge.domain.nomination import NominationSide
@@ -317,3 +317,16 @@ async def test_how_long_a_system_counts_as_heard_is_configured(world: World) -> 
     world.bridge.clock.move(days(20))
     assert Heard.AGREEMENTS in await heard(world)
     assert Heard.REGISTRY in await heard(world)
+
+
+async def test_only_the_students_of_a_partner_that_is_newly_heard_are_looked_at_again(world: World) -> None:
+    other = replace(APPLICATION, application_id=ApplicationId("9"), person_id="9", partner_hei_id=CEDRONA)
+    person = replace(PERSON, civic_number=None, global_id=None, birth_date=date(2001, 1, 1))
+    world.applications.said.append(replace(other, person=person, omobility_id=None))
+    await world.round()
+    world.students.objects[BRAVA, StudentApi.TRANSCRIPTS] = {}
+    await read_students(world.bridge.context, [BRAVA])
+    before = len(world.bridge.events("comparison.finished"))
+    await compare(world.bridge.context)
+    (line,) = world.bridge.events("comparison.finished")[before:]
+    assert line["compared"] == 1 + 2  # our systems and the one student of Brava's

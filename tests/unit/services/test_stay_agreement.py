@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 from tests.support.cases import condition
-from tests.support.stays import LA, NOMINATION, PERSON, REGISTRATION
+from tests.support.stays import APPLICATION, LA, NOMINATION, PERSON, REGISTRATION
 from tests.unit.services.test_students import ADMITTED, AT, BRAVA, KNOWN, US, World, a_world
 
 from mobility_bridge.domain.agreement import CooperationCondition, LanguageSkill, SubjectArea
 from mobility_bridge.domain.discrepancy import DiscrepancyState, Finding
-from mobility_bridge.domain.identifiers import IiaId, OmobilityId
+from mobility_bridge.domain.identifiers import HeiId, IiaId, OmobilityId
 from mobility_bridge.domain.learning_agreement import StudentLanguageSkill
 from mobility_bridge.domain.nomination import (
     ActivityAttributes,
@@ -28,8 +28,9 @@ from mobility_bridge.domain.stay import StayCase
 from mobility_bridge.errors import Unreachable
 from mobility_bridge.ports.student_sources import StudentApi
 from mobility_bridge.services.compare import compare
+from mobility_bridge.services.gather import Gathering
 from mobility_bridge.services.privacy import erase
-from mobility_bridge.services.stay_agreement import keep_claim
+from mobility_bridge.services.stay_agreement import KnownAgreements, keep_claim
 from mobility_bridge.services.stays import StayGathering
 from mobility_bridge.services.students import read_students
 from mobility_bridge.services.subjects import agreement_key
@@ -484,3 +485,28 @@ async def test_the_place_of_an_erased_student_goes_to_who_waits(crowd: World) ->
     await erase(crowd.bridge.context, "P1", by="Kim", why="asked for it")
     await compare(crowd.bridge.context)
     assert await surplus(crowd) == {"P4": "3", "P5": "4"}
+
+
+async def test_a_stay_with_nobody_known_draws_on_nothing(world: World) -> None:
+    world.students.objects.clear()
+    world.registry.facts.clear()
+    world.applications.said[:] = [replace(APPLICATION, partner_hei_id=None)]
+    await world.bridge.sync()
+    (case,) = await cases(world)
+    assert (case.partner_hei_id, case.agreement, case.agreement_exists) == (None, None, False)
+
+
+async def test_agreements_are_decoded_once_for_many_students_and_not_kept_for_ever(world: World) -> None:
+    await world.bridge.sync()
+    known = KnownAgreements()
+    context = world.bridge.context
+
+    def look(uow: Any) -> tuple[bool, bool, int]:
+        gathering = Gathering(context, uow, context.clock.now())
+        first = known.with_partner(gathering, BRAVA)
+        again = known.with_partner(gathering, BRAVA) is first
+        for number in range(300):
+            known.with_partner(gathering, HeiId(f"partner{number}.example"))
+        return again, known.with_partner(gathering, BRAVA) is first, len(first)
+
+    assert await world.bridge.store.read(look) == (True, False, 1)
