@@ -228,24 +228,56 @@ async def test_it_is_known_whose_records_came_in_a_document(store: Store):
     assert found == {sha256_of(MINE): {"P1"}, sha256_of(THEIRS): {"P2"}}
 
 
-async def test_what_is_old_goes_by_kind_and_a_dry_run_only_counts(store: Store):
+async def test_what_is_old_goes_and_a_dry_run_only_counts(store: Store):
     await store.write(fill)
     await store.write(lambda uow: uow.feeds.mark_handled("ladok", ["a", "b"], 1, NOON))
-    kinds = {RecordKind.NOMINATION}
+    former, about = [ONE.digest, digest("none")], ["stay:P1-1"]
 
     for dry_run in (True, False):
 
         def work(uow: UnitOfWork, *, dry_run: bool = dry_run) -> list[int]:
             return [
-                uow.privacy.drop_history({RecordKind.TRANSCRIPT}, minutes(30), dry_run=dry_run),
-                uow.privacy.drop_history(kinds, NOON, dry_run=dry_run),
-                uow.privacy.drop_history(kinds, minutes(30), dry_run=dry_run),
+                uow.privacy.drop_former(TWO.key, former, NOON, dry_run=dry_run),
+                uow.privacy.drop_former(ONE.key, [], NOON, dry_run=dry_run),
+                uow.privacy.drop_former(ONE.key, former, NOON, dry_run=dry_run),
                 uow.privacy.drop_feed_events(NOON, dry_run=dry_run),
                 uow.privacy.drop_feed_events(NOON + timedelta(days=1), dry_run=dry_run),
-                uow.privacy.drop_discrepancies(minutes(5), dry_run=dry_run),
-                uow.privacy.drop_discrepancies(minutes(6), dry_run=dry_run),
+                uow.privacy.drop_discrepancies(about, minutes(5), dry_run=dry_run),
+                uow.privacy.drop_discrepancies([], minutes(6), dry_run=dry_run),
+                uow.privacy.drop_discrepancies(about, minutes(6), dry_run=dry_run),
             ]
 
-        assert await store.write(work) == [0, 0, 2, 0, 2, 0, 2]
-    assert await store.write(work) == [0] * 7
+        assert await store.write(work) == [0, 0, 1, 0, 2, 0, 0, 1]
+    assert await store.write(work) == [0] * 8
     assert not await store.read(lambda uow: uow.feeds.handled("ladok", ["a", "b"]))
+    assert len(await store.read(lambda uow: uow.records.history(TWO.key))) == 1
+    assert await store.read(lambda uow: uow.copies.document(sha256_of(MINE))) == MINE, (
+        "the record stands on it"
+    )
+
+
+async def test_a_dropped_record_takes_its_history_and_its_document_with_it(store: Store):
+    await store.write(fill)
+    shared = replace(a_record(3, "three", THEIRS))
+    await store.write(lambda uow: uow.records.save([shared], NOON))
+
+    gone = await store.write(lambda uow: uow.privacy.drop_records([ONE.key, TWO.key], minutes(3)))
+
+    assert gone == 2
+    assert await store.read(lambda uow: uow.records.get(ONE.key)) is None
+    assert not await store.read(lambda uow: uow.records.history(ONE.key))
+    assert await store.read(lambda uow: uow.copies.document(sha256_of(MINE))) is None
+    assert await store.read(lambda uow: uow.copies.document(sha256_of(THEIRS))) == THEIRS
+    records = await store.read(lambda uow: uow.evidence.scan())
+    assert [each.erased_at for each in records] == [minutes(3), None]
+    assert verify(records)[1] == []
+
+
+async def test_what_happened_to_a_discrepancy_is_withheld(store: Store):
+    made, event = a_discrepancy("P1")
+    await store.write(lambda uow: uow.discrepancies.save(made, replace(event, values={"local": "HT26"})))
+
+    await store.write(lambda uow: uow.privacy.withhold(made.discrepancy_id))
+
+    (left,) = await store.read(lambda uow: uow.discrepancies.history(made.discrepancy_id))
+    assert left == event

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from mobility_bridge.domain.identifiers import LadokUid, Sha256
 from mobility_bridge.domain.personal import Trace
-from mobility_bridge.domain.record import RecordKind, StudentId
+from mobility_bridge.domain.record import RecordKey, StudentId
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +83,20 @@ class PrivacyRepository(Protocol):
         """Take the values out of what happened to a discrepancy: its student's identity is protected now."""
         ...
 
-    def drop_history(self, kinds: Collection[RecordKind], replaced_before: datetime, *, dry_run: bool) -> int:
-        """Let go of earlier states of records of these kinds that were last confirmed before; return how many."""
+    def drop_former(self, key: RecordKey, digests: Collection[Sha256], at: datetime, *, dry_run: bool) -> int:
+        """Let go of earlier states of a record, by digest, and of documents nothing else stands on; how many."""
+        ...
+
+    def drop_records(self, keys: Iterable[RecordKey], at: datetime) -> int:
+        """Let go of records with their histories, and of documents nothing else stands on; return how many."""
         ...
 
     def drop_feed_events(self, handled_before: datetime, *, dry_run: bool) -> int:
         """Let go of what is noted of events handled before; return of how many."""
         ...
 
-    def drop_discrepancies(self, resolved_before: datetime, *, dry_run: bool) -> int:
-        """Let go of discrepancies about students that were resolved before, and of what happened to them."""
+    def drop_discrepancies(
+        self, subjects: Collection[str], resolved_before: datetime, *, dry_run: bool
+    ) -> int:
+        """Let go of discrepancies about these subjects that were resolved before, with what happened to them."""
         ...

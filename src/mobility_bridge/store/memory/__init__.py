@@ -55,7 +55,6 @@ class MemoryUnitOfWork:
                 self.feeds,
                 self.discrepancies,
                 self.evidence,
-                documents,
                 self.places,
                 self.writes,
                 self.work,

@@ -61,19 +61,28 @@ class MemoryEvidence:
 
     def erase(self, sequences: Iterable[int], at: datetime, hidden: Collection[str] = ()) -> int:
         wanted = {row.sequence: row for each in sequences if (row := self._rows.get(each)) is not None}
-        erased, bodies = 0, set()
+        erased, bodies = 0, set[Sha256]()
         for row in wanted.values():
             left = _without(row, at, hidden)
             self._rows.put(row.sequence, left)
             erased += left.erased_at != row.erased_at
-            if row.body_sha256 in self._documents:
-                self._documents.drop(row.body_sha256)
-                bodies.add(row.body_sha256)
-        for row in list(self._rows):
-            if row.body_sha256 in bodies and row.erased_at is None:
-                self._rows.put(row.sequence, replace(row, erased_at=at))
-                erased += 1
+            bodies.add(row.body_sha256)
+        erased += self.erase_documents(bodies, at)[1]
         return erased
+
+    def erase_documents(self, digests: Collection[Sha256], at: datetime) -> tuple[int, int]:
+        """Let go of these documents, and note it in every record that has one; return how many of both."""
+        there = [each for each in digests if each in self._documents]
+        for each in there:
+            self._documents.drop(each)
+        noted = [
+            row
+            for row in self._rows
+            if row.body_sha256 in digests and row.erased_at is None and row.body_length
+        ]
+        for row in noted:
+            self._rows.put(row.sequence, replace(row, erased_at=at))
+        return len(there), len(noted)
 
     def _with_body(self, record: EvidenceRecord) -> EvidenceRecord:
         body = self._documents.get(record.body_sha256) or b""

@@ -7,7 +7,7 @@ from datetime import datetime
 from mobility_bridge.domain.discrepancy import Subject, SubjectKind
 from mobility_bridge.domain.identifiers import Sha256
 from mobility_bridge.domain.personal import Trace
-from mobility_bridge.domain.record import RecordKind, StudentId
+from mobility_bridge.domain.record import RecordKey, StoredRecord, StudentId
 from mobility_bridge.ports.privacy import Erasure, ToErase
 from mobility_bridge.store.memory.discrepancies import MemoryDiscrepancies
 from mobility_bridge.store.memory.evidence import MemoryEvidence
@@ -28,7 +28,6 @@ class Beside:
     feeds: MemoryFeeds
     discrepancies: MemoryDiscrepancies
     evidence: MemoryEvidence
-    documents: Shelf[Sha256, bytes]
     places: MemoryPlaces
     writes: MemoryWrites
     work: MemoryWork
@@ -46,18 +45,19 @@ class MemoryPrivacy:
         tables, members = self._beside, frozenset(what.students)
         dropped, former, digests = tables.records.erase(members)
         mine = frozenset(stay.stay_id for member in what.students for stay in tables.students.stays(member))
+        documents, noted = tables.evidence.erase_documents(digests, at)
         number = len(self._erasures) + 1
         counts = {
             "records": dropped,
             "former_records": former,
-            "documents": sum(self._let_go(each) for each in digests),
+            "documents": documents,
             "facts": tables.facts.erase(what.uids),
             "discrepancies": tables.discrepancies.drop(
                 lambda row: row.finding.subject.student_id in members or row.finding.subject.stay_id in mine
             ),
             "writes": tables.writes.erase(members, mine),
             **tables.students.erase(members, number),
-            "evidence": tables.evidence.erase(what.evidence, at, what.hidden),
+            "evidence": noted + tables.evidence.erase(what.evidence, at, what.hidden),
         }
         for stay_id in mine:
             tables.places.drop(stay_id)
@@ -103,23 +103,42 @@ class MemoryPrivacy:
     def withhold(self, discrepancy_id: str) -> None:
         self._beside.discrepancies.withhold(discrepancy_id)
 
-    def drop_history(self, kinds: Collection[RecordKind], replaced_before: datetime, *, dry_run: bool) -> int:
-        return self._beside.records.drop_history(kinds, replaced_before, dry_run=dry_run)
+    def drop_former(self, key: RecordKey, digests: Collection[Sha256], at: datetime, *, dry_run: bool) -> int:
+        found = [each for each in self._beside.records.history(key) if each.record.digest in digests]
+        if not dry_run:
+            self._beside.records.drop_former(key, found)
+            self._unused(found, at)
+        return len(found)
+
+    def drop_records(self, keys: Iterable[RecordKey], at: datetime) -> int:
+        dropped = 0
+        for key in keys:
+            gone = self._beside.records.drop(key)
+            self._unused(gone, at)
+            dropped += bool(gone)
+        return dropped
+
+    def _unused(self, gone: Iterable[StoredRecord], at: datetime) -> None:
+        """Let go of the documents that no other row stands on."""
+        digests = {each.record.document.sha256 for each in gone if each.record.document is not None}
+        kept = {
+            each.record.document.sha256
+            for each in self._beside.records.every()
+            if each.record.document is not None
+        }
+        self._beside.evidence.erase_documents(digests - kept, at)
 
     def drop_feed_events(self, handled_before: datetime, *, dry_run: bool) -> int:
         return self._beside.feeds.drop(handled_before.date(), dry_run=dry_run)
 
-    def drop_discrepancies(self, resolved_before: datetime, *, dry_run: bool) -> int:
+    def drop_discrepancies(
+        self, subjects: Collection[str], resolved_before: datetime, *, dry_run: bool
+    ) -> int:
         return self._beside.discrepancies.drop(
             lambda row: (
                 row.resolved_at is not None
                 and row.resolved_at < resolved_before
-                and (row.finding.subject.student_id or row.finding.subject.stay_id) is not None
+                and row.finding.subject.key in subjects
             ),
             dry_run=dry_run,
         )
-
-    def _let_go(self, digest: Sha256) -> bool:
-        there = digest in self._beside.documents
-        self._beside.documents.drop(digest)
-        return there

@@ -281,17 +281,17 @@ class MemoryRecords:
         digests = {row.record.document.sha256 for row in rows if row.record.document is not None}
         return len(gone), len(rows) - len(gone), digests
 
-    def drop_history(self, kinds: Collection[RecordKind], before: datetime, *, dry_run: bool) -> int:
-        """Let go of earlier states that were last confirmed before; return how many."""
-        dropped = 0
-        for key, rows in self._history.items():
-            if key.kind not in kinds:
-                continue
-            kept = [row for row in rows if row.confirmed_at >= before]
-            dropped += len(rows) - len(kept)
-            if not dry_run and len(kept) < len(rows):
-                self._keep_history(key, kept)
-        return dropped
+    def drop(self, key: RecordKey) -> list[StoredRecord]:
+        """Let go of a record and its history; return all states."""
+        row = self._records.get(key)
+        gone = [*([row] if row is not None else []), *(self._history.get(key) or ())]
+        self._records.drop(key)
+        self._history.drop(key)
+        return gone
+
+    def drop_former(self, key: RecordKey, gone: Collection[StoredRecord]) -> None:
+        """Let go of these earlier states."""
+        self._keep_history(key, [row for row in self._history.get(key) or () if row not in gone])
 
     def _keep_history(self, key: RecordKey, rows: Sequence[StoredRecord]) -> None:
         self._history.drop(key)

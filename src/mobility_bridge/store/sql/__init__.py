@@ -59,7 +59,7 @@ class SqlUnitOfWork:
         self._connection = connection
         self._seal = seal
         self._writing = writing
-        self._documents = documents = SqlDocuments(connection, seal)
+        documents = SqlDocuments(connection, seal)
         self.copies = SqlCopies(connection, documents)
         self.links = SqlLinks(connection)
         self.approvals = SqlApprovals(connection)
@@ -84,7 +84,7 @@ class SqlUnitOfWork:
     def privacy(self) -> SqlPrivacy:
         """Made when it is asked for, like `students`."""
         key = self._fingerprint_key()
-        return SqlPrivacy(self._connection, self._seal, key, self._documents, self.evidence)
+        return SqlPrivacy(self._connection, self._seal, key, self.evidence)
 
     def _fingerprint_key(self) -> bytes:
         """The store's own, made at the first need and kept sealed."""

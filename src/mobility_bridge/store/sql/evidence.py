@@ -112,11 +112,20 @@ class SqlEvidence:
             for row in rows:
                 erased += self._erased(row, at, hidden)
             bodies = {row.body_sha256 for row in rows}
-            if self._documents.erase(bodies):
-                # The same answer may have come more than once.
-                same = evidence.c.body_sha256.in_(bodies) & evidence.c.erased_at.is_(None)
-                erased += self._connection.execute(update(evidence).where(same).values(erased_at=at)).rowcount
+            erased += self.erase_documents(bodies, at)[1]
         return erased
+
+    def erase_documents(self, digests: Collection[Sha256], at: datetime) -> tuple[int, int]:
+        """Let go of these documents, and note it in every record that has one; return how many of both."""
+        documents_gone, noted = self._documents.erase(digests), 0
+        for chunk in in_chunks(digests):
+            same = (
+                evidence.c.body_sha256.in_(chunk)
+                & evidence.c.erased_at.is_(None)
+                & (evidence.c.body_length > 0)
+            )
+            noted += self._connection.execute(update(evidence).where(same).values(erased_at=at)).rowcount
+        return documents_gone, noted
 
     def _erased(self, row: Row[Any], at: datetime, hidden: Collection[str]) -> bool:
         changed: dict[str, Any] = {}

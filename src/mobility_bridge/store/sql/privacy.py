@@ -5,19 +5,18 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Table, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, Row, Select, Table, and_, delete, func, insert, select, tuple_, update
 
 from mobility_bridge.domain.discrepancy import Subject, SubjectKind
 from mobility_bridge.domain.identifiers import LadokUid, Sha256
 from mobility_bridge.domain.personal import Trace
-from mobility_bridge.domain.record import RecordKind, StudentId
+from mobility_bridge.domain.record import RecordKey, StudentId
 from mobility_bridge.domain.write import WriteState
 from mobility_bridge.ports.privacy import Erasure, ToErase
 from mobility_bridge.ports.students import MatchState
 from mobility_bridge.store.facts import read_fact
 from mobility_bridge.store.place_tables import place_claims
 from mobility_bridge.store.sealing import Seal, fingerprint, unwrap_text, wrap_text
-from mobility_bridge.store.sql.documents import SqlDocuments
 from mobility_bridge.store.sql.evidence import SqlEvidence
 from mobility_bridge.store.sql.statements import in_chunks, upsert
 from mobility_bridge.store.sql.students import name_of, number_of
@@ -45,13 +44,10 @@ _KEY = ("source", "kind", "holder_hei_id", "record_id")
 class SqlPrivacy:
     """`PrivacyRepository` on one transaction. `key` makes fingerprints."""
 
-    def __init__(
-        self, connection: Connection, seal: Seal, key: bytes, documents: SqlDocuments, evidence: SqlEvidence
-    ) -> None:
+    def __init__(self, connection: Connection, seal: Seal, key: bytes, evidence: SqlEvidence) -> None:
         self._connection = connection
         self._seal = seal
         self._key = key
-        self._documents = documents
         self._evidence = evidence
         self._known: bool | None = None
 
@@ -61,14 +57,14 @@ class SqlPrivacy:
             self._connection.exec_driver_sql("PRAGMA secure_delete = ON")
         numbers = [number_of(each) for each in what.students]
         counts = {
-            **self._records(numbers),
+            **self._records(numbers, at),
             "facts": self._facts(what.uids),
             **self._stays(what.students, numbers),
             "keys": self._gone(student_keys, student_keys.c.student_id.in_(numbers)),
             "traits": self._gone(student_traits, student_traits.c.student_id.in_(numbers)),
             "matches": self._matches(numbers),
-            "evidence": self._evidence.erase(what.evidence, at, what.hidden),
         }
+        counts["evidence"] += self._evidence.erase(what.evidence, at, what.hidden)
         done = self._connection.execute(
             insert(erasures).values(
                 students=json.dumps(list(what.students)),
@@ -149,25 +145,53 @@ class SqlPrivacy:
         chosen = discrepancy_events.c.discrepancy_id == discrepancy_id
         self._connection.execute(update(discrepancy_events).where(chosen).values({"values": "{}"}))
 
-    def drop_history(self, kinds: Collection[RecordKind], replaced_before: datetime, *, dry_run: bool) -> int:
+    def drop_former(self, key: RecordKey, digests: Collection[Sha256], at: datetime, *, dry_run: bool) -> int:
         table = records_history.c
-        chosen = table.kind.in_([kind.value for kind in kinds]) & (table.confirmed_at < replaced_before)
-        return self._count(records_history, chosen) if dry_run else self._gone(records_history, chosen)
+        chosen = and_(
+            *(table[name] == value for name, value in zip(_KEY, _values(key), strict=True)),
+            table.digest.in_(list(digests)),
+        )
+        if dry_run or not digests:
+            return self._count(records_history, chosen)
+        return self._dropped(records_history, chosen, at)
+
+    def drop_records(self, keys: Iterable[RecordKey], at: datetime) -> int:
+        dropped = 0
+        for chunk in in_chunks(keys):
+            listed = list(map(_values, chunk))
+            self._dropped(
+                records_history, tuple_(*(records_history.c[name] for name in _KEY)).in_(listed), at
+            )
+            dropped += self._dropped(records, tuple_(*(records.c[name] for name in _KEY)).in_(listed), at)
+        return dropped
+
+    def _dropped(self, table: Table, chosen: Any, at: datetime) -> int:
+        """Delete rows of records, and the documents that no other row stands on."""
+        found = self._connection.execute(select(table.c.document_sha256).where(chosen)).scalars()
+        digests = {each for each in found if each is not None}
+        dropped = self._gone(table, chosen)
+        kept: set[Sha256] = set()
+        for chunk in in_chunks(digests):
+            for each in (records, records_history):
+                wanted = select(each.c.document_sha256).where(each.c.document_sha256.in_(chunk))
+                kept.update(self._connection.execute(wanted).scalars())
+        self._evidence.erase_documents(digests - kept, at)
+        return dropped
 
     def drop_feed_events(self, handled_before: datetime, *, dry_run: bool) -> int:
         chosen = feed_events.c.handled_on < handled_before.date()
         return self._count(feed_events, chosen) if dry_run else self._gone(feed_events, chosen)
 
-    def drop_discrepancies(self, resolved_before: datetime, *, dry_run: bool) -> int:
+    def drop_discrepancies(
+        self, subjects: Collection[str], resolved_before: datetime, *, dry_run: bool
+    ) -> int:
         table = discrepancies.c
-        chosen = (table.resolved_at < resolved_before) & or_(
-            table.student_id.is_not(None), table.stay_id.is_not(None)
-        )
+        chosen = (table.resolved_at < resolved_before) & table.subject_key.in_(list(subjects))
         if dry_run:
             return self._count(discrepancies, chosen)
         return self._discrepancies(chosen)
 
-    def _records(self, numbers: Sequence[int]) -> dict[str, int]:
+    def _records(self, numbers: Sequence[int], at: datetime) -> dict[str, int]:
         """Let go of records, their histories wherever these are, and the documents they were read from."""
         mine = [
             tuple(row)
@@ -185,7 +209,8 @@ class SqlPrivacy:
                 found = self._connection.execute(select(table.c.document_sha256).where(chosen)).scalars()
                 digests.update(each for each in found if each is not None)
                 dropped[name] += self._gone(table, chosen)
-        return {**dropped, "documents": self._documents.erase(digests)}
+        documents, noted = self._evidence.erase_documents(digests, at)
+        return {**dropped, "documents": documents, "evidence": noted}
 
     def _facts(self, uids: Collection[LadokUid]) -> int:
         keys = {
@@ -286,3 +311,7 @@ class SqlPrivacy:
             unwrap_text(self._seal, row.lifted_by),
             unwrap_text(self._seal, row.lifted_why),
         )
+
+
+def _values(key: RecordKey) -> tuple[str, str, str, str]:
+    return key.source, key.kind.value, key.holder_hei_id, key.record_id
