@@ -5,6 +5,7 @@ NEVER: dict[str, str] = {}
 
 NOT_YET = frozenset(
     {
+        "COMP_ALREADY_PASSED",
         "LA_LIST_DRIFT",
         "DUPLICATE_NOMINATION",
         "NOMINATION_DECISION_LOST",
@@ -24,15 +25,6 @@ NOT_YET = frozenset(
         "IIA_LANGUAGE_BELOW",
         "LA_DECISION_LOST",
         "LA_SIGNATURE_ALTERED",
-        "CREDIT_SUM_LOW",
-        "CREDIT_SUM_HIGH",
-        "CREDIT_IMBALANCE",
-        "COMP_ALREADY_PASSED",
-        "COMP_TERM_MISMATCH",
-        "VIRTUAL_PART_MISSING",
-        "COMP_DUPLICATE",
-        "CREDIT_SCHEME_UNKNOWN",
-        "RECOGNITION_CONDITION_SET",
         "EXTENDED_ONE_SIDED",
         "REGISTERED_FOR_OTHER_TERM",
         "REGISTERED_ON_OTHER_AGREEMENT",

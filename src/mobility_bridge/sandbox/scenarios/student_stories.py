@@ -1,6 +1,7 @@
 """Every story, from all the modules that tell them; a module that is not named here tells nothing."""
 
 from mobility_bridge.sandbox.scenarios import (
+    students_components,
     students_las,
     students_nominations,
     students_people,
@@ -15,6 +16,7 @@ MODULES = (
     students_transcripts,
     students_people,
     students_nominations,
+    students_components,
 )
 
 

@@ -11,8 +11,9 @@ from typing import Any
 from mobility_bridge.sandbox.cast import NORDHAV
 from mobility_bridge.sandbox.learning_agreements import Component, LearningAgreement, Lists, Version
 from mobility_bridge.sandbox.scenarios.student_cast import Cast
+from mobility_bridge.sandbox.scenarios.student_edits import edited
 from mobility_bridge.sandbox.scenarios.student_instances import instance
-from mobility_bridge.sandbox.scenarios.student_life import Happen, Life, Moment
+from mobility_bridge.sandbox.scenarios.student_life import Life, Moment
 from mobility_bridge.sandbox.student_stays import term_part
 
 LATIN = ("LAT105", "Latin for mariners", "15")
@@ -55,7 +56,7 @@ def partner_rewrites_what_was_signed(cast: Cast) -> Life:
         return replace(la, first=replace(la.first, lists=lists))
 
     life = cast.incoming(cast.after)
-    return life.add("rewritten", life.ago(9), _edit(rewritten))
+    return life.add("rewritten", life.ago(9), edited(rewritten))
 
 
 @instance("LA_SIGNATURE_MISSING")
@@ -65,19 +66,19 @@ def receivers_signature_names_nobody(cast: Cast) -> Life:
         assert la.first.receiving is not None
         return replace(la, first=replace(la.first, receiving=replace(la.first.receiving, name=None)))
 
-    return cast.incoming(cast.after).then("signed", _edit(unnamed))
+    return cast.incoming(cast.after).then("signed", edited(unnamed))
 
 
 @instance("LA_SIGNATURE_ORDER")
 def receiver_signed_before_the_sender(cast: Cast) -> Life:
-    return cast.outgoing(cast.after).then("signed", _edit(lambda la: _received(la, days=-30)))
+    return cast.outgoing(cast.after).then("signed", edited(lambda la: _received(la, days=-30)))
 
 
 @instance("LA_SIGNATURE_FUTURE")
 def receiver_signs_with_a_date_to_come(cast: Cast) -> Life:
     life = cast.outgoing(cast.after)
     soon = datetime.combine(life.ago(-30), time(12), UTC)
-    return life.then("signed", _edit(lambda la: _received(la, at=soon)))
+    return life.then("signed", edited(lambda la: _received(la, at=soon)))
 
 
 @instance("LA_SIGNED_AFTER_START")
@@ -122,7 +123,7 @@ def another_text_comes_under_the_same_id(cast: Cast) -> Life:
         assert before is not None
         assert before.proposal is not None
         moment.student("resubmit_la")
-        _edit(lambda la: _named(la, before.proposal.proposal_id))(moment)  # type: ignore[union-attr]  # asserted
+        edited(lambda la: _named(la, before.proposal.proposal_id))(moment)  # type: ignore[union-attr]  # asserted
 
     return life.add("again", life.ago(5), again)
 
@@ -149,9 +150,9 @@ def short_stay_is_to_be_changed(cast: Cast) -> Life:
 
     def changes(moment: Moment) -> None:
         moment.student("change_la", delete=[], insert=[("SEM001", "Seminar", "0")])
-        _edit(lambda la: _proposed(la, blended))(moment)
+        edited(lambda la: _proposed(la, blended))(moment)
 
-    life = cast.incoming(cast.after).then("signed", _edit(short))
+    life = cast.incoming(cast.after).then("signed", edited(short))
     return life.add("changed", life.ago(5), changes)
 
 
@@ -192,18 +193,7 @@ def proposal_announces_another_name(cast: Cast) -> Life:
         return replace(la, proposal=replace(la.proposal, student_changes=(("family-name", "Nyslott"),)))
 
     life = cast.incoming(cast.after).skip("signed")
-    return life.move("proposed", life.ago(10)).then("proposed", _edit(announced))
-
-
-def _edit(change: Callable[[LearningAgreement], LearningAgreement]) -> Happen:
-    """Change the agreement as no form of a well-kept system would allow."""
-
-    def happen(moment: Moment) -> None:
-        la = moment.stay.la
-        assert la is not None
-        moment.world.stays.change(moment.life.omobility_id, moment.at, la=change(la))
-
-    return happen
+    return life.move("proposed", life.ago(10)).then("proposed", edited(announced))
 
 
 def _received(la: LearningAgreement, *, days: int = 0, at: datetime | None = None) -> LearningAgreement:
@@ -254,7 +244,7 @@ def _changed(life: Life, *components: Component) -> Life:
             )
             return replace(la, state="L7", changes=version)
 
-        _edit(signed)(moment)
+        edited(signed)(moment)
 
     return life.add("changed", life.starting(15), changes)
 
