@@ -189,6 +189,10 @@ class DiscrepancyRepository(Protocol):
 
     def save(self, discrepancy: Discrepancy, event: DiscrepancyEvent | None) -> None: ...
 
+    def save_all(self, said: Sequence[tuple[Discrepancy, DiscrepancyEvent | None]]) -> None:
+        """As `save`, for many at once; none of them twice."""
+        ...
+
     def history(self, discrepancy_id: str) -> Sequence[DiscrepancyEvent]:
         """Oldest first."""
         ...

@@ -96,6 +96,10 @@ class RecordRepository(Protocol):
         """Earlier states, newest first."""
         ...
 
+    def histories(self, keys: Iterable[RecordKey]) -> Mapping[RecordKey, Sequence[StoredRecord]]:
+        """As `history`, for many at once; every key asked for is in the answer."""
+        ...
+
     def of_student(self, student_id: StudentId) -> Sequence[StoredRecord]:
         """All records of a student, living or gone, ordered by kind, source and id."""
         ...

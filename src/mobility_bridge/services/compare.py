@@ -113,10 +113,9 @@ def _compare_chunk(
         _tell_stays(gathering, agreements, key)
         for about, verdict in verdicts.items():
             existing = uow.discrepancies.of_subject(about)
-            for discrepancy, event in fold(existing, verdict.findings, now):
-                uow.discrepancies.save(discrepancy, event)
-                if event is not None:
-                    changes.append((discrepancy, event))
+            said = fold(existing, verdict.findings, now)
+            uow.discrepancies.save_all(said)
+            changes += [(discrepancy, event) for discrepancy, event in said if event is not None]
         days = [day for verdict in verdicts.values() if (day := _later(verdict, now)) is not None]
         uow.work.compared(key, min(days, default=None))
     return keys, changes

@@ -81,6 +81,9 @@ class StayGathering:
         self.now = now
         self.names = names
         self._hearing = Hearing(context, uow, now)
+        self._named: set[StayId] = set()
+        self._back: set[RecordKey] = set()
+        self._former: Mapping[RecordKey, Sequence[StoredRecord]] = {}
         self._thresholds = context.stay_thresholds
         gathering = Gathering(context, uow, now)
         self._places = StayPlaces(gathering, agreements or KnownAgreements(), keep=names)
@@ -128,7 +131,15 @@ class StayGathering:
     def cases(self, student_id: StudentId) -> list[StayCase]:
         """Every stay of a student; new ones are named, and records told which stay they belong to."""
         stays = self.uow.students.stays(student_id)
-        records = _own_stays_only(self.uow.records.of_student(student_id), stays)
+        everything = self.uow.records.of_student(student_id)
+        records = _own_stays_only(everything, stays)
+        self._named = {each.stay_id for each in everything if each.stay_id is not None}
+        self._back = {
+            each.record.key
+            for each, own in zip(everything, records, strict=True)
+            if each.stay_id != own.stay_id
+        }
+        self._former = self.uow.records.histories(each.record.key for each in everything)
         facts = self.facts(student_id)
         taken_part = exchanges(facts, self.offering)
         by_uid = {each.admission_uid: each for each in taken_part}
@@ -156,7 +167,8 @@ class StayGathering:
             for key in self.uow.students.keys_of(student_id)
             if key.kind is IdentityKeyKind.LADOK_STUDENT
         )
-        return [fact for uid in uids for fact in self.uow.facts.of_student(LadokUid(uid))]
+        found = self.uow.facts.of_students(map(LadokUid, uids))
+        return [fact for facts in found.values() for fact in facts]
 
     def _case(
         self,
@@ -177,9 +189,9 @@ class StayGathering:
         ]
         living = sorted(taken_part, key=lambda one: (not one.living, one.first_day is None))
         stay_id = self._stay_id(student_id, each, direction, records)
-        applications = _seen(self.uow, records, Application)
-        nominations = _seen(self.uow, records, Nomination)
-        agreements = _seen(self.uow, records, LearningAgreement)
+        applications = _seen(self._former, records, Application)
+        nominations = _seen(self._former, records, Nomination)
+        agreements = _seen(self._former, records, LearningAgreement)
         heard = self._hearing.of(each.partner_hei_id, direction)
         return StayCase(
             own_hei_id=self.context.own_hei_id,
@@ -193,12 +205,12 @@ class StayGathering:
             protected=_holds(facts, StudentProtected),
             deceased=_holds(facts, StudentDeceased),
             application=_first(applications),
-            courses=_first(_seen(self.uow, records, CourseList)),
+            courses=_first(_seen(self._former, records, CourseList)),
             nomination=_first(nominations),
             learning_agreement=_first(agreements),
-            listing=_first(_seen(self.uow, records, LaListing)),
-            arrival=_first(_seen(self.uow, records, ActualDates)),
-            transcript=_first(_seen(self.uow, records, Tor)),
+            listing=_first(_seen(self._former, records, LaListing)),
+            arrival=_first(_seen(self._former, records, ActualDates)),
+            transcript=_first(_seen(self._former, records, Tor)),
             exchange=living[0] if living else None,
             application_others=tuple(applications[1:]),
             nomination_others=tuple(nominations[1:]),
@@ -223,10 +235,13 @@ class StayGathering:
             return stay_id or StayId(f"{student_id}-?")
         if stay_id is None:
             stay_id = self.uow.students.add_stay(student_id, direction, each.partner_hei_id, self.now)
+        by_owner: dict[StudentId, list[RecordKey]] = defaultdict(list)
         for record in records:
             if record.stay_id != stay_id:
-                owner = record.student_id or student_id
-                self.uow.records.assign([record.record.key], owner, stay_id)
+                by_owner[record.student_id or student_id].append(record.record.key)
+        for owner, keys in by_owner.items():
+            self.uow.records.assign(keys, owner, stay_id)
+            self._named.add(stay_id)
         return stay_id
 
     def _stay_of_exchange(self, student_id: StudentId, each: Group, direction: Direction) -> StayId | None:
@@ -234,18 +249,11 @@ class StayGathering:
 
         So with records that were with another student for a while: they get the name back that they had.
         """
-        stays, records = self.uow.students.stays(student_id), self.uow.records.of_student(student_id)
-        back = {
-            stored.record.key
-            for stored, own in zip(records, _own_stays_only(records, stays), strict=True)
-            if stored.stay_id != own.stay_id
-        }
-        if any(one.key.source != REGISTRY and one.key not in back for one in each.traces):
+        if any(one.key.source != REGISTRY and one.key not in self._back for one in each.traces):
             return None
-        named = {record.stay_id for record in records if record.stay_id is not None}
-        for stay in stays:
+        for stay in self.uow.students.stays(student_id):
             same = (stay.direction, stay.partner_hei_id) == (direction, each.partner_hei_id)
-            if same and stay.stay_id not in named:
+            if same and stay.stay_id not in self._named:
                 return stay.stay_id
         return None
 
@@ -261,7 +269,9 @@ def bare_code(code: str) -> str:
     return _COUNTRY.sub("", code.strip().upper()).replace(" ", "")
 
 
-def _seen(uow: UnitOfWork, records: Iterable[StoredRecord], kind: type[T]) -> list[Seen[T]]:
+def _seen(
+    former: Mapping[RecordKey, Sequence[StoredRecord]], records: Iterable[StoredRecord], kind: type[T]
+) -> list[Seen[T]]:
     """The records of one kind with their former facts: living ones first, then the latest."""
     found = [each for each in records if isinstance(each.record.facts, kind)]
     found.sort(key=lambda each: (each.live, each.changed_at, str(each.record.key)), reverse=True)
@@ -269,9 +279,7 @@ def _seen(uow: UnitOfWork, records: Iterable[StoredRecord], kind: type[T]) -> li
         Seen(
             each.record.facts,
             each,
-            tuple(
-                (former.record.facts, former.changed_at) for former in uow.records.history(each.record.key)
-            ),
+            tuple((before.record.facts, before.changed_at) for before in former[each.record.key]),
         )
         for each in found
     ]

@@ -53,6 +53,10 @@ class MemoryDiscrepancies:
             self._number += 1
             self._events.put(self._number, event)
 
+    def save_all(self, said: Sequence[tuple[Discrepancy, DiscrepancyEvent | None]]) -> None:
+        for discrepancy, event in said:
+            self.save(discrepancy, event)
+
     def history(self, discrepancy_id: str) -> Sequence[DiscrepancyEvent]:
         rows = sorted(self._events.items(), key=lambda item: item[0])
         return [event for _, event in rows if event.discrepancy_id == discrepancy_id]

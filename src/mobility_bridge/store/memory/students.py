@@ -249,6 +249,9 @@ class MemoryRecords:
     def history(self, key: RecordKey) -> Sequence[StoredRecord]:
         return self._history.get(key) or ()
 
+    def histories(self, keys: Iterable[RecordKey]) -> Mapping[RecordKey, Sequence[StoredRecord]]:
+        return {key: self.history(key) for key in keys}
+
     def of_student(self, student_id: StudentId) -> Sequence[StoredRecord]:
         members = set(self._students.family(student_id))
         found = [row for row in self._records if row.student_id in members]

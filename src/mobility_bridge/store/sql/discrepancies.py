@@ -64,21 +64,25 @@ class SqlDiscrepancies:
         return self._select(*where)
 
     def save(self, discrepancy: Discrepancy, event: DiscrepancyEvent | None) -> None:
-        upsert(self._connection, discrepancies, [_row_of(discrepancy, self._seal)])
-        if event is not None:
-            self._connection.execute(
-                insert(discrepancy_events).values(
-                    {
-                        "discrepancy_id": event.discrepancy_id,
-                        "at": event.at,
-                        "kind": event.kind.value,
-                        "severity": event.severity.value,
-                        "values": compact(dict(event.values)),
-                        "by": event.by,
-                        "reason": wrap_text(self._seal, event.reason),
-                    }
-                )
-            )
+        self.save_all([(discrepancy, event)])
+
+    def save_all(self, said: Sequence[tuple[Discrepancy, DiscrepancyEvent | None]]) -> None:
+        upsert(self._connection, discrepancies, [_row_of(each, self._seal) for each, _ in said])
+        events = [
+            {
+                "discrepancy_id": event.discrepancy_id,
+                "at": event.at,
+                "kind": event.kind.value,
+                "severity": event.severity.value,
+                "values": compact(dict(event.values)),
+                "by": event.by,
+                "reason": wrap_text(self._seal, event.reason),
+            }
+            for _, event in said
+            if event is not None
+        ]
+        if events:
+            self._connection.execute(insert(discrepancy_events), events)
 
     def history(self, discrepancy_id: str) -> Sequence[DiscrepancyEvent]:
         wanted = (

@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, select, tuple_, update
 
 from mobility_bridge.domain.identifiers import HeiId, LadokUid, Sha256
 from mobility_bridge.domain.record import Record, RecordKey, RecordKind, StayId, StoredRecord, StudentId
@@ -101,18 +101,19 @@ class SqlRecords:
         return self._stored(found[0]) if found else None
 
     def history(self, key: RecordKey) -> Sequence[StoredRecord]:
-        table = records_history.c
-        wanted = (
-            select(records_history)
-            .where(
-                table.source == key.source,
-                table.kind == key.kind,
-                table.holder_hei_id == key.holder_hei_id,
-                table.record_id == key.record_id,
+        return self.histories([key])[key]
+
+    def histories(self, keys: Iterable[RecordKey]) -> Mapping[RecordKey, Sequence[StoredRecord]]:
+        found: dict[RecordKey, list[StoredRecord]] = {key: [] for key in keys}
+        for chunk in in_chunks(list(found)):
+            among = tuple_(*(records_history.c[each.name] for each in _KEY)).in_(
+                bindparam("keys", expanding=True)
             )
-            .order_by(table.history_id.desc())
-        )
-        return [self._stored(row) for row in self._connection.execute(wanted)]
+            wanted = select(records_history).where(among).order_by(records_history.c.history_id.desc())
+            for row in self._connection.execute(wanted, {"keys": [_words(key) for key in chunk]}):
+                stored = self._stored(row)
+                found[stored.record.key].append(stored)
+        return found
 
     def of_student(self, student_id: StudentId) -> Sequence[StoredRecord]:
         wanted = (
@@ -331,9 +332,11 @@ class SqlFeeds:
 
 
 def _among(keys: Sequence[RecordKey]) -> Any:
-    return tuple_(*_KEY).in_(
-        [(each.source, each.kind.value, each.holder_hei_id, each.record_id) for each in keys]
-    )
+    return tuple_(*_KEY).in_([_words(each) for each in keys])
+
+
+def _words(key: RecordKey) -> tuple[str, str, str, str]:
+    return key.source, key.kind.value, key.holder_hei_id, key.record_id
 
 
 def _key(row: Row[Any]) -> RecordKey:

@@ -12,6 +12,7 @@ from mobility_bridge.domain.person import Direction
 from mobility_bridge.domain.record import IdentityKey, IdentityKeyKind, StayId, StudentId
 from mobility_bridge.errors import StoreError
 from mobility_bridge.ports.students import Match, MatchState, Stay
+from mobility_bridge.store.columns import from_micros
 from mobility_bridge.store.sealing import Seal, fingerprint, unwrap_text, wrap_text
 from mobility_bridge.store.sql.statements import in_chunks, run_raw, upsert
 from mobility_bridge.store.student_tables import (
@@ -25,6 +26,12 @@ from mobility_bridge.store.student_tables import (
 _TRAIT = "trait"
 _MOST_MERGES = 100
 _OWNERS = "SELECT fingerprint, student_id FROM student_keys WHERE kind = ? AND fingerprint IN (...)"
+_MERGED_INTO = "SELECT student_id FROM students WHERE merged_into IN (...)"
+_STAYS = (
+    "SELECT stay_id, student_id, direction, partner_hei_id, created_at FROM stays WHERE student_id IN (...) "
+    "ORDER BY student_id, number"
+)
+_KEYS = "SELECT kind, value FROM student_keys WHERE student_id IN (...)"
 _MERGED = "SELECT student_id, merged_into FROM students WHERE merged_into IS NOT NULL AND student_id IN (...)"
 
 
@@ -45,8 +52,12 @@ def family(connection: Connection, student_id: StudentId) -> list[int]:
     """The rows of a student and of all that were merged into it."""
     found, new = [number_of(student_id)], [number_of(student_id)]
     while new:
-        wanted = select(students.c.student_id).where(students.c.merged_into.in_(new))
-        new = [number for number in connection.execute(wanted).scalars() if number not in found]
+        new = [
+            number
+            for chunk in in_chunks(new)
+            for (number,) in run_raw(connection, _MERGED_INTO, (), chunk)
+            if number not in found
+        ]
         found += new
     return found
 
@@ -89,12 +100,9 @@ class SqlStudents:
         return {key: name_of(standing[owner]) for key, owner in owners.items()}
 
     def keys_of(self, student_id: StudentId) -> frozenset[IdentityKey]:
-        wanted = select(student_keys).where(
-            student_keys.c.student_id.in_(family(self._connection, student_id))
-        )
+        rows = run_raw(self._connection, _KEYS, (), family(self._connection, student_id))
         return frozenset(
-            IdentityKey(IdentityKeyKind(row.kind), self._seal.open(row.value).decode())
-            for row in self._connection.execute(wanted)
+            IdentityKey(IdentityKeyKind(kind), self._seal.open(value).decode()) for kind, value in rows
         )
 
     def by_traits(self, traits: Iterable[str]) -> Sequence[StudentId]:
@@ -172,12 +180,17 @@ class SqlStudents:
         return {HeiId(each) for each in self._connection.execute(wanted).scalars()}
 
     def stays(self, student_id: StudentId) -> Sequence[Stay]:
-        wanted = (
-            select(stays)
-            .where(stays.c.student_id.in_(family(self._connection, student_id)))
-            .order_by(stays.c.student_id, stays.c.number)
-        )
-        return [_stay(row) for row in self._connection.execute(wanted)]
+        rows = run_raw(self._connection, _STAYS, (), family(self._connection, student_id))
+        return [
+            Stay(
+                StayId(stay_id),
+                name_of(number),
+                Direction(direction),
+                None if partner is None else HeiId(partner),
+                from_micros(created_at),
+            )
+            for stay_id, number, direction, partner, created_at in rows
+        ]
 
     def add_stay(
         self, student_id: StudentId, direction: Direction, partner: HeiId | None, now: datetime
@@ -269,16 +282,6 @@ class SqlStudents:
             standing = {number: merged.get(at, at) for number, at in standing.items()}
             new = set(merged.values())
         raise StoreError(f"the merges of {name_of(min(new))} go round in a circle")
-
-
-def _stay(row: Row[Any]) -> Stay:
-    return Stay(
-        StayId(row.stay_id),
-        name_of(row.student_id),
-        Direction(row.direction),
-        None if row.partner_hei_id is None else HeiId(row.partner_hei_id),
-        row.created_at,
-    )
 
 
 def _match(row: Row[Any], seal: Seal) -> Match:
