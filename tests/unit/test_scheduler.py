@@ -74,6 +74,7 @@ def test_every_job_has_its_interval_in_the_settings() -> None:
         "compare": schedule.compare_every_s,
         "notify": schedule.notify_every_s,
         "registry_review": 3600,
+        "retention": 3600,
     }
 
 

@@ -170,6 +170,43 @@ def readmit(invocation: Invocation, number: int, by: str | None, why: str) -> No
         click.echo(f"Erasure {number} is lifted; the next full reading tells of the student again.")
 
 
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Say what would go; change nothing.")
+@takes_options
+def retention(invocation: Invocation, *, dry_run: bool) -> None:
+    """Let go of what is older than its time to keep, as `[retention]` says. Living stays are never touched."""
+    from mobility_bridge.services.retention import retain
+
+    with working("Looking at every student"):
+        done = invocation.with_bridge(lambda bridge: retain(bridge.context, dry_run=dry_run))
+    if invocation.as_json:
+        print_json(
+            {
+                "dry_run": dry_run,
+                "steps": [
+                    {"kind": each.kind, "days": each.days, "before": each.until, "number": each.number}
+                    for each in done
+                ],
+            }
+        )
+        return
+    print_table(
+        "What would go" if dry_run else "What went",
+        ("What", "Kept for days", "From before", "How many"),
+        [(_KINDS[each.kind.value], each.days, each.until, each.number) for each in done],
+    )
+
+
+_KINDS = {
+    "stays": "students whose last stay is over",
+    "drafts": "former states that nobody signed",
+    "refused": "refused or withdrawn records",
+    "evidence": "bodies of answers about students",
+    "feed": "handled events of the feed",
+    "discrepancies": "resolved discrepancies of stays that are over",
+}
+
+
 def _report(done: "ErasureReport", *, dry_run: bool) -> dict[str, Any]:
     return {
         "students": list(done.students),

@@ -12,7 +12,7 @@ from urllib.parse import quote, quote_plus
 
 from mobility_bridge.domain.evidence import Exchange
 from mobility_bridge.domain.person import Person
-from mobility_bridge.domain.record import IdentityKey, IdentityKeyKind
+from mobility_bridge.domain.record import IdentityKey, IdentityKeyKind, RecordKey
 
 _AGREEMENT_APIS: Final = (
     "registry",
@@ -32,6 +32,14 @@ _SHORTEST: Final = 4
 
 RECORD: Final = "record"
 """The kind of trace that is a record's own key."""
+
+SAID: Final = "said"
+"""The kind of trace that is what a record said, word for word; it is followed again as soon as it says anything else."""
+
+
+def said(key: RecordKey, digest: str) -> "Trace":
+    """The trace of a record that came to nothing and was let go of, as it was."""
+    return Trace(SAID, f"{key} {digest}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,10 @@ class PrivacyRepository(Protocol):
         ...
 
     def drop_records(self, keys: Iterable[RecordKey], at: datetime) -> int:
-        """Let go of records with their histories, and of documents nothing else stands on; return how many."""
+        """Let go of records with their histories, and of documents nothing else stands on; return how many.
+
+        What they said last is remembered by a fingerprint (`domain.personal.said`) as that of no erasure, 0.
+        """
         ...
 
     def drop_feed_events(self, handled_before: datetime, *, dry_run: bool) -> int:

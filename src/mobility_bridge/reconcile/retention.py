@@ -21,10 +21,9 @@ def ended_on(case: StayCase) -> date | None:
 
     A stay of which every system has let go, or that was refused, ended when that was last said.
     """
-    seen = list(_seen(case))
-    living = [each for each in seen if not is_over(each.stored)]
-    if not living and not living_exchanges(case):
-        return max((_last_said(each.stored) for each in seen), default=None)
+    found = list(seen(case))
+    if all(map(is_over, found)) and not living_exchanges(case):
+        return max(map(_last_said, found), default=None)
     day = last_day(case)
     return day if day is not None and day < case.today else None
 
@@ -71,18 +70,21 @@ def drafts(states: Sequence[StoredRecord]) -> list[Sha256]:
     return found
 
 
-def _seen(case: StayCase) -> Iterator[Seen[Any]]:
-    every = (
+def seen(case: StayCase) -> Iterator[StoredRecord]:
+    """Every record that shows the stay."""
+    every: tuple[Seen[Any] | None, ...] = (
         case.application,
+        case.courses,
         case.nomination,
         case.learning_agreement,
+        case.listing,
         case.arrival,
         case.transcript,
         *case.application_others,
         *case.nomination_others,
         *case.learning_agreement_others,
     )
-    yield from (each for each in every if each is not None)
+    yield from (each.stored for each in every if each is not None)
 
 
 def _last_said(stored: StoredRecord) -> date:

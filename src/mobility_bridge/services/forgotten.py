@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from mobility_bridge.domain.evidence import Exchange
 from mobility_bridge.domain.identifiers import HeiId, LadokUid
-from mobility_bridge.domain.personal import RECORD, Marks, Trace, about_students, marks_of, named_in
+from mobility_bridge.domain.personal import RECORD, Marks, Trace, about_students, marks_of, named_in, said
 from mobility_bridge.domain.record import IdentityKey, IdentityKeyKind, RecordKey
 from mobility_bridge.domain.registration import Fact, LadokStudent
 from mobility_bridge.ports.store import UnitOfWork
@@ -98,7 +98,7 @@ class Sieve:
         keys = [*own_keys(record, self._own), *(exact_keys(person) if person is not None else ())]
         traces = (Trace(RECORD, str(record.key)), *map(Trace.of, keys))
         if not self._note(self._uow.privacy.forgotten(traces).values()):
-            return False
+            return bool(self._uow.privacy.forgotten([said(record.key, record.digest)]))
         self._dropped += 1
         self._marks.append(marks_of(keys, [person] if person is not None else []))
         return True

@@ -220,6 +220,52 @@ class StudentsSettings(Section):
     rules: StayRulesSettings = StayRulesSettings()
 
 
+class RetentionSettings(Section):
+    """How long what is held about students is kept. Nothing of a stay that is still living is ever touched."""
+
+    enabled: bool = Field(
+        default=False,
+        description="Whether the daemon lets go of it once a day; `mobility-bridge privacy retention` does it by hand.",
+    )
+    stays_days: int = Field(
+        2192,
+        ge=365,
+        description="Days after a student's last stay until everything about them goes: signed learning agreements "
+        "and transcripts are kept for the audits of the programme.",
+    )
+    drafts_days: int = Field(
+        365,
+        ge=30,
+        description="Days after the end of a stay until former states go that nobody has signed.",
+    )
+    refused_days: int = Field(
+        180,
+        ge=30,
+        description="Days until a refused nomination goes, and what its system no longer serves and nobody signed.",
+    )
+    evidence_days: int = Field(
+        400,
+        ge=30,
+        description="Days until the bodies of answers about students go; their digests stay. Never more than stays_days.",
+    )
+    feed_days: int = Field(
+        400,
+        ge=30,
+        description="Days for which handled events of the registry's feed are remembered.",
+    )
+    discrepancies_days: int = Field(
+        365,
+        ge=30,
+        description="Days after which a resolved discrepancy of a stay that is over goes.",
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "RetentionSettings":
+        if max(self.drafts_days, self.refused_days, self.evidence_days) > self.stays_days:
+            raise ValueError("no kind is kept longer than stays_days")
+        return self
+
+
 class PathSettings(Section):
     """Folders that the bridge reads or writes."""
 
@@ -252,6 +298,7 @@ class Settings(Section):
     sync: SyncSettings = SyncSettings()
     notify: NotifySettings = NotifySettings()
     students: StudentsSettings = StudentsSettings()
+    retention: RetentionSettings = RetentionSettings()
     rules: RulesSettings = RulesSettings()
     cli: CliSettings = CliSettings()
     adapters: dict[str, Any] = Field(

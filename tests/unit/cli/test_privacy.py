@@ -80,3 +80,21 @@ def test_who_was_erased_can_be_let_in_again_and_an_unknown_one_not_erased(
     (listed,) = typed("privacy", "forgotten", "--json", "--config", config).json
     assert listed["lifted_why"] == "asked"
     assert typed("privacy", "erase", "P1", "--json", *why).json["erased_before"]
+
+
+def test_what_is_old_is_planned_as_a_table_and_let_go_of(typed: Command, config: Path) -> None:
+    fill(config)
+    planned = typed("privacy", "retention", "--dry-run", "--config", config)
+    assert (planned.code, "What would go" in planned.out) == (0, True)
+    assert "former states that nobody signed" in planned.out
+    done = typed("privacy", "retention", "--json", "--config", config).json
+    assert [each["kind"] for each in done["steps"]] == [
+        "stays",
+        "drafts",
+        "refused",
+        "evidence",
+        "feed",
+        "discrepancies",
+    ]
+    assert {each["number"] for each in done["steps"]} == {0}
+    assert "What went" in typed("privacy", "retention", "--config", config).out

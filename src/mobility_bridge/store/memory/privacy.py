@@ -6,7 +6,7 @@ from datetime import datetime
 
 from mobility_bridge.domain.discrepancy import Subject, SubjectKind
 from mobility_bridge.domain.identifiers import Sha256
-from mobility_bridge.domain.personal import Trace
+from mobility_bridge.domain.personal import Trace, said
 from mobility_bridge.domain.record import RecordKey, StoredRecord, StudentId
 from mobility_bridge.ports.privacy import Erasure, ToErase
 from mobility_bridge.store.memory.discrepancies import MemoryDiscrepancies
@@ -113,6 +113,9 @@ class MemoryPrivacy:
     def drop_records(self, keys: Iterable[RecordKey], at: datetime) -> int:
         dropped = 0
         for key in keys:
+            held = self._beside.records.get(key)
+            if held is not None:
+                self._traces.put(said(key, held.record.digest), 0)
             gone = self._beside.records.drop(key)
             self._unused(gone, at)
             dropped += bool(gone)

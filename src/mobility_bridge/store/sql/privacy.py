@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, Select, Table, and_, delete, func, inser
 
 from mobility_bridge.domain.discrepancy import Subject, SubjectKind
 from mobility_bridge.domain.identifiers import LadokUid, Sha256
-from mobility_bridge.domain.personal import Trace
+from mobility_bridge.domain.personal import Trace, said
 from mobility_bridge.domain.record import RecordKey, StudentId
 from mobility_bridge.domain.write import WriteState
 from mobility_bridge.ports.privacy import Erasure, ToErase
@@ -159,11 +159,24 @@ class SqlPrivacy:
         dropped = 0
         for chunk in in_chunks(keys):
             listed = list(map(_values, chunk))
+            self._remember(chunk)
             self._dropped(
                 records_history, tuple_(*(records_history.c[name] for name in _KEY)).in_(listed), at
             )
             dropped += self._dropped(records, tuple_(*(records.c[name] for name in _KEY)).in_(listed), at)
         return dropped
+
+    def _remember(self, keys: Sequence[RecordKey]) -> None:
+        rows = []
+        for key in keys:
+            wanted = select(records.c.digest).where(
+                *(records.c[name] == value for name, value in zip(_KEY, _values(key), strict=True))
+            )
+            for digest in self._connection.execute(wanted).scalars():
+                trace = said(key, digest)
+                rows.append({"kind": trace.kind, "fingerprint": self._print(trace), "erasure_id": 0})
+        upsert(self._connection, erased_keys, rows)
+        self._known = None
 
     def _dropped(self, table: Table, chosen: Any, at: datetime) -> int:
         """Delete rows of records, and the documents that no other row stands on."""
