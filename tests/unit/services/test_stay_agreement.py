@@ -1,6 +1,6 @@
 """The place that every stay takes, from what the systems show: each rule about it fires, and only where it should."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -379,6 +379,11 @@ class _WatchedRecords:
     def of_student(self, student_id: str) -> Any:
         self._read_of.append(student_id)
         return self._records.of_student(student_id)
+
+    def of_students(self, student_ids: Iterable[str]) -> Any:
+        chosen = list(student_ids)
+        self._read_of.extend(chosen)
+        return self._records.of_students(chosen)
 
 
 async def judged(world: World) -> set[str]:
