@@ -104,6 +104,10 @@ class RecordRepository(Protocol):
         """All records of a student, living or gone, ordered by kind, source and id."""
         ...
 
+    def of_students(self, student_ids: Iterable[StudentId]) -> Mapping[StudentId, Sequence[StoredRecord]]:
+        """As `of_student`, for many at once; every one asked for is in the answer."""
+        ...
+
     def homeless(self, limit: int = 1000) -> Sequence[StoredRecord]:
         """Records whose student is not known yet."""
         ...
@@ -165,6 +169,14 @@ class StudentRepository(Protocol):
         ...
 
     def stays(self, student_id: StudentId) -> Sequence[Stay]: ...
+
+    def stays_of(self, student_ids: Iterable[StudentId]) -> Mapping[StudentId, Sequence[Stay]]:
+        """As `stays`, for many at once; every one asked for is in the answer."""
+        ...
+
+    def all_keys_of(self, student_ids: Iterable[StudentId]) -> Mapping[StudentId, frozenset[IdentityKey]]:
+        """As `keys_of`, for many at once; every one asked for is in the answer."""
+        ...
 
     def add_stay(
         self, student_id: StudentId, direction: Direction, partner: HeiId | None, now: datetime

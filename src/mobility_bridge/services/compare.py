@@ -107,6 +107,7 @@ def _compare_chunk(
     keys = uow.work.to_compare(CHUNK) or uow.work.due(now.date(), CHUNK)
     gathering = Gathering(context, uow, now)
     stays = StayGathering(context, uow, now, agreements=agreements)
+    stays.ahead(_students_in(keys))
     changes: list[Change] = []
     for key in keys:
         verdicts = _verdicts(gathering, stays, key)
@@ -119,6 +120,11 @@ def _compare_chunk(
         days = [day for verdict in verdicts.values() if (day := _later(verdict, now)) is not None]
         uow.work.compared(key, min(days, default=None))
     return keys, changes
+
+
+def _students_in(keys: Iterable[str]) -> list[StudentId]:
+    subjects = map(parse_key, keys)
+    return [each.student_id for each in subjects if each.kind is SubjectKind.STUDENT and each.student_id]
 
 
 def _verdicts(gathering: Gathering, stays: StayGathering, key: str) -> Mapping[str, Verdict]:

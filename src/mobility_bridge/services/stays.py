@@ -3,9 +3,10 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
+from itertools import chain
 from typing import TypeVar
 
 from mobility_bridge.domain.application import Application, CourseList
@@ -25,6 +26,7 @@ from mobility_bridge.domain.occasion import (
 )
 from mobility_bridge.domain.person import Direction, Person
 from mobility_bridge.domain.record import (
+    IdentityKey,
     IdentityKeyKind,
     RecordKey,
     StayId,
@@ -60,6 +62,16 @@ T = TypeVar("T")
 F = TypeVar("F", bound=Fact)
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What was read of one student."""
+
+    stays: Sequence[Stay]
+    records: Sequence[StoredRecord]
+    former: Mapping[RecordKey, Sequence[StoredRecord]]
+    facts: Sequence[Fact]
+
+
 class StayGathering:
     """Gathers cases within one unit of work; what all students share is read once.
 
@@ -81,6 +93,7 @@ class StayGathering:
         self.now = now
         self.names = names
         self._hearing = Hearing(context, uow, now)
+        self._held: dict[StudentId, _Held] = {}
         self._named: set[StayId] = set()
         self._back: set[RecordKey] = set()
         self._former: Mapping[RecordKey, Sequence[StoredRecord]] = {}
@@ -128,10 +141,32 @@ class StayGathering:
     def _calendar(self) -> Mapping[Term, TermDates]:
         return self.context.calendar
 
+    def ahead(self, student_ids: Iterable[StudentId], *, former: bool = True) -> None:
+        """Read at once what `cases` of each of these will need; each is used once. Without `former` no history."""
+        ids = list(dict.fromkeys(student_ids))
+        stays, records = self.uow.students.stays_of(ids), self.uow.records.of_students(ids)
+        keys = {each: [one.record.key for one in some] for each, some in records.items()}
+        history: Mapping[RecordKey, Sequence[StoredRecord]] = dict.fromkeys(chain(*keys.values()), ())
+        if former:
+            history = self.uow.records.histories(history)
+        uids = {each: _ladok_uids(some) for each, some in self.uow.students.all_keys_of(ids).items()}
+        facts = self.uow.facts.of_students(chain(*uids.values()))
+        self._held = {
+            each: _Held(
+                stays[each],
+                records[each],
+                {key: history[key] for key in keys[each]},
+                [fact for uid in uids[each] for fact in facts[uid]],
+            )
+            for each in ids
+        }
+
     def cases(self, student_id: StudentId) -> list[StayCase]:
         """Every stay of a student; new ones are named, and records told which stay they belong to."""
-        stays = self.uow.students.stays(student_id)
-        everything = self.uow.records.of_student(student_id)
+        if student_id not in self._held:
+            self.ahead([student_id])
+        held = self._held.pop(student_id)
+        stays, everything, facts = held.stays, held.records, held.facts
         records = _own_stays_only(everything, stays)
         self._named = {each.stay_id for each in everything if each.stay_id is not None}
         self._back = {
@@ -139,8 +174,7 @@ class StayGathering:
             for each, own in zip(everything, records, strict=True)
             if each.stay_id != own.stay_id
         }
-        self._former = self.uow.records.histories(each.record.key for each in everything)
-        facts = self.facts(student_id)
+        self._former = held.former
         taken_part = exchanges(facts, self.offering)
         by_uid = {each.admission_uid: each for each in taken_part}
         own = self.context.own_hei_id
@@ -162,12 +196,7 @@ class StayGathering:
 
     def facts(self, student_id: StudentId) -> list[Fact]:
         """What the registry says about a student, under every key that it has for them."""
-        uids = sorted(
-            key.value
-            for key in self.uow.students.keys_of(student_id)
-            if key.kind is IdentityKeyKind.LADOK_STUDENT
-        )
-        found = self.uow.facts.of_students(map(LadokUid, uids))
+        found = self.uow.facts.of_students(_ladok_uids(self.uow.students.keys_of(student_id)))
         return [fact for facts in found.values() for fact in facts]
 
     def _case(
@@ -256,6 +285,10 @@ class StayGathering:
             if same and stay.stay_id not in self._named:
                 return stay.stay_id
         return None
+
+
+def _ladok_uids(keys: Iterable[IdentityKey]) -> list[LadokUid]:
+    return sorted(LadokUid(key.value) for key in keys if key.kind is IdentityKeyKind.LADOK_STUDENT)
 
 
 def _own_stays_only(records: Iterable[StoredRecord], stays: Iterable[Stay]) -> list[StoredRecord]:

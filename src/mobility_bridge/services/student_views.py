@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from mobility_bridge.domain.discrepancy import (
@@ -19,6 +20,7 @@ from mobility_bridge.domain.registration import StudentProtected
 from mobility_bridge.domain.stay import SaidOfPerson, Seen, StayCase
 from mobility_bridge.domain.term import Term
 from mobility_bridge.errors import UsageError
+from mobility_bridge.kit.batches import batched
 from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.ports.students import Match
 from mobility_bridge.reconcile.protection import any_protected, bare, shown
@@ -30,6 +32,7 @@ from mobility_bridge.services.stays import StayGathering
 _STUDENT = re.compile(r"P[0-9]+")
 _STAY = re.compile(r"(P[0-9]+)-[0-9]+")
 _ALL = 1_000_000
+_TOGETHER = 200
 _UNSETTLED = (DiscrepancyState.OPEN, DiscrepancyState.ACKNOWLEDGED)
 _SEVERITIES = tuple(Severity)
 
@@ -196,8 +199,9 @@ def _stays(context: Context, uow: UnitOfWork, chosen: Chosen) -> Iterator[StayVi
     gathering = StayGathering(context, uow, context.clock.now(), names=False)
     found = _by_subject(uow.discrepancies.select(states=_UNSETTLED))
     # Who has not been compared yet has no stay to be selected by, so only the cases can tell.
-    for student_id in uow.students.select(limit=_ALL):
-        for case in shown(gathering.cases(student_id)):
+    for students in batched(uow.students.select(limit=_ALL), _TOGETHER):
+        gathering.ahead(students, former=False)
+        for case in chain.from_iterable(shown(gathering.cases(each)) for each in students):
             if chosen.partner not in (None, case.partner_hei_id):
                 continue
             if chosen.direction not in (None, case.direction):

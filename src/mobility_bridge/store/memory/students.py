@@ -118,6 +118,12 @@ class MemoryStudents:
         found = [stay for stay in self._stays if stay.student_id in members]
         return sorted(found, key=lambda each: (number_of(each.student_id), _place(each.stay_id)))
 
+    def stays_of(self, student_ids: Iterable[StudentId]) -> Mapping[StudentId, Sequence[Stay]]:
+        return {each: self.stays(each) for each in student_ids}
+
+    def all_keys_of(self, student_ids: Iterable[StudentId]) -> Mapping[StudentId, frozenset[IdentityKey]]:
+        return {each: self.keys_of(each) for each in student_ids}
+
     def add_stay(
         self, student_id: StudentId, direction: Direction, partner: HeiId | None, now: datetime
     ) -> StayId:
@@ -300,6 +306,9 @@ class MemoryRecords:
         self._history.drop(key)
         if rows:
             self._history.put(key, tuple(rows))
+
+    def of_students(self, student_ids: Iterable[StudentId]) -> Mapping[StudentId, Sequence[StoredRecord]]:
+        return {each: self.of_student(each) for each in student_ids}
 
     def homeless(self, limit: int = 1000) -> Sequence[StoredRecord]:
         found = [(_words(key), row) for key, row in self._records.items() if row.student_id is None]

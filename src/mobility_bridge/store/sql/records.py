@@ -16,8 +16,8 @@ from mobility_bridge.ports.students import FormerFact
 from mobility_bridge.store.columns import from_micros, to_micros
 from mobility_bridge.store.facts import read_fact, read_facts, write_fact, write_facts
 from mobility_bridge.store.sealing import Seal
-from mobility_bridge.store.sql.statements import in_chunks, run_raw, upsert, upsert_raw, write_raw
-from mobility_bridge.store.sql.students import family, name_of, number_of
+from mobility_bridge.store.sql.statements import CHUNK, in_chunks, run_raw, upsert, upsert_raw, write_raw
+from mobility_bridge.store.sql.students import families, name_of, number_of
 from mobility_bridge.store.student_tables import (
     ABOUT_NOBODY,
     feed_events,
@@ -27,6 +27,11 @@ from mobility_bridge.store.student_tables import (
 )
 
 _KEY = (records.c.source, records.c.kind, records.c.holder_hei_id, records.c.record_id)
+_OF_OWNERS = (
+    select(records)
+    .where(records.c.student_id.in_(bindparam("owners", expanding=True)))
+    .order_by(records.c.kind, records.c.source, records.c.holder_hei_id, records.c.record_id)
+)
 _JOINT = "\x1f"
 _WEIGHTS = "SELECT key, as_of, event_uid, removed, facts FROM registry_facts WHERE key IN (...)"
 _BY_KEY = "SELECT key, kind, facts FROM registry_facts WHERE key IN (...)"
@@ -116,12 +121,17 @@ class SqlRecords:
         return found
 
     def of_student(self, student_id: StudentId) -> Sequence[StoredRecord]:
-        wanted = (
-            select(records)
-            .where(records.c.student_id.in_(family(self._connection, student_id)))
-            .order_by(records.c.kind, records.c.source, records.c.holder_hei_id, records.c.record_id)
-        )
-        return [self._stored(row) for row in self._connection.execute(wanted)]
+        return self.of_students([student_id])[student_id]
+
+    def of_students(self, student_ids: Iterable[StudentId]) -> Mapping[StudentId, Sequence[StoredRecord]]:
+        found: dict[StudentId, list[StoredRecord]] = {each: [] for each in student_ids}
+        owners = families(self._connection, found)
+        for chunk in in_chunks(owners):
+            for row in self._connection.execute(_OF_OWNERS, {"owners": chunk}):
+                found[owners[row.student_id]].append(self._stored(row))
+        for some in found.values() if len(owners) > len(found) or len(owners) > CHUNK else ():
+            some.sort(key=lambda each: _order(each.record.key))
+        return found
 
     def homeless(self, limit: int = 1000) -> Sequence[StoredRecord]:
         wanted = select(records).where(records.c.student_id.is_(None)).order_by(*_KEY).limit(limit)
@@ -333,6 +343,10 @@ class SqlFeeds:
 
 def _among(keys: Sequence[RecordKey]) -> Any:
     return tuple_(*_KEY).in_([_words(each) for each in keys])
+
+
+def _order(key: RecordKey) -> tuple[str, str, str, str]:
+    return key.kind.value, key.source, key.holder_hei_id, key.record_id
 
 
 def _words(key: RecordKey) -> tuple[str, str, str, str]:

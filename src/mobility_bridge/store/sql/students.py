@@ -26,12 +26,12 @@ from mobility_bridge.store.student_tables import (
 _TRAIT = "trait"
 _MOST_MERGES = 100
 _OWNERS = "SELECT fingerprint, student_id FROM student_keys WHERE kind = ? AND fingerprint IN (...)"
-_MERGED_INTO = "SELECT student_id FROM students WHERE merged_into IN (...)"
+_MERGED_INTO = "SELECT student_id, merged_into FROM students WHERE merged_into IN (...)"
 _STAYS = (
     "SELECT stay_id, student_id, direction, partner_hei_id, created_at FROM stays WHERE student_id IN (...) "
     "ORDER BY student_id, number"
 )
-_KEYS = "SELECT kind, value FROM student_keys WHERE student_id IN (...)"
+_KEYS = "SELECT student_id, kind, value FROM student_keys WHERE student_id IN (...)"
 _MERGED = "SELECT student_id, merged_into FROM students WHERE merged_into IS NOT NULL AND student_id IN (...)"
 
 
@@ -50,15 +50,17 @@ def number_of(student_id: StudentId) -> int:
 
 def family(connection: Connection, student_id: StudentId) -> list[int]:
     """The rows of a student and of all that were merged into it."""
-    found, new = [number_of(student_id)], [number_of(student_id)]
+    return list(families(connection, [student_id]))
+
+
+def families(connection: Connection, student_ids: Iterable[StudentId]) -> dict[int, StudentId]:
+    """The rows of students and of all that were merged into them, each with the student that it belongs to."""
+    found = {number_of(each): each for each in student_ids}
+    new = list(found)
     while new:
-        new = [
-            number
-            for chunk in in_chunks(new)
-            for (number,) in run_raw(connection, _MERGED_INTO, (), chunk)
-            if number not in found
-        ]
-        found += new
+        merged = [row for chunk in in_chunks(new) for row in run_raw(connection, _MERGED_INTO, (), chunk)]
+        new = [number for number, _ in merged if number not in found]
+        found |= {number: found[into] for number, into in merged if number not in found}
     return found
 
 
@@ -100,10 +102,16 @@ class SqlStudents:
         return {key: name_of(standing[owner]) for key, owner in owners.items()}
 
     def keys_of(self, student_id: StudentId) -> frozenset[IdentityKey]:
-        rows = run_raw(self._connection, _KEYS, (), family(self._connection, student_id))
-        return frozenset(
-            IdentityKey(IdentityKeyKind(kind), self._seal.open(value).decode()) for kind, value in rows
-        )
+        return self.all_keys_of([student_id])[student_id]
+
+    def all_keys_of(self, student_ids: Iterable[StudentId]) -> Mapping[StudentId, frozenset[IdentityKey]]:
+        found: dict[StudentId, set[IdentityKey]] = {each: set() for each in student_ids}
+        owners = families(self._connection, found)
+        for chunk in in_chunks(owners):
+            for number, kind, value in run_raw(self._connection, _KEYS, (), chunk):
+                key = IdentityKey(IdentityKeyKind(kind), self._seal.open(value).decode())
+                found[owners[number]].add(key)
+        return {each: frozenset(keys) for each, keys in found.items()}
 
     def by_traits(self, traits: Iterable[str]) -> Sequence[StudentId]:
         prints = [fingerprint(self._key, _TRAIT, trait) for trait in traits]
@@ -180,17 +188,25 @@ class SqlStudents:
         return {HeiId(each) for each in self._connection.execute(wanted).scalars()}
 
     def stays(self, student_id: StudentId) -> Sequence[Stay]:
-        rows = run_raw(self._connection, _STAYS, (), family(self._connection, student_id))
-        return [
-            Stay(
-                StayId(stay_id),
-                name_of(number),
-                Direction(direction),
-                None if partner is None else HeiId(partner),
-                from_micros(created_at),
-            )
-            for stay_id, number, direction, partner, created_at in rows
-        ]
+        return self.stays_of([student_id])[student_id]
+
+    def stays_of(self, student_ids: Iterable[StudentId]) -> Mapping[StudentId, Sequence[Stay]]:
+        found: dict[StudentId, list[Stay]] = {each: [] for each in student_ids}
+        owners = families(self._connection, found)
+        for chunk in in_chunks(sorted(owners)):
+            for stay_id, number, direction, partner, created_at in run_raw(
+                self._connection, _STAYS, (), chunk
+            ):
+                found[owners[number]].append(
+                    Stay(
+                        StayId(stay_id),
+                        name_of(number),
+                        Direction(direction),
+                        None if partner is None else HeiId(partner),
+                        from_micros(created_at),
+                    )
+                )
+        return found
 
     def add_stay(
         self, student_id: StudentId, direction: Direction, partner: HeiId | None, now: datetime
