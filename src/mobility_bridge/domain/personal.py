@@ -51,7 +51,9 @@ class Trace:
 
     @classmethod
     def of(cls, key: IdentityKey) -> "Trace":
-        return cls(key.kind.value, key.value)
+        """The trace that an exact key leaves; Ladok's keys are the same in capitals and without."""
+        same = key.kind in (IdentityKeyKind.LADOK_STUDENT, IdentityKeyKind.LADOK_EXTERNAL)
+        return cls(key.kind.value, key.value.lower() if same else key.value)
 
 
 def about_students(exchange: Exchange) -> bool:

@@ -70,13 +70,10 @@ class Sieve:
         """Keep exchanges; of those that tell of an erased person the digest alone. Returns their numbers."""
         kept = list(exchanges)
         numbers = self._uow.evidence.append(kept)
-        if not self._uow.privacy.any():
+        about = [(number, each) for number, each in zip(numbers, kept, strict=True) if about_students(each)]
+        if not about or not self._uow.privacy.any():
             return numbers
-        told = [
-            number
-            for number, each in zip(numbers, kept, strict=True)
-            if about_students(each) and self._tells(each)
-        ]
+        told = [number for number, each in about if self._tells(each)]
         if told:
             self._erased_bodies += self._uow.evidence.erase(told, at)
         return numbers
@@ -119,6 +116,6 @@ class Sieve:
 def _traces_of_fact(fact: Fact) -> Iterator[Trace]:
     uid: LadokUid | None = getattr(fact, "student_uid", None)
     if uid:
-        yield Trace.of(IdentityKey(IdentityKeyKind.LADOK_STUDENT, uid.lower()))
+        yield Trace.of(IdentityKey(IdentityKeyKind.LADOK_STUDENT, uid))
     if isinstance(fact, LadokStudent) and fact.person is not None:
         yield from map(Trace.of, exact_keys(fact.person))

@@ -49,9 +49,10 @@ class Portrait:
 
     @property
     def uids(self) -> frozenset[LadokUid]:
-        return frozenset(
-            LadokUid(key.value) for key in self.keys if key.kind is IdentityKeyKind.LADOK_STUDENT
-        )
+        keys = {key.value for key in self.keys if key.kind is IdentityKeyKind.LADOK_STUDENT}
+        written = {each.ladok_student_uid for each in self.persons if each.ladok_student_uid}
+        # As the registry writes it, which need not be as keys are compared.
+        return frozenset(map(LadokUid, keys | {each for each in written if each.lower() in keys}))
 
     @property
     def traces(self) -> frozenset[Trace]:

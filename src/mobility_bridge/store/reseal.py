@@ -53,14 +53,10 @@ def reseal(
     check(url)
     seal, engines = KeySeal(keys), connect(locate(url), busy_timeout_s=_BUSY_TIMEOUT_S)
     try:
-        own = _attempted(engines, _engine(engines, dry_run), partial(_own_key, seal=seal, dry_run=dry_run))
-        changed = own.sealed > 0
-        yield own
+        yield _attempted(engines, _engine(engines, dry_run), partial(_own_key, seal=seal, dry_run=dry_run))
         for table, columns in SEALED.items():
-            done = _table(engines, seal, table, columns, batch, dry_run=dry_run)
-            changed = changed or done.sealed > 0
-            yield done
-        if changed and not dry_run:
+            yield _table(engines, seal, table, columns, batch, dry_run=dry_run)
+        if not dry_run:  # also where nothing was left to seal: the run before may have been stopped just here
             scrub(engines, whole=True)
     finally:
         engines.dispose()

@@ -369,3 +369,27 @@ def test_one_thread_compiles_at_a_time() -> None:
     # then
     assert found == [()] * 4
     assert watched.most == 1
+
+
+@pytest.mark.parametrize("broken", ["given-names", "email", "birth-date", "global-id", "gender"])
+def test_what_is_said_of_a_document_on_students_quotes_no_value_of_it(broken: str, schemas: SchemaSet) -> None:
+    path = next(
+        path
+        for path in samples()
+        if is_meant_to_be_valid(path) and b"<omobility-las-get-response" in path.read_bytes()
+    )
+    tree = tree_of(path.read_bytes())
+    node = next(each for each in tree.iter() if etree.QName(each).localname == broken)
+    secret = "Alma <Ek> O'Hara 20030214"
+    node.text = secret
+    node.set("strange", "Alma")
+    data = etree.tostring(tree)
+
+    problems = [*schemas.validate(tree_of(data)), *schemas.explain(data)]
+
+    assert problems
+    for problem in problems:
+        assert "Alma" not in problem.message, problem
+        assert "20030214" not in problem.message
+        assert problem.path is not None
+        assert broken in problem.path

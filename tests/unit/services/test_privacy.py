@@ -18,6 +18,7 @@ from mobility_bridge.errors import Unreachable, UsageError
 from mobility_bridge.ports.student_sources import StudentApi
 from mobility_bridge.ports.students import MatchState
 from mobility_bridge.services.applications import ingest_applications
+from mobility_bridge.services.evidence import to_show
 from mobility_bridge.services.feed import follow_feed, rewind_feed
 from mobility_bridge.services.matches import confirm_match
 from mobility_bridge.services.privacy import erase, portrait, readmit
@@ -261,6 +262,32 @@ async def test_nothing_of_a_protected_identity_is_written_out(world: World) -> N
     await follow_feed(world.bridge.context)
     with pytest.raises(UsageError, match="is protected"):
         await export(world.bridge.context, who)
+
+
+async def test_evidence_that_names_a_protected_identity_is_shown_without_bodies(world: World) -> None:
+    who = await alma(world)
+    whole, why = await to_show(world.bridge.context, 1, personal=True)
+    assert (whole.exchange.body, why) == (ALONE.encode(), None)
+    hidden, why = await to_show(world.bridge.context, 1, personal=False)
+    assert (hidden.exchange.body, hidden.exchange.request_body, why) == (b"", b"***", "personal")
+    plain, why = await to_show(world.bridge.context, 4, personal=False)
+    assert (plain.exchange.body, why) == (AGREEMENT.encode(), None)
+
+    world.registry.facts.append(StudentProtected(as_of=NOW, student_uid=STU))
+    await follow_feed(world.bridge.context)
+
+    hidden, why = await to_show(world.bridge.context, 1, personal=True)
+    assert (hidden.exchange.body, why) == (b"", "protected")
+    other, why = await to_show(world.bridge.context, 3, personal=True)
+    assert (other.exchange.body, why) == (OTHERS.encode(), None)
+    assert who
+
+
+def test_a_key_of_ladok_leaves_the_same_trace_in_capitals() -> None:
+    one = IdentityKey(IdentityKeyKind.LADOK_STUDENT, "0B82")
+    assert Trace.of(one) == Trace.of(replace(one, value="0b82"))
+    esi = IdentityKey(IdentityKeyKind.GLOBAL_ID, "A")
+    assert Trace.of(esi) != Trace.of(replace(esi, value="a"))
 
 
 def test_of_what_is_no_xml_the_lines_about_the_person_are_taken() -> None:
