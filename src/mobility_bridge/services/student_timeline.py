@@ -92,10 +92,9 @@ async def explain_student(context: Context, text: str, partner: HeiId | None = N
         sides: list[Difference] = list(_of_person(view))
         for stay in view.stays:
             sides += _of_stay(stay.case)
-        told = () if view.protected else gathering.facts(student_id)
         moments = [
             *(() if view.protected else _records(uow, student_id)),
-            *(_fact(each, gathering.offering) for each in told),
+            *(() if view.protected else _facts(gathering, student_id)),
             *_discrepancies(uow, view),
             *_matches(view),
         ]
@@ -136,6 +135,15 @@ def _changed(former: StoredRecord, later: StoredRecord) -> str:
         for each in fields(one)
         if getattr(one, each.name) != getattr(other, each.name)
     )
+
+
+def _facts(gathering: StayGathering, student_id: StudentId) -> Iterator[Moment]:
+    """What the registry says, and what it said before; of one said again word for word the latest time."""
+    facts = gathering.facts(student_id)
+    uids = dict.fromkeys(uid for fact in facts if (uid := getattr(fact, "student_uid", None)))
+    former = [each.fact for uid in uids for each in gathering.uow.facts.history_of_student(uid)]
+    for fact in (*former, *facts):
+        yield _fact(fact, gathering.offering)
 
 
 def _fact(fact: Fact, offering: Offering) -> Moment:

@@ -28,6 +28,7 @@ from mobility_bridge.reconcile.stay_terms import admitted_terms, exchanges, plan
 from mobility_bridge.reconcile.traces import REGISTRY
 from mobility_bridge.services.context import Context
 from mobility_bridge.services.stays import StayGathering
+from mobility_bridge.services.subjects import parse_key
 
 _STUDENT = re.compile(r"P[0-9]+")
 _STAY = re.compile(r"(P[0-9]+)-[0-9]+")
@@ -197,9 +198,8 @@ def view_stay(case: StayCase, discrepancies: Mapping[str, Sequence[Discrepancy]]
 
 def _stays(context: Context, uow: UnitOfWork, chosen: Chosen) -> Iterator[StayView]:
     gathering = StayGathering(context, uow, context.clock.now(), names=False)
-    found = _by_subject(uow.discrepancies.select(states=_UNSETTLED))
-    # Who has not been compared yet has no stay to be selected by, so only the cases can tell.
-    for students in batched(uow.students.select(limit=_ALL), _TOGETHER):
+    found = _by_subject(uow.discrepancies.select(states=_UNSETTLED, partner=chosen.partner))
+    for students in batched(_candidates(uow, chosen), _TOGETHER):
         gathering.ahead(students, former=False)
         for case in chain.from_iterable(shown(gathering.cases(each)) for each in students):
             if chosen.partner not in (None, case.partner_hei_id):
@@ -209,6 +209,19 @@ def _stays(context: Context, uow: UnitOfWork, chosen: Chosen) -> Iterator[StayVi
             stay = view_stay(case, found)
             if chosen.term is None or chosen.term in stay.terms:
                 yield stay
+
+
+def _candidates(uow: UnitOfWork, chosen: Chosen) -> list[StudentId]:
+    """Who may have such a stay: by the stays that were named, and whoever waits to be compared.
+
+    Of those the stays are not known, or not as they are now; only the cases can tell.
+    """
+    named = uow.students.select(partner=chosen.partner, direction=chosen.direction, limit=_ALL)
+    if (chosen.partner, chosen.direction) == (None, None):
+        return list(named)
+    waiting = (parse_key(key).student_id for key in uow.work.to_compare(_ALL))
+    current = [uow.students.current(each) for each in waiting if each is not None]
+    return list(dict.fromkeys([*named, *current]))
 
 
 def _of_student(

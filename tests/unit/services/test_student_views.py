@@ -1,13 +1,14 @@
 """Students as people look at them: nothing is written, nobody is named in a list, protected people never are."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from tests.support.stays import APPLICATION, LA, NOMINATION, OMOBILITY, PERSON, REGISTRATION
 from tests.unit.services.test_students import ADMITTED, AT, BRAVA, KNOWN, STU, US, World, a_world
 
-from mobility_bridge.domain.identifiers import ApplicationId
-from mobility_bridge.domain.person import Direction
+from mobility_bridge.domain.identifiers import ApplicationId, HeiId
+from mobility_bridge.domain.person import Direction, Person
 from mobility_bridge.domain.registration import StudentProtected
 from mobility_bridge.domain.term import Term
 from mobility_bridge.errors import NotOffered, StoreError, UsageError
@@ -238,3 +239,27 @@ async def test_a_position_that_cannot_be_read_is_said_and_rewound(world: World) 
     assert caught.value.next_step == "Run: mobility-bridge ladok feed rewind --to 1"
     await rewind_feed(context, 1)
     assert (await follow_feed(context)).error is None
+
+
+async def test_the_timeline_tells_what_the_registry_said_before(world: World) -> None:
+    world.registry.facts.append(REGISTRATION)
+    await world.round()
+    recalled = replace(REGISTRATION, removed=True, as_of=AT + timedelta(days=200), reason="avbrott")
+    world.registry.facts.append(recalled)
+    world.bridge.clock.move(60)
+    await world.round()
+    found = await explain_student(world.bridge.context, "P1")
+    told = [(each.what, each.at) for each in found.timeline if each.about == "registration"]
+    assert told == [(Happening.SAID, REGISTRATION.as_of), (Happening.REMOVED, recalled.as_of)]
+
+
+async def test_a_list_by_partner_shows_who_waits_to_be_compared_too(world: World) -> None:
+    world.bridge.clock.move(60)
+    other = replace(
+        APPLICATION, application_id=ApplicationId("77"), person_id="77", omobility_id=None, person=Person()
+    )
+    world.applications.said.append(other)
+    await read_students(world.bridge.context, [])
+    listed = await list_stays(world.bridge.context, Chosen(partner=BRAVA))
+    assert [each.student_id for each in listed] == ["P1", "P2"]
+    assert await list_stays(world.bridge.context, Chosen(partner=HeiId("alderton.example"))) == []

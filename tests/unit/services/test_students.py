@@ -15,7 +15,7 @@ from mobility_bridge.domain.identifiers import ApplicationId, HeiId, LadokUid, O
 from mobility_bridge.domain.occasion import Commitment, ExternalParty, PartyDomain
 from mobility_bridge.domain.person import Person, PersonName
 from mobility_bridge.domain.record import Record, RecordKey, RecordKind
-from mobility_bridge.domain.registration import Admission, Fact, LadokStudent
+from mobility_bridge.domain.registration import Admission, Fact, LadokStudent, ResultDecided
 from mobility_bridge.errors import Unreachable
 from mobility_bridge.ports.registry import FeedBatch, FeedEvent, FeedPosition
 from mobility_bridge.ports.store import Store, UnitOfWork
@@ -318,3 +318,17 @@ async def test_a_position_that_never_rests_ends_the_run(world: World) -> None:
     report = await follow_feed(world.bridge.context)
     assert (report.pages, report.error) == (0, None)
     assert len(world.bridge.events("feed.moved")) == 10
+
+
+async def test_grades_of_people_who_are_not_followed_are_not_kept(world: World) -> None:
+    await world.round()
+    mine, strange = (
+        ResultDecided(as_of=AT, result_uid=LadokUid(f"result-{uid}"), student_uid=LadokUid(uid))
+        for uid in (STU, "other")
+    )
+    world.registry.facts += [KNOWN, ADMITTED]
+    await follow_feed(world.bridge.context)
+    world.registry.facts += [mine, strange]
+    await follow_feed(world.bridge.context)
+    held = await world.bridge.store.read(lambda uow: uow.facts.get_many([mine.key, strange.key]))
+    assert held == {mine.key: mine}
