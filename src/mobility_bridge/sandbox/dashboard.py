@@ -1,6 +1,7 @@
-"""The EWP Dashboard: the node that serves our outgoing students' learning agreements, and trades in CSV.
+"""The EWP Dashboard: the node that serves our outgoing students' nominations and learning agreements, and trades in CSV.
 
-Over the network: `ewp/omobility-las/{index,get,update}`, for our own client key and for receiving partners.
+Over the network: `ewp/omobilities/{index,get,update}` and `ewp/omobility-las/{index,get,update}`, for our own
+client key and for receiving partners.
 For people: `csv/learning-agreements.csv` and `csv/agreements.csv` to take out, `POST
 csv/learning-agreements.csv` to hand in pre-filled ones; the answer is a verdict for each row.
 
@@ -23,7 +24,14 @@ from mobility_bridge.sandbox.stage import Stage
 from mobility_bridge.sandbox.student_apis import StudentApis
 from mobility_bridge.sandbox.world import OWN_HEI_ID
 
-_OFFERED: Final = ("omobility-las/index", "omobility-las/get", "omobility-las/update")
+_OFFERED: Final = (
+    "omobilities/index",
+    "omobilities/get",
+    "omobilities/update",
+    "omobility-las/index",
+    "omobility-las/get",
+    "omobility-las/update",
+)
 _OF_HOSTS: Final = (
     "signs_with_old_key",
     "answers_503",

@@ -155,8 +155,11 @@ def dashboard_url(base_url: str) -> str:
 
 
 def _our_dashboard_host(base_url: str, ring: KeyRing) -> str:
-    entry = _student_entry("omobility-las", dashboard_url(base_url), NORDHAV.max_omobility_ids)
-    return _host(NORDHAV, "EWP Dashboard", entry, server=ring.servers[DASHBOARD].public_key())
+    entries = "".join(
+        _student_entry(name, dashboard_url(base_url), NORDHAV.max_omobility_ids)
+        for name in ("omobilities", "omobility-las")
+    )
+    return _host(NORDHAV, "EWP Dashboard", entries, server=ring.servers[DASHBOARD].public_key())
 
 
 def _our_bridge_host(ring: KeyRing | None) -> str:

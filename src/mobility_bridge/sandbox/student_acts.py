@@ -212,7 +212,8 @@ def issue_transcript(
         agreed = las.effective(stay.la or LearningAgreement()).studied or ()
         grades = [(each.code or "?", each.title, each.credits or "0", "B") for each in agreed]
     given = tuple(
-        Grade(title, code, points, label, *status) for code, title, points, label, *status in grades
+        Grade(title, code, points, label, status[0] if status else "passed")
+        for code, title, points, label, *status in grades
     )
     return world.stays.receive(omobility_id, now, transcript=Transcript(now, given, complete))
 

@@ -2,6 +2,7 @@
 
 from mobility_bridge.sandbox.scenarios import (
     students_components,
+    students_dates,
     students_las,
     students_nominations,
     students_people,
@@ -17,6 +18,7 @@ MODULES = (
     students_people,
     students_nominations,
     students_components,
+    students_dates,
 )
 
 
