@@ -80,6 +80,7 @@ def test_who_was_erased_can_be_let_in_again_and_an_unknown_one_not_erased(
     (listed,) = typed("privacy", "forgotten", "--json", "--config", config).json
     assert listed["lifted_why"] == "asked"
     assert typed("privacy", "erase", "P1", "--json", *why).json["erased_before"]
+    assert typed("privacy", "readmit", "7", "--json", *why).code == 2
 
 
 def test_what_is_old_is_planned_as_a_table_and_let_go_of(typed: Command, config: Path) -> None:

@@ -372,7 +372,9 @@ def test_one_thread_compiles_at_a_time() -> None:
 
 
 @pytest.mark.parametrize("broken", ["given-names", "email", "birth-date", "global-id", "gender"])
-def test_what_is_said_of_a_document_on_students_quotes_no_value_of_it(broken: str, schemas: SchemaSet) -> None:
+def test_what_is_said_of_a_document_on_students_quotes_no_value_of_it(
+    broken: str, schemas: SchemaSet
+) -> None:
     path = next(
         path
         for path in samples()

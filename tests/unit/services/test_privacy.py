@@ -1,20 +1,21 @@
 """A person is let go of whole, is known again when a system tells of them once more, and gets what is held."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from tests.support.stays import APPLICATION, NOMINATION, PERSON
-from tests.unit.services.test_students import ADMITTED, KNOWN, STU, US, World, a_world
+from tests.unit.services.test_students import ADMITTED, BRAVA, KNOWN, STU, US, World, a_world
 
 from mobility_bridge.domain.evidence import Exchange, Verification
-from mobility_bridge.domain.identifiers import ApplicationId, LadokUid
+from mobility_bridge.domain.identifiers import ApplicationId, LadokUid, OmobilityId, Sha256
 from mobility_bridge.domain.person import PersonName
 from mobility_bridge.domain.personal import Trace, marks_of
-from mobility_bridge.domain.record import IdentityKey, IdentityKeyKind, StudentId
+from mobility_bridge.domain.record import IdentityKey, IdentityKeyKind, RecordKind, StudentId
 from mobility_bridge.domain.registration import LadokStudent, StudentProtected
-from mobility_bridge.errors import Unreachable, UsageError
+from mobility_bridge.errors import StoreBusy, Unreachable, UsageError
+from mobility_bridge.ports.decisions import StoredDecision
 from mobility_bridge.ports.student_sources import StudentApi
 from mobility_bridge.ports.students import MatchState
 from mobility_bridge.services.applications import ingest_applications
@@ -306,3 +307,95 @@ async def test_a_fact_of_a_new_number_for_the_same_person_is_recognised(world: W
     )
     await world.round()
     assert not await world.bridge.store.read(lambda uow: uow.facts.of_student(again))
+
+
+@dataclass
+class Racing:
+    """A store before whose first write something else happens, and that cannot be scrubbed."""
+
+    store: Any
+    before: Any
+    waits: bool = True
+
+    async def read(self, work: Any) -> Any:
+        return await self.store.read(work)
+
+    async def write(self, work: Any) -> Any:
+        if self.waits:
+            self.waits = False
+            await self.before()
+        return await self.store.write(work)
+
+    async def scrub(self) -> None:
+        raise StoreBusy("another process is writing to the store")
+
+
+async def test_what_comes_in_while_the_evidence_is_looked_through_goes_as_well(world: World) -> None:
+    async def comes_in() -> None:
+        late = [said(ALONE.replace("las", "late")), said(OTHERS.replace("las", "late"))]
+        await world.bridge.store.write(lambda uow: uow.evidence.append(late))
+
+    context = replace(world.bridge.context, store=Racing(world.bridge.store, comes_in))  # type: ignore[arg-type]
+    done = await erase(context, await alma(world), by="karin", why="asked")
+
+    assert done.counts["evidence"] == 3
+    assert (await bodies(world))[-2] == b""
+    assert world.bridge.events("privacy.erased"), "that the file could not be scrubbed now hinders nothing"
+
+
+async def test_of_two_who_erase_at_once_the_second_is_told(world: World) -> None:
+    who = await alma(world)
+
+    async def is_first() -> None:
+        await erase(world.bridge.context, who, by="karin", why="asked")
+
+    context = replace(world.bridge.context, store=Racing(world.bridge.store, is_first))  # type: ignore[arg-type]
+    done = await erase(context, who, by="olle", why="asked, too")
+
+    assert done.former is not None
+    assert done.former.by == "karin"
+    assert len(await world.bridge.store.read(lambda uow: uow.privacy.erasures())) == 1
+
+
+async def test_what_was_written_in_decisions_goes_and_is_written_out_before(world: World) -> None:
+    # given
+    who = await alma(world)
+    theirs = replace(
+        NOMINATION, omobility_id="BR-1", sending_hei=replace(NOMINATION.sending_hei, hei_id=BRAVA)
+    )
+    world.students.objects[BRAVA, StudentApi.NOMINATIONS] = {"BR-1": theirs}
+    await world.round()
+    taken = StoredDecision(
+        0,
+        RecordKind.NOMINATION,
+        BRAVA,
+        OmobilityId("BR-1"),
+        "p1",
+        approve=False,
+        text_digest=Sha256("0" * 64),
+        by="karin",
+        decided_at=NOW,
+        why="grades too low",
+        comment="sorry",
+        next_attempt_at=NOW,
+    )
+    await world.bridge.store.write(lambda uow: uow.decisions.add(taken))
+
+    # when
+    written = as_plain((await export(world.bridge.context, who)).data)
+    done = await erase(world.bridge.context, who, by="karin", why="asked")
+
+    # then
+    assert [each["why"] for each in written["decisions"]] == ["grades too low"]
+    assert done.counts["decisions"] == 1
+    (left,) = await world.bridge.store.read(lambda uow: uow.decisions.of_mobility(BRAVA, OmobilityId("BR-1")))
+    assert (left.why, left.comment, left.next_attempt_at, left.by) == ("", None, None, "karin")
+
+
+async def test_an_answer_that_cannot_be_told_apart_is_left_out_and_named(world: World) -> None:
+    mixed = f"<a><b>{PERSON.civic_number} {BO.civic_number}</b><b>x</b></a>"
+    await world.bridge.store.write(lambda uow: uow.evidence.append([said(mixed)]))
+    found = await export(world.bridge.context, await alma(world))
+    last = as_plain(found.data)["evidence"][-1]
+    assert (found.withheld, last["body_is"], "body" in last and last["body"]) == (1, "left out", None)
+    assert len(last["body_sha256"]) == 64
