@@ -32,6 +32,15 @@ def as_data(report: "StudentsReport") -> dict[str, Any]:
         }
         if feed is not None
         else None,
+        "review": {
+            "asked": report.review.asked,
+            "changed": report.review.changed,
+            "students": report.review.students,
+            "missed": dict(report.review.missed),
+            "error": report.review.error.message if report.review.error else None,
+        }
+        if report.review is not None
+        else None,
         "asked": [
             {
                 "hei_id": item.hei_id,
