@@ -41,6 +41,13 @@ def all_ended_on(cases: Iterable[StayCase]) -> date | None:
     return max(known) if known and len(known) == len(days) else None
 
 
+def last_said(records: Sequence[StoredRecord]) -> date | None:
+    """When the last word was said of a student of whom nothing makes a stay; None while a system says anything."""
+    if not all(map(is_over, records)):
+        return None
+    return max(map(_last_said, records), default=None)
+
+
 def is_over(stored: StoredRecord) -> bool:
     """Whether a record says nothing any more: it is gone, or a nomination that was refused or called off."""
     facts = stored.record.facts

@@ -13,7 +13,7 @@ from mobility_bridge.domain.personal import RECORD, Trace, about_students
 from mobility_bridge.domain.record import IdentityKeyKind, RecordKey, StoredRecord, StudentId
 from mobility_bridge.ports.privacy import ToErase
 from mobility_bridge.ports.store import UnitOfWork
-from mobility_bridge.reconcile.retention import all_ended_on, drafts, ended_on, refused, seen
+from mobility_bridge.reconcile.retention import all_ended_on, drafts, ended_on, last_said, refused, seen
 from mobility_bridge.services.context import Context
 from mobility_bridge.services.privacy import portrait, scrubbed
 from mobility_bridge.services.stays import StayGathering
@@ -129,7 +129,7 @@ def _student(
     now = context.clock.now()
     cases = StayGathering(context, uow, now, names=False).cases(student_id)
     records = uow.records.of_student(student_id)
-    ended = all_ended_on(cases)
+    ended = all_ended_on(cases) if cases else last_said(records)
     if ended is not None and ended < times.until(Kept.STAYS):
         counts[Kept.STAYS] += 1
         if not dry_run:
