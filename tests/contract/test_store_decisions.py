@@ -69,6 +69,15 @@ async def test_decisions_are_found_by_mobility_oldest_first(store: Store) -> Non
     assert len(await store.read(lambda uow: uow.decisions.under_way())) == 3
 
 
+async def test_decisions_on_many_mobilities_are_read_at_once_and_in_order(store: Store) -> None:
+    first = await kept(store)
+    other = await kept(store, partner_hei_id=ALDERTON)
+    await kept(store, omobility_id=OmobilityId("BR-OM-9"))
+    ids = {MOBILITY, *(f"BR-OM-{number}" for number in range(100, 700))}
+    assert list(await store.read(lambda uow: uow.decisions.of_mobilities(ids))) == [first, other]
+    assert list(await store.read(lambda uow: uow.decisions.of_mobilities(set()))) == []
+
+
 async def test_only_one_decision_on_an_object_is_under_way(store: Store) -> None:
     first = await kept(store)
     await kept(store, on=RecordKind.NOMINATION)

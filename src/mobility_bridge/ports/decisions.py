@@ -4,7 +4,7 @@ A decision and its place in the queue are one row, so that neither can be lost w
 wrote in it is sealed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
@@ -108,6 +108,10 @@ class DecisionRepository(Protocol):
 
     def of_mobility(self, partner: HeiId, omobility_id: OmobilityId) -> Sequence[StoredDecision]:
         """All decisions on objects with this id, oldest first."""
+        ...
+
+    def of_mobilities(self, omobility_ids: Collection[str]) -> Sequence[StoredDecision]:
+        """All decisions on objects with one of these ids, whoever holds them, oldest first."""
         ...
 
     def held(self) -> bool:

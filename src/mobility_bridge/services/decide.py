@@ -17,6 +17,7 @@ from mobility_bridge.ports.student_sources import Signer
 from mobility_bridge.reconcile.decisions import Refusal, Wish, lost, objects, proposal_id, refusal
 from mobility_bridge.reconcile.stay_la import signer_digest
 from mobility_bridge.services.context import Context
+from mobility_bridge.services.decided import earlier_on
 from mobility_bridge.services.student_views import the_cases
 from mobility_bridge.services.subjects import student_key
 
@@ -90,23 +91,6 @@ async def plan_decision(context: Context, order: Order) -> Planned:
     return await context.store.read(lambda uow: _plan(uow, context, order, now))
 
 
-def earlier_on(uow: UnitOfWork, seen: Seen[Any], on: RecordKind) -> list[StoredDecision]:
-    """Our decisions on one object, oldest first."""
-    key = seen.stored.record.key
-    found = uow.decisions.of_mobility(key.holder_hei_id, seen.said.omobility_id)
-    return [each for each in found if each.on is on]
-
-
-def our_decisions(uow: UnitOfWork, *seen: Seen[Any] | None) -> tuple[OurDecision, ...]:
-    """Our decisions on these objects, as rules look at them."""
-    return tuple(
-        decision.as_ours()
-        for each in seen
-        if each is not None
-        for decision in earlier_on(uow, each, each.stored.record.key.kind)
-    )
-
-
 def _plan(uow: UnitOfWork, context: Context, order: Order, now: datetime) -> Planned:
     if not may_send(context, order.on):
         raise UsageError(
@@ -153,9 +137,9 @@ def _signer(context: Context, order: Order) -> Signer:
     """Who signs for us: who is named with the order, else whom the settings name."""
     given = order.signer
     configured = context.settings.students.signer
-    if given is None and configured is not None:
+    if given is None:
         given = Signer(configured.name, configured.position, configured.email)
-    if given is None or not (given.name.strip() and given.position.strip() and given.email.strip()):
+    if not (given.name.strip() and given.position.strip() and given.email.strip()):
         raise UsageError(
             "a learning agreement is signed with a name, a position and an e-mail address",
             next_step="Fill [students.signer] in the configuration, or give --signer-name, --signer-position and "

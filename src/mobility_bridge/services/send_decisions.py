@@ -29,7 +29,8 @@ from mobility_bridge.reconcile.decisions import objects, proposal_id
 from mobility_bridge.services.ask_students import SOURCE, fetch_objects
 from mobility_bridge.services.attempts import partner_by_partner, pause_s
 from mobility_bridge.services.context import Context
-from mobility_bridge.services.decide import earlier_on, may_send, still_forbidden
+from mobility_bridge.services.decide import may_send, still_forbidden
+from mobility_bridge.services.decided import earlier_on
 from mobility_bridge.services.health import exchanges_of, loggable
 from mobility_bridge.services.stays import StayGathering
 from mobility_bridge.services.subjects import student_key
@@ -55,6 +56,7 @@ _NEVER_SHOWN, _REFUSED, _REJECTED, _NOT_OFFERED, _UNSENDABLE = (
     "not_offered",
     "unsendable",
 )
+_FOUND: Final = {Effect.TOOK_EFFECT: DecisionState.CONFIRMED, Effect.CANNOT_TELL: DecisionState.UNKNOWN}
 _SHARE_OF_LEASE: Final = 0.8
 
 
@@ -304,12 +306,8 @@ def _settle(uow: UnitOfWork, context: Context, decision: StoredDecision) -> tupl
 
 
 def _after_look(decision: StoredDecision, found: Effect, now: datetime) -> tuple[StoredDecision, bool]:
-    if found is Effect.TOOK_EFFECT:
-        return _ended(decision, DecisionState.CONFIRMED, found, now), False
-    if found is Effect.CANNOT_TELL:
-        return _ended(decision, DecisionState.UNKNOWN, found, now), False
     if found is not Effect.STILL_OPEN:
-        return _ended(decision, DecisionState.CONFLICT, found, now), False
+        return _ended(decision, _FOUND.get(found, DecisionState.CONFLICT), found, now), False
     if decision.answered == CONFLICT:
         return _ended(decision, DecisionState.CONFLICT, _REFUSED, now), False
     if decision.state is not DecisionState.SENT:

@@ -41,7 +41,7 @@ from mobility_bridge.domain.registration import (
     StudentProtected,
     StudentResult,
 )
-from mobility_bridge.domain.stay import Heard, SaidOfPerson, Seen, StayCase, TermDates
+from mobility_bridge.domain.stay import Heard, OurDecision, SaidOfPerson, Seen, StayCase, TermDates
 from mobility_bridge.domain.term import Term
 from mobility_bridge.domain.transcript import Tor
 from mobility_bridge.ports.store import UnitOfWork
@@ -51,8 +51,10 @@ from mobility_bridge.reconcile.offers import Offers, as_other, with_offer
 from mobility_bridge.reconcile.stays import Group, group
 from mobility_bridge.reconcile.traces import REGISTRY, exchange_trace, trace
 from mobility_bridge.services.context import Context
+from mobility_bridge.services.decided import our_decisions
 from mobility_bridge.services.gather import Gathering
 from mobility_bridge.services.hearing import Hearing
+from mobility_bridge.services.registry_state import reviewed_at
 from mobility_bridge.services.stay_agreement import KnownAgreements, StayPlaces
 from mobility_bridge.services.whose import person_of
 
@@ -70,6 +72,7 @@ class _Held:
     records: Sequence[StoredRecord]
     former: Mapping[RecordKey, Sequence[StoredRecord]]
     facts: Sequence[Fact]
+    decisions: Mapping[RecordKey, tuple[OurDecision, ...]]
 
 
 class StayGathering:
@@ -97,6 +100,7 @@ class StayGathering:
         self._named: set[StayId] = set()
         self._back: set[RecordKey] = set()
         self._former: Mapping[RecordKey, Sequence[StoredRecord]] = {}
+        self._decisions: Mapping[RecordKey, tuple[OurDecision, ...]] = {}
         self._thresholds = context.stay_thresholds
         gathering = Gathering(context, uow, now)
         self._places = StayPlaces(gathering, agreements or KnownAgreements(), keep=names)
@@ -138,6 +142,12 @@ class StayGathering:
         return {code: heis.pop() for code, heis in found.items() if len(heis) == 1 and code}
 
     @cached_property
+    def _results_read_at(self) -> datetime | None:
+        """When the registry's results of everybody were last read to the end."""
+        registry = self.context.registry
+        return reviewed_at(self.uow, registry.name) if registry is not None else None
+
+    @cached_property
     def _calendar(self) -> Mapping[Term, TermDates]:
         return self.context.calendar
 
@@ -151,12 +161,14 @@ class StayGathering:
             history = self.uow.records.histories(history)
         uids = {each: _ladok_uids(some) for each, some in self.uow.students.all_keys_of(ids).items()}
         facts = self.uow.facts.of_students(chain(*uids.values()))
+        decisions = our_decisions(self.uow, history)
         self._held = {
             each: _Held(
                 stays[each],
                 records[each],
                 {key: history[key] for key in keys[each]},
                 [fact for uid in uids[each] for fact in facts[uid]],
+                decisions,
             )
             for each in ids
         }
@@ -175,6 +187,7 @@ class StayGathering:
             if each.stay_id != own.stay_id
         }
         self._former = held.former
+        self._decisions = held.decisions
         taken_part = exchanges(facts, self.offering)
         by_uid = {each.admission_uid: each for each in taken_part}
         own = self.context.own_hei_id
@@ -245,9 +258,11 @@ class StayGathering:
             nomination_others=tuple(nominations[1:]),
             learning_agreement_others=tuple(agreements[1:]),
             exchange_others=tuple(living[1:]),
+            decisions=tuple(chain.from_iterable(self._decisions.get(one.record.key, ()) for one in records)),
             calendar=self._calendar,
             thresholds=self._thresholds,
             results=tuple(fact for fact in facts if isinstance(fact, StudentResult) and not fact.removed),
+            results_read_at=self._results_read_at,
             merits=tuple(fact for fact in facts if isinstance(fact, OtherMerit) and not fact.removed),
             problems=tuple(
                 (str(record.record.key.kind), where, code)

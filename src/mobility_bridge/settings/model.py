@@ -206,6 +206,16 @@ class TermSettings(Section):
         return self
 
 
+class SignerSettings(Section):
+    """Who signs learning agreements of students who come, and says no to them: shown to partner and student."""
+
+    name: str = Field(
+        "", repr=False, description="Name of whoever answers for us; empty: each command names one."
+    )
+    position: str = Field("", repr=False, description="Position of that person.")
+    email: str = Field("", repr=False, description="E-mail address of that person.")
+
+
 class StudentsSettings(Section):
     """Students: what is read about them, which is personal data."""
 
@@ -217,6 +227,7 @@ class StudentsSettings(Section):
     terms: tuple[TermSettings, ...] = Field(
         (), description="Our calendar: one table `[[students.terms]]` per term. Due days come from here."
     )
+    signer: SignerSettings = SignerSettings()
     rules: StayRulesSettings = StayRulesSettings()
 
 

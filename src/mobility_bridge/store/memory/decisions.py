@@ -1,6 +1,6 @@
 """Our decisions on what partners propose, in memory."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -31,6 +31,9 @@ class MemoryDecisions:
     def of_mobility(self, partner: HeiId, omobility_id: OmobilityId) -> Sequence[StoredDecision]:
         wanted = (partner, omobility_id)
         return self._sorted(each for each in self._rows if (each.partner_hei_id, each.omobility_id) == wanted)
+
+    def of_mobilities(self, omobility_ids: Collection[str]) -> Sequence[StoredDecision]:
+        return self._sorted(each for each in self._rows if each.omobility_id in omobility_ids)
 
     def held(self) -> bool:
         return len(self._rows) > 0

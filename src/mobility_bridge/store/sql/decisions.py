@@ -1,7 +1,7 @@
 """Our decisions on what partners propose, in SQL."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -11,11 +11,13 @@ from sqlalchemy import Connection, Row, insert, select, update
 from mobility_bridge.domain.identifiers import HeiId, OmobilityId
 from mobility_bridge.domain.record import RecordKind
 from mobility_bridge.domain.stay import DecisionState
+from mobility_bridge.kit.batches import batched
 from mobility_bridge.ports.decisions import StoredDecision
 from mobility_bridge.ports.student_sources import Signer
 from mobility_bridge.store.decision_tables import decisions
 from mobility_bridge.store.sealing import Seal
 
+_TOGETHER = 500
 _IN_ORDER = (decisions.c.decided_at, decisions.c.decision_id)
 
 
@@ -41,6 +43,12 @@ class SqlDecisions:
             decisions.c.partner_hei_id == partner, decisions.c.omobility_id == omobility_id
         )
         return self._all(wanted)
+
+    def of_mobilities(self, omobility_ids: Collection[str]) -> Sequence[StoredDecision]:
+        found: list[StoredDecision] = []
+        for some in batched(sorted(omobility_ids), _TOGETHER):
+            found += self._all(select(decisions).where(decisions.c.omobility_id.in_(some)))
+        return sorted(found, key=lambda each: (each.decided_at, each.decision_id))
 
     def held(self) -> bool:
         return self._connection.execute(select(decisions.c.decision_id).limit(1)).first() is not None
