@@ -193,6 +193,7 @@ class StayCase:
     `agreement_exists`: a mutually approved agreement with the partner would fit. `registry_agreement_exists`: the
     registry has a usable exchange agreement with the partner; `occasion_exists`: it has an occasion of it for every
     term of the stay, and where it has not, `occasion_terms` are those with one. Both are None while unknown.
+    `results` are as they were at `results_read_at`: no event tells all of them, so they are read now and then.
     `standing` is put in when the case is judged; whoever makes a case leaves it out.
     """
 
@@ -220,6 +221,7 @@ class StayCase:
     exchange_others: tuple[ExchangeParticipation, ...] = ()
     other_stays: tuple["OtherStay", ...] = ()
     results: tuple[StudentResult, ...] = ()
+    results_read_at: datetime | None = None
     merits: tuple[OtherMerit, ...] = ()
     agreement: AgreementUse | None = None
     agreement_exists: bool = False

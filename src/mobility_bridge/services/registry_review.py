@@ -26,7 +26,7 @@ from mobility_bridge.services.feed import mark_students, the_registry
 from mobility_bridge.services.forgotten import Sieve
 from mobility_bridge.services.health import loggable, note_failure, note_success
 from mobility_bridge.services.registry_state import PROOF_S, REVIEW, ReviewState, review_cursor
-from mobility_bridge.services.subjects import source_key
+from mobility_bridge.services.subjects import source_key, student_key
 
 TABLES = ("land", "period", "utbildningstyp", "externpart", "typavexternpart", "utbytesprogram")
 _LONG_OVER_DAYS = 200
@@ -213,7 +213,9 @@ class _Review:
         now = self._context.clock.now()
         _keep(self._cursor, state.cursor(), uow)
         note_success(uow, HeiId(self._registry.name), REVIEW, now)
-        uow.work.mark_to_compare([source_key(self._registry.name)], now)
+        # What is still missing after a review is missing, and no changed fact says so.
+        reviewed = [student_key(each) for each in uow.students.select(limit=_STUDENTS)]
+        uow.work.mark_to_compare([source_key(self._registry.name), *reviewed], now)
 
     async def _failed(self, error: ExternalError) -> None:
         name, at = self._registry.name, self._context.clock.now()

@@ -39,6 +39,11 @@ def missed_events(uow: UnitOfWork, name: str) -> tuple[tuple[str, int], ...]:
     return ReviewState.parse(uow.cursor(review_cursor(name))).counts()
 
 
+def reviewed_at(uow: UnitOfWork, name: str) -> datetime | None:
+    """When a registry was last reviewed to the end."""
+    return ReviewState.parse(uow.cursor(review_cursor(name))).finished_at
+
+
 @dataclass(frozen=True, slots=True)
 class ReviewState:
     """Where reviews stand, kept as a cursor. Keys are those of `reconcile.missed`, instants when each was first seen.

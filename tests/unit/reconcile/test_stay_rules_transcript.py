@@ -54,7 +54,8 @@ def home(said_of: Tor, *earlier: Any, **facts: Any) -> StayCase:
 def gone(said_of: Tor, **facts: Any) -> StayCase:
     """A partner's student has left, and we serve a transcript."""
     ours = replace(said_of, reports=tuple(replace(each, issuer=US_ISSUES) for each in said_of.reports))
-    return an_incoming_stay(**{"transcript": came(ours), "now": AFTER, "results": HELD, **facts})
+    given = {"transcript": came(ours), "now": AFTER, "results": HELD, "results_read_at": AFTER}
+    return an_incoming_stay(**{**given, **facts})
 
 
 def result(code: str | None, credits_given: str | None = "7.5") -> StudentResult:
@@ -217,6 +218,8 @@ BETTER = tor(*RESULTS[1:], replace(RESULTS[0], result_label="A"))
             0,
         ),
         ("TOR_VS_SIS_RESULT", lambda: gone(tor(), results=(), heard=frozenset()), 0),
+        ("TOR_VS_SIS_RESULT", lambda: gone(tor(), results=HELD[1:], results_read_at=None), 0),
+        ("TOR_VS_SIS_RESULT", lambda: gone(tor(), results=HELD[1:], results_read_at=LONG_AGO), 0),
         ("TOR_VS_SIS_RESULT", lambda: gone(tor()), 0),
         ("TOR_RELEASED_WITHOUT_RESULTS", lambda: gone(tor(*RESULTS[1:]), results=HELD[1:]), 1),
         ("TOR_RELEASED_WITHOUT_RESULTS", lambda: gone(tor(*RESULTS[1:])), 0),

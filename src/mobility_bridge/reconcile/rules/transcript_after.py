@@ -100,12 +100,20 @@ def our_transcript_differs_from_the_registry(case: StayCase) -> Iterator[Observa
     Source: EWP mobilities: reconciliation of transcripts.
     """
     tor = certified(case)
-    if case.outgoing or tor is None or Heard.REGISTRY not in case.heard:
+    if case.outgoing or tor is None or not _results_are_known(case):
         return
     held = _held(case.results)
     wrong = [each for each in results(tor) if _contradicts(each, held)]
     if wrong:
         yield Observation(values={"components": _called(wrong)})
+
+
+def _results_are_known(case: StayCase) -> bool:
+    """Whether results were read since the transcript came; before that, none may be called missing."""
+    read_at, transcript = case.results_read_at, case.transcript
+    if Heard.REGISTRY not in case.heard or read_at is None or transcript is None:
+        return False
+    return transcript.stored.changed_at <= read_at
 
 
 def _contradicts(course: TorCourse, held: dict[str, StudentResult]) -> bool:
@@ -146,7 +154,7 @@ def our_transcript_came_before_the_results(case: StayCase) -> Iterator[Observati
     """
     tor, la = certified(case), served(case)
     lists = effective(la) if la is not None else None
-    if case.outgoing or tor is None or lists is None or Heard.REGISTRY not in case.heard:
+    if case.outgoing or tor is None or lists is None or not _results_are_known(case):
         return
     known = {code for each in tor.walk() for code in course_codes(each)} | set(_held(case.results))
     waiting = [each for each in taught_abroad(lists) if codes_of(each) and codes_of(each).isdisjoint(known)]
