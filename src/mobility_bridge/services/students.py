@@ -1,7 +1,7 @@
 """One round about students: applications, the registry's feed, and every university's student APIs."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from mobility_bridge.domain.identifiers import HeiId, OmobilityId
@@ -70,6 +70,19 @@ async def read_registry(context: Context, *, full: bool = False) -> StudentsRepo
     feed = await follow_feed(context)
     review = await review_registry(context, full=True) if full else None
     return StudentsReport(feed=feed, review=review)
+
+
+async def read_named(context: Context, names: Collection[str], *, full: bool = False) -> StudentsReport:
+    """Read what these systems of ours say of students, and nothing else."""
+    if not context.settings.students.enabled:
+        return StudentsReport()
+    sources = [each for each in context.applications if each.name in names]
+    applications = [await ingest_applications(context, source, full=full) for source in sources]
+    report = StudentsReport()
+    if context.registry is not None and context.registry.name in names:
+        report = await read_registry(context, full=full)
+    await _heard(context, (), applications, report.feed)
+    return replace(report, applications=tuple(applications))
 
 
 async def ask_partners_about_students(

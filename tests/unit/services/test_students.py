@@ -29,7 +29,7 @@ from mobility_bridge.ports.student_sources import (
 from mobility_bridge.services.ask_students import KINDS
 from mobility_bridge.services.compare import compare
 from mobility_bridge.services.feed import follow_feed, rewind_feed
-from mobility_bridge.services.students import read_students
+from mobility_bridge.services.students import read_named, read_students
 
 US, BRAVA = HeiId("nordhav.example"), HeiId("brava.example")
 AT = datetime(2026, 5, 18, 10, tzinfo=UTC)
@@ -214,6 +214,15 @@ async def test_courses_are_read_again_though_their_application_never_changed(wor
     assert world.applications.asked_courses == [ids, ids]
     await read_students(world.bridge.context, full=True)
     assert world.applications.asked_courses == [ids, ids, ids]
+
+
+async def test_one_system_alone_can_be_read(world: World) -> None:
+    world.registry.facts += [KNOWN, ADMITTED]
+    report = await read_named(world.bridge.context, ["mobility_online"])
+    assert ([each.source for each in report.applications], report.feed) == (["mobility_online"], None)
+    report = await read_named(world.bridge.context, ["ladok"])
+    assert report.applications == ()
+    assert report.feed is not None
 
 
 async def test_an_event_takes_effect_once_however_often_it_comes(world: World) -> None:
