@@ -22,6 +22,8 @@ from mobility_bridge.sandbox.host import Plan, Sandbox
 from mobility_bridge.sandbox.scenarios.student_instances import Instance
 from mobility_bridge.sandbox.scenarios.student_stories import all_of_them
 from mobility_bridge.sandbox.scenarios.students import mobilities_of
+from mobility_bridge.services.compare import compare
+from mobility_bridge.services.registry_review import review_registry
 from mobility_bridge.services.sync import Wanted, sync
 
 TODAY = date(2026, 11, 24)
@@ -58,6 +60,10 @@ async def _played(folder: Path) -> Year:
                     sandbox.stage.advance()
                 report = await sync(bridge.context, Wanted(full=number > 1))
                 told.errors += map(str, report.errors)
+            reviewed = await review_registry(bridge.context, full=True)
+            assert reviewed is not None
+            assert reviewed.error is None
+            await compare(bridge.context)
             await _hear(bridge, sandbox, told)
     return told
 

@@ -5,7 +5,6 @@ NEVER: dict[str, str] = {}
 
 NOT_YET = frozenset(
     {
-        "COMP_ALREADY_PASSED",
         "LA_LIST_DRIFT",
         "DUPLICATE_NOMINATION",
         "NOMINATION_DECISION_LOST",
@@ -41,15 +40,8 @@ NOT_YET = frozenset(
         "SIS_EXCHANGE_PERIOD_DRIFT",
         "DOUBLE_EXCHANGE",
         "ORPHANED_EXCHANGE",
-        "ARRIVED_WITHOUT_APPROVAL",
-        "TOR_VS_SIS_RESULT",
-        "TOR_RELEASED_WITHOUT_RESULTS",
         "TRANSFER_OTHER_STUDENT",
         "TRANSFER_ON_UNSIGNED_VERSION",
-        "TRANSFER_SUM_LOW",
-        "TRANSFER_SUM_HIGH",
-        "TRANSFER_COMPONENT_MISSING",
-        "TRANSFER_NOT_IN_LA",
         "COPY_STALE",
     }
 )

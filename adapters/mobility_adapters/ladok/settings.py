@@ -72,8 +72,8 @@ class LadokSettings(BaseModel):
     feed_gaps_every_s: float = Field(
         3600.0, ge=60, le=86400, description="Seconds between two questions for a page that was missing."
     )
-    calls_per_s: float = Field(1.0, gt=0, le=20, description="Calls a second, sustained.")
-    burst: int = Field(30, ge=1, le=100, description="Calls that may be made at once after a quiet time.")
+    calls_per_s: float = Field(1.0, gt=0, le=1000, description="Calls a second, sustained.")
+    burst: int = Field(30, ge=1, le=1000, description="Calls that may be made at once after a quiet time.")
     read_attempts: int = Field(3, ge=1, le=5, description="How often a reading call is tried.")
     untold_wait_s: float = Field(
         60.0,

@@ -98,8 +98,8 @@ certificate = "{here}/ladok-client.p12"
 passphrase = {{ file = "{here}/ladok-pass-phrase.txt" }}
 ca_file = "{here}/ca.pem"
 # The sandbox sets no limit by itself, and its days are short.
-calls_per_s = 20
-burst = 100
+calls_per_s = 500
+burst = 500
 untold_wait_s = 2
 feed_every_s = 10
 # The sandbox offers the resources that no public source shows.

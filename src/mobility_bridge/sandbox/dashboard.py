@@ -1,7 +1,8 @@
-"""The EWP Dashboard: the node that serves our outgoing students' nominations and learning agreements, and trades in CSV.
+"""The EWP Dashboard: the node that serves what we say of students, and trades in CSV.
 
-Over the network: `ewp/omobilities/{index,get,update}` and `ewp/omobility-las/{index,get,update}`, for our own
-client key and for receiving partners.
+Over the network, for our own client key and for the partners: `ewp/omobilities/{index,get,update}` and
+`ewp/omobility-las/{index,get,update}` of those whom we send, `ewp/imobilities/get` and
+`ewp/imobility-tors/{index,get}` of those who come.
 For people: `csv/learning-agreements.csv` and `csv/agreements.csv` to take out, `POST
 csv/learning-agreements.csv` to hand in pre-filled ones; the answer is a verdict for each row.
 
@@ -31,6 +32,9 @@ _OFFERED: Final = (
     "omobility-las/index",
     "omobility-las/get",
     "omobility-las/update",
+    "imobilities/get",
+    "imobility-tors/index",
+    "imobility-tors/get",
 )
 _OF_HOSTS: Final = (
     "signs_with_old_key",

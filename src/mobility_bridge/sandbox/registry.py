@@ -157,7 +157,7 @@ def dashboard_url(base_url: str) -> str:
 def _our_dashboard_host(base_url: str, ring: KeyRing) -> str:
     entries = "".join(
         _student_entry(name, dashboard_url(base_url), NORDHAV.max_omobility_ids)
-        for name in ("omobilities", "omobility-las")
+        for name in ("omobilities", "omobility-las", "imobilities", "imobility-tors")
     )
     return _host(NORDHAV, "EWP Dashboard", entries, server=ring.servers[DASHBOARD].public_key())
 

@@ -52,11 +52,12 @@ async def test_its_documents_are_valid(keys: KeyRing):
     assert published_problems(got.body) == []
 
 
-async def test_it_serves_nothing_but_agreements_of_our_students(keys: KeyRing):
+async def test_it_serves_agreements_of_our_students_alone_and_no_agreements_with_partners(keys: KeyRing):
     played = campus()
 
-    assert (await ask_dashboard(played, keys, "omobilities/index")).status == 404
+    assert (await ask_dashboard(played, keys, "iias/index")).status == 404
     listed = await ask_dashboard(played, keys, "omobility-las/index", OURS)
+    assert OUT in texts(listed, "omobility-id")
     assert IN not in texts(listed, "omobility-id")
 
 

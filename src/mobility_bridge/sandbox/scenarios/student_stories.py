@@ -7,6 +7,7 @@ from mobility_bridge.sandbox.scenarios import (
     students_nominations,
     students_people,
     students_registry,
+    students_results,
     students_transcripts,
 )
 from mobility_bridge.sandbox.scenarios.student_instances import INSTANCES, Instance
@@ -19,6 +20,7 @@ MODULES = (
     students_nominations,
     students_components,
     students_dates,
+    students_results,
 )
 
 

@@ -40,6 +40,11 @@ def nominated_for_the_other_half_of_the_year(cast: Cast) -> Life:
     return life.then("applied", half)
 
 
+@instance("ARRIVED_WITHOUT_APPROVAL", "LA_PENDING_TOO_LONG")
+def student_came_without_a_signed_agreement(cast: Cast) -> Life:
+    return cast.incoming(cast.now).skip("signed")
+
+
 @instance("ARRIVAL_MISSING")
 def partner_does_not_tell_of_the_arrival(cast: Cast) -> Life:
     return cast.outgoing(cast.now).skip("arrived")
