@@ -29,6 +29,7 @@ from mobility_bridge.services.notify import notify
 from mobility_bridge.services.refresh import refresh_partner
 from mobility_bridge.services.registry_review import review_registry
 from mobility_bridge.services.retention import retain_if_due
+from mobility_bridge.services.send_decisions import send_decisions
 from mobility_bridge.services.students import ask_partners_about_students, read_our_students
 from mobility_bridge.services.sweep import Sweeps
 from mobility_bridge.settings.model import ScheduleSettings
@@ -75,6 +76,10 @@ async def _registry_review(context: Context) -> None:
 async def _mobilities(context: Context) -> None:
     partners = await due_for_students(context, knock_s(context.settings.schedule.students_every_s))
     await ask_partners_about_students(context, partners)
+
+
+async def _decisions(context: Context) -> None:
+    await send_decisions(context)
 
 
 async def _retention(context: Context) -> None:
@@ -140,6 +145,7 @@ JOBS: tuple[Job, ...] = (
         lambda schedule: knock_s(schedule.students_every_s),
         about_students=True,
     ),
+    Job("decisions", _decisions, lambda schedule: schedule.notify_every_s, about_students=True),
     Job("retention", _retention, lambda _: 3600, needs_network=False, about_students=True),
     Job("compare", _compare, lambda schedule: schedule.compare_every_s, needs_network=False),
     Job("notify", _notify, lambda schedule: schedule.notify_every_s),

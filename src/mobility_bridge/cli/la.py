@@ -1,9 +1,11 @@
-"""`mobility-bridge la show|diff`."""
+"""`mobility-bridge la show|diff|approve|comment`."""
 
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from mobility_bridge.cli.decisions import run as run_decision
+from mobility_bridge.cli.decisions import takes_decision
 from mobility_bridge.cli.lazy import LazyGroup
 from mobility_bridge.cli.options import Invocation, takes_language, takes_options, takes_partner
 from mobility_bridge.cli.render import print_json, print_pairs, print_table
@@ -24,12 +26,20 @@ _HERE = "mobility_bridge.cli.la"
 COMMANDS = {
     "show": (f"{_HERE}:show", "Show every version of a learning agreement, with its signatures."),
     "diff": (f"{_HERE}:diff", "Lay first version, what is in force and what is proposed side by side."),
+    "approve": (
+        f"{_HERE}:approve",
+        "Sign what a partner proposes for a student who comes, and tell the partner.",
+    ),
+    "comment": (
+        f"{_HERE}:comment",
+        "Say no to what a partner proposes for a student who comes, and say why.",
+    ),
 }
 
 
 @click.command(cls=LazyGroup, lazy=COMMANDS)
 def la() -> None:
-    """Show learning agreements, and what changes in them."""
+    """Show learning agreements and what changes in them, and decide on those of students who come."""
 
 
 def _las(invocation: Invocation, text: str, partner: str | None) -> "list[LaView]":
@@ -219,6 +229,32 @@ def _ects(lists: "EffectiveLists | None") -> str:
     from mobility_bridge.reconcile.stay_la import taught_abroad
 
     return "" if lists is None else f"{ects(taught_abroad(lists)):f}"
+
+
+@click.command()
+@takes_decision(signed=True)
+def approve(invocation: Invocation, mobility: str, **given: Any) -> int:
+    """Sign what a partner proposes for a student who comes, and tell the partner.
+
+    MOBILITY is a stay's id or the sending university's id of the mobility. Look first at what it means:
+    `mobility-bridge la diff`. Exits 3 when the partner did not take it, or nobody knows yet.
+    """
+    from mobility_bridge.domain.record import RecordKind
+
+    return run_decision(invocation, RecordKind.LEARNING_AGREEMENT, mobility, approve=True, **given)
+
+
+@click.command()
+@takes_decision(text="Why not, and what instead: student and partner read it.", signed=True)
+def comment(invocation: Invocation, mobility: str, **given: Any) -> int:
+    """Say no to what a partner proposes for a student who comes, and say why.
+
+    MOBILITY is a stay's id or the sending university's id of the mobility. Exits 3 when the partner did not take
+    it, or nobody knows yet.
+    """
+    from mobility_bridge.domain.record import RecordKind
+
+    return run_decision(invocation, RecordKind.LEARNING_AGREEMENT, mobility, approve=False, **given)
 
 
 def as_data(view: "LaView") -> dict[str, Any]:

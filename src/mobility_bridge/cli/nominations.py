@@ -1,25 +1,31 @@
-"""`mobility-bridge nominations list`."""
+"""`mobility-bridge nominations list|approve|reject`."""
 
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from mobility_bridge.cli.decisions import run as run_decision
+from mobility_bridge.cli.decisions import takes_decision
 from mobility_bridge.cli.lazy import LazyGroup
 from mobility_bridge.cli.options import Invocation, takes_language, takes_options
 from mobility_bridge.cli.render import print_json, print_table
 from mobility_bridge.cli.students import chosen_stays, takes_stays
 
 if TYPE_CHECKING:
-    from mobility_bridge.domain.term import Term
     from mobility_bridge.services.student_views import NominationView
 
 STATES = ("pending", "approved", "rejected", "cancelled", "gone")
-COMMANDS = {"list": ("mobility_bridge.cli.nominations:list_", "List nominations, and who has to decide.")}
+_HERE = "mobility_bridge.cli.nominations"
+COMMANDS = {
+    "list": (f"{_HERE}:list_", "List nominations, and who has to decide."),
+    "approve": (f"{_HERE}:approve", "Take a student whom a partner nominates, and tell the partner."),
+    "reject": (f"{_HERE}:reject", "Reject a student whom a partner nominates, and tell the partner why."),
+}
 
 
 @click.command(cls=LazyGroup, lazy=COMMANDS)
 def nominations() -> None:
-    """List nominations."""
+    """List nominations, and decide on those of students who want to come."""
 
 
 @click.command("list")
@@ -29,19 +35,12 @@ def nominations() -> None:
 )
 @takes_language
 @takes_options
-def list_(
-    invocation: Invocation,
-    term: "Term | None",
-    partner: str | None,
-    direction: str | None,
-    state: str | None,
-    lang: str | None,
-) -> None:
+def list_(invocation: Invocation, state: str | None, lang: str | None, **filters: Any) -> None:
     """List nominations, and who has to decide. No names."""
     from mobility_bridge.services.student_views import list_nominations
 
     async def work(bridge: Any) -> "list[NominationView]":
-        return await list_nominations(bridge.context, await chosen_stays(bridge, term, partner, direction))
+        return await list_nominations(bridge.context, await chosen_stays(bridge, **filters))
 
     found = [each for each in invocation.with_bridge(work) if state in (None, state_of(each))]
     if invocation.as_json:
@@ -69,6 +68,32 @@ def list_(
         ],
         speech=say,
     )
+
+
+@click.command()
+@takes_decision()
+def approve(invocation: Invocation, mobility: str, **given: Any) -> int:
+    """Take a student whom a partner nominates, and tell the partner.
+
+    MOBILITY is a stay's id or the sending university's id of the mobility. Exits 3 when the partner did not take
+    it, or nobody knows yet.
+    """
+    from mobility_bridge.domain.record import RecordKind
+
+    return run_decision(invocation, RecordKind.NOMINATION, mobility, approve=True, **given)
+
+
+@click.command()
+@takes_decision(text="Why not: the partner's office reads it.")
+def reject(invocation: Invocation, mobility: str, **given: Any) -> int:
+    """Reject a student whom a partner nominates, and tell the partner why. Not possible once it is approved.
+
+    MOBILITY is a stay's id or the sending university's id of the mobility. Exits 3 when the partner did not take
+    it, or nobody knows yet.
+    """
+    from mobility_bridge.domain.record import RecordKind
+
+    return run_decision(invocation, RecordKind.NOMINATION, mobility, approve=False, **given)
 
 
 def state_of(each: "NominationView") -> str:

@@ -25,6 +25,7 @@ LOOKING = frozenset(
         *(f"agreements {name}" for name in ("list", "show", "balance", "expiring")),
         *(f"discrepancies {name}" for name in ("list", "show", "history")),
         *(f"students {name}" for name in ("list", "show", "explain", "match list")),
+        "mobilities list",
         "nominations list",
         *(f"la {name}" for name in ("show", "diff")),
         *(f"evidence {name}" for name in ("list", "show", "verify")),

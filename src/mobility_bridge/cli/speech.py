@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from mobility_bridge.cli.speech_decisions import SWEDISH_OF_DECISIONS
 from mobility_bridge.cli.speech_students import SWEDISH_OF_STUDENTS
 from mobility_bridge.domain.discrepancy import Subject, SubjectKind, Text
 from mobility_bridge.domain.snapshot import HashVerdict
@@ -16,6 +17,7 @@ from mobility_bridge.reconcile.words import said
 
 SWEDISH: Final[Mapping[str, str]] = {
     **SWEDISH_OF_STUDENTS,
+    **SWEDISH_OF_DECISIONS,
     # Both
     "yes": "ja",
     "no": "nej",

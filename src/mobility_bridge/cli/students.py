@@ -36,6 +36,7 @@ MATCHES = {
     "undo": (f"{_HERE}:match_undo", "Take a decision back; who was joined is two students again."),
 }
 STATES = ("proposed", "confirmed", "rejected", "all")
+PROGRESS = ("planned", "accepted", "under_way", "ended", "cancelled")
 
 
 @click.command(cls=LazyGroup, lazy=COMMANDS)
@@ -66,18 +67,40 @@ def takes_stays(function: Callable[..., Any]) -> Callable[..., Any]:
         "--direction", type=click.Choice(("outgoing", "incoming")), help="Only students who leave, or come."
     )(function)
     function = takes_partner(function)
+    function = click.option(
+        "--department", help="Only stays of this department of ours: its name or its id."
+    )(function)
     return click.option("--term", metavar="HT26", callback=a_term, help="Only stays in this term.")(function)
 
 
+def takes_progress(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command `--state`, which `chosen_stays` reads, too."""
+    return click.option(
+        "--state", type=click.Choice(PROGRESS), help="Only stays that have come so far, by today."
+    )(function)
+
+
 async def chosen_stays(
-    bridge: Any, term: "Term | None", partner: str | None, direction: str | None
+    bridge: Any,
+    term: "Term | None",
+    partner: str | None,
+    direction: str | None,
+    department: str | None = None,
+    state: str | None = None,
 ) -> "Chosen":
     """Read the filters. Raises UsageError for a partner whom nobody knows."""
     from mobility_bridge.domain.person import Direction
+    from mobility_bridge.reconcile.stay_progress import StayProgress
     from mobility_bridge.services.student_views import Chosen
 
     hei_id = await partner_of_stays(bridge, partner)
-    return Chosen(term, hei_id, Direction(direction) if direction else None)
+    return Chosen(
+        term,
+        hei_id,
+        Direction(direction) if direction else None,
+        department,
+        StayProgress(state) if state else None,
+    )
 
 
 async def partner_of_stays(bridge: Any, text: str | None) -> "HeiId | None":
@@ -95,20 +118,15 @@ async def partner_of_stays(bridge: Any, text: str | None) -> "HeiId | None":
 
 @click.command("list")
 @takes_stays
+@takes_progress
 @takes_language
 @takes_options
-def list_(
-    invocation: Invocation,
-    term: "Term | None",
-    partner: str | None,
-    direction: str | None,
-    lang: str | None,
-) -> None:
+def list_(invocation: Invocation, lang: str | None, **filters: Any) -> None:
     """List stays: where, when, which systems show them, what is open; the worst first. No names."""
     from mobility_bridge.services.student_views import list_stays
 
     async def work(bridge: Any) -> "tuple[list[StayView], bool]":
-        chosen = await chosen_stays(bridge, term, partner, direction)
+        chosen = await chosen_stays(bridge, **filters)
         return await list_stays(bridge.context, chosen), bridge.context.settings.students.enabled
 
     found, followed = invocation.with_bridge(work)

@@ -109,6 +109,7 @@ def as_data(report: "SyncReport") -> dict[str, Any]:
             for item in report.partners
         ],
         "students": sync_students.as_data(report.students),
+        "decisions": sync_students.decisions_data(report.decisions),
         "compared": report.compared.compared,
         "opened": report.compared.opened,
         "resolved": report.compared.resolved,
@@ -164,6 +165,7 @@ def show(report: "SyncReport") -> None:
         ],
     )
     sync_students.show(report.students)
+    sync_students.show_decisions(report.decisions)
     compared, notified = report.compared, report.notified
     click.echo(
         f"Compared {compared.compared}: {compared.opened} discrepancies opened, {compared.changed} changed, "

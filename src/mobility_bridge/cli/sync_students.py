@@ -2,9 +2,12 @@
 
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from mobility_bridge.cli.render import print_table
 
 if TYPE_CHECKING:
+    from mobility_bridge.services.send_decisions import DecisionsReport
     from mobility_bridge.services.students import StudentsReport
 
 
@@ -86,3 +89,32 @@ def show(report: "StudentsReport") -> None:
     ]
     if rows:
         print_table("Students", ("System", "What", "Read", "Changed", "Gone", "Problem"), rows)
+
+
+def decisions_data(report: "DecisionsReport") -> dict[str, Any]:
+    """What was done about our decisions as JSON."""
+    from mobility_bridge.cli.decisions import as_data as decision_data
+
+    return {"looked_at": [decision_data(each) for each in report.looked_at], "held": report.held}
+
+
+def show_decisions(report: "DecisionsReport") -> None:
+    """Print what was done about our decisions; nothing where there are none."""
+    if report.looked_at:
+        print_table(
+            "Decisions",
+            ("Partner", "About", "Mobility", "Decision", "State", "Outcome"),
+            [
+                (
+                    each.partner_hei_id,
+                    each.on.value.replace("_", " "),
+                    each.omobility_id,
+                    each.verb,
+                    each.state.value,
+                    each.outcome.replace("_", " "),
+                )
+                for each in report.looked_at
+            ],
+        )
+    if report.held:
+        click.echo(f"{report.held} decisions wait: sending them is switched off in the ownership file.")

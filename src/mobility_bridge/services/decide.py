@@ -97,6 +97,8 @@ def _plan(uow: UnitOfWork, context: Context, order: Order, now: datetime) -> Pla
             f"decisions on {_plural(order.on)} are not sent from here: nobody allowed it",
             next_step=f'Allow it in the ownership file: write_to = ["partner"] under [{order.on}.decision].',
         )
+    if context.students is None:
+        context.the_network()
     case, seen = _the_object(uow, context, order)
     wish = Wish(order.on, seen.said.omobility_id, order.approve, order.text, order.proposal_id)
     earlier = earlier_on(uow, seen, order.on)

@@ -1,11 +1,15 @@
 """A dry run: what a round would ask of whom, from what the store knows. Calls nobody, writes nothing."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mobility_bridge.domain.notification import CnrState
+from mobility_bridge.domain.stay import DecisionState
 from mobility_bridge.errors import UsageError
+from mobility_bridge.ports.decisions import StoredDecision
 from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.services.context import Context
+from mobility_bridge.services.decide import may_send
 from mobility_bridge.services.sweep import since
 from mobility_bridge.services.sync import EWP, Wanted, chosen_partners, chosen_sources
 
@@ -66,4 +70,23 @@ def _own_steps(uow: UnitOfWork, context: Context) -> list[Step]:
     for item in uow.outbox.select(states=[CnrState.PENDING]):
         due = "now" if item.next_attempt_at <= context.clock.now() else item.next_attempt_at.isoformat()
         steps.append(Step(f"notify {item.kind.value}", item.partner_hei_id, f"{item.iia_id}, due {due}"))
+    steps.extend(_decisions(uow, context))
     return steps
+
+
+def _decisions(uow: UnitOfWork, context: Context) -> Iterator[Step]:
+    """What people decided and partners are still to be told, or to show."""
+    now = context.clock.now()
+    for each in uow.decisions.under_way():
+        at = each.next_attempt_at
+        due = "now" if at is None or at <= now else at.isoformat()
+        if each.state is not DecisionState.QUEUED:
+            yield Step(f"look after {each.verb}", each.partner_hei_id, f"{_about(each)}, due {due}")
+        elif may_send(context, each.on):
+            yield Step(each.verb, each.partner_hei_id, f"{_about(each)}, due {due}")
+        else:
+            yield Step(each.verb, each.partner_hei_id, f"{_about(each)}, waits: sending is switched off")
+
+
+def _about(decision: StoredDecision) -> str:
+    return f"{decision.on.value.replace('_', ' ')} {decision.omobility_id}"

@@ -24,6 +24,7 @@ from mobility_bridge.kit.batches import batched
 from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.ports.students import Match
 from mobility_bridge.reconcile.protection import any_protected, bare, shown
+from mobility_bridge.reconcile.stay_progress import StayProgress, departments, progress, states
 from mobility_bridge.reconcile.stay_terms import admitted_terms, exchanges, planned_terms
 from mobility_bridge.reconcile.traces import REGISTRY
 from mobility_bridge.services.context import Context
@@ -40,11 +41,25 @@ _SEVERITIES = tuple(Severity)
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Which stays to show; None chooses all."""
+    """Which stays to show; None chooses all. `department` is one of ours, by any name that a system has for it."""
 
     term: Term | None = None
     partner: HeiId | None = None
     direction: Direction | None = None
+    department: str | None = None
+    progress: StayProgress | None = None
+
+    def takes(self, stay: "StayView") -> bool:
+        """Whether a stay is chosen."""
+        case = stay.case
+        if self.partner not in (None, case.partner_hei_id) or self.direction not in (None, case.direction):
+            return False
+        if self.term is not None and self.term not in stay.terms:
+            return False
+        if self.progress is not None and (case.protected or self.progress is not stay.progress):
+            return False
+        wanted = self.department.strip().casefold() if self.department is not None else None
+        return wanted is None or wanted in (each.casefold() for each in stay.departments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +78,21 @@ class StayView:
     @property
     def student_id(self) -> StudentId:
         return self.case.subject.student_id or StudentId("")
+
+    @property
+    def progress(self) -> StayProgress:
+        """How far the stay has come today."""
+        return progress(self.case)
+
+    @property
+    def states(self) -> Mapping[str, str]:
+        """Its state in each system that knows of it."""
+        return states(self.case)
+
+    @property
+    def departments(self) -> tuple[str, ...]:
+        """Our department, in the words of each system that names one."""
+        return departments(self.case)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,12 +232,8 @@ def _stays(context: Context, uow: UnitOfWork, chosen: Chosen) -> Iterator[StayVi
     for students in batched(_candidates(uow, chosen), _TOGETHER):
         gathering.ahead(students, former=False)
         for case in chain.from_iterable(shown(gathering.cases(each)) for each in students):
-            if chosen.partner not in (None, case.partner_hei_id):
-                continue
-            if chosen.direction not in (None, case.direction):
-                continue
             stay = view_stay(case, found)
-            if chosen.term is None or chosen.term in stay.terms:
+            if chosen.takes(stay):
                 yield stay
 
 

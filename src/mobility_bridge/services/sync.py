@@ -17,7 +17,8 @@ from mobility_bridge.services.context import Context
 from mobility_bridge.services.ingest import IngestReport, ingest
 from mobility_bridge.services.notify import NotifyReport, notify
 from mobility_bridge.services.refresh import RefreshReport, refresh_partner
-from mobility_bridge.services.students import StudentsReport, read_registry, read_students, student_partners
+from mobility_bridge.services.send_decisions import DecisionsReport, send_decisions
+from mobility_bridge.services.students import StudentsReport, read_named, read_students, student_partners
 from mobility_bridge.services.sweep import SweepReport, Sweeps
 
 EWP = "ewp"
@@ -62,6 +63,7 @@ class SyncReport:
     compared: CompareReport = field(default_factory=CompareReport)
     notified: NotifyReport = field(default_factory=NotifyReport)
     students: StudentsReport = field(default_factory=StudentsReport)
+    decisions: DecisionsReport = field(default_factory=DecisionsReport)
 
     @property
     def errors(self) -> tuple[ExternalError, ...]:
@@ -96,18 +98,20 @@ async def sync(context: Context, wanted: Wanted) -> SyncReport:
     if use_network and (catalogue_error is None or context.the_network().partners()):
         asked = await ask_partners(context, chosen_partners(context, wanted.partners), wanted)
     students = await _read_students(context, wanted, use_network=use_network)
+    decided = await send_decisions(context) if wanted.send and use_network else DecisionsReport()
     compared = await compare(context)
     notified = await notify(context) if wanted.send else NotifyReport()
     if notified != NotifyReport():
         compared += await compare(context)
-    return SyncReport(status, catalogue_error, tuple(ingested), tuple(asked), compared, notified, students)
+    return SyncReport(
+        status, catalogue_error, tuple(ingested), tuple(asked), compared, notified, students, decided
+    )
 
 
 async def _read_students(context: Context, wanted: Wanted, *, use_network: bool) -> StudentsReport:
     """Read students in a round about everything, or one about chosen partners."""
     if wanted.sources:
-        named = context.registry is not None and context.registry.name in wanted.sources
-        return await read_registry(context, full=wanted.full) if named else StudentsReport()
+        return await read_named(context, wanted.sources, full=wanted.full)
     partners: list[HeiId] = []
     if use_network:
         chosen = wanted.partners
