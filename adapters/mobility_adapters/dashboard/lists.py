@@ -39,6 +39,7 @@ class _Gathered:
     agreements: dict[IiaId, ListedAgreement] | None = None
     exchanges: list[Exchange] = field(default_factory=list)
     problems: list[tuple[str, str]] = field(default_factory=list)
+    remarks: list[tuple[str, str]] = field(default_factory=list)
     complete: bool = True
 
     def trouble(self, where: str, what: str) -> None:
@@ -70,6 +71,10 @@ class DashboardLists:
     @property
     def name(self) -> str:
         return SYSTEM
+
+    @property
+    def configured(self) -> bool:
+        return bool(self._exports)
 
     @property
     def whole(self) -> bool:
@@ -112,6 +117,7 @@ class DashboardLists:
             tuple(agreements.values()) if agreements is not None else None,
             tuple(gathered.exchanges),
             tuple(dict.fromkeys(gathered.problems)),
+            tuple(dict.fromkeys(gathered.remarks)),
             gathered.complete,
         )
 
@@ -134,7 +140,7 @@ class DashboardLists:
         las, agreements = self.mapping.learning_agreements, self.mapping.agreements
         described = las if kind is ListKind.LEARNING_AGREEMENTS else agreements
         fields = _Fields(table.header, described.columns.by_name(), described.ignored)
-        gathered.problems += [(f"{name}, line 1", each) for each in fields.unknown()]
+        gathered.remarks += [(f"{name}, line 1", each) for each in fields.unknown()]
         if kind is ListKind.LEARNING_AGREEMENTS:
             read = self._add_las(gathered, name, table, fields, exported_at)
         else:
@@ -180,7 +186,7 @@ class DashboardLists:
                     f"{where}, {fields.column(error.field)}", f"{error.code}; the row is not read"
                 )
                 continue
-            gathered.problems += [(f"{where}, {fields.column(what)}", code) for what, code in cells.problems]
+            gathered.remarks += [(f"{where}, {fields.column(what)}", code) for what, code in cells.problems]
             found = record(facts, fields.said(row), exported_at, tuple(cells.problems))
             before = read.setdefault(facts.omobility_id, found)
             if before.record.digest != found.record.digest:
@@ -207,7 +213,7 @@ class DashboardLists:
                     f"{where}, {fields.column(error.field)}", f"{error.code}; the row is not read"
                 )
                 continue
-            gathered.problems += [(f"{where}, {fields.column(what)}", code) for what, code in cells.problems]
+            gathered.remarks += [(f"{where}, {fields.column(what)}", code) for what, code in cells.problems]
             if read.setdefault(found.iia_id, found) != found:
                 gathered.trouble(where, f"another row says otherwise of {found.iia_id}; the first is read")
         gathered.agreements.update(read)

@@ -36,6 +36,10 @@ COMMANDS = {
     "nominations": (f"{_HERE}.nominations:nominations", "List nominations, and decide on them."),
     "la": (f"{_HERE}.la:la", "Show learning agreements and what changes, and decide on them."),
     "ladok": (f"{_HERE}.ladok:ladok", "Look into the student registry: its feed, what it offers."),
+    "dashboard": (
+        f"{_HERE}.dashboard:dashboard",
+        "Take in what the Dashboard exports, write what it imports.",
+    ),
     "explain": (f"{_HERE}.explain:explain", "Tell everything about one agreement, side by side."),
     "notify": (f"{_HERE}.notify:notify", "Send the notifications of one agreement again."),
     "evidence": (f"{_HERE}.evidence:evidence", "Show, verify and export what was received."),

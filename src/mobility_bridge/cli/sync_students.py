@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mobility_bridge.cli import dashboard
 from mobility_bridge.cli.render import print_table
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def as_data(report: "StudentsReport") -> dict[str, Any]:
             }
             for item in report.asked
         ],
+        "lists": dashboard.report_data(report.lists) if report.lists is not None else None,
     }
 
 
@@ -76,6 +78,15 @@ def show(report: "StudentsReport") -> None:
         remarks = f"{feed.remarks} remarks, see the log" if feed.remarks else ""
         trouble = feed.error.message if feed.error else remarks
         rows.append(("registry", f"feed, {feed.pages} pages", feed.events, feed.changed, "", trouble))
+    if report.lists is not None:
+        found = report.lists
+        unread = f"{len(found.problems)} left out: see mobility-bridge discrepancies list" * bool(
+            found.problems
+        )
+        trouble = found.error.message if found.error else unread
+        rows.append(
+            (found.source, f"lists, {len(found.files)} files", found.read, found.changed, found.gone, trouble)
+        )
     rows += [
         (
             item.hei_id,
@@ -89,6 +100,8 @@ def show(report: "StudentsReport") -> None:
     ]
     if rows:
         print_table("Students", ("System", "What", "Read", "Changed", "Gone", "Problem"), rows)
+    if report.lists is not None:
+        dashboard.show_agreements(report.lists)
 
 
 def decisions_data(report: "DecisionsReport") -> dict[str, Any]:

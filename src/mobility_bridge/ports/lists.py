@@ -53,9 +53,10 @@ class ReadList:
 class ListReading:
     """Files just read.
 
-    `records` are of kind LISTING. `agreements` is None where no file lists agreements. `problems` are
-    (where, what) pairs: file, line and column, never what stands in a cell. `complete` is False when any row, or a
-    whole file, could not be read.
+    `records` are of kind LISTING. `agreements` is None where no file lists agreements. `problems` say what was left
+    out, a row or a file, and `remarks` what of the rest nobody understood, a cell or a column: (where, what) pairs of
+    file, line and column, never what stands in a cell. `complete` is False when any row, or a whole file, could not
+    be read.
     """
 
     files: tuple[ReadList, ...]
@@ -63,6 +64,7 @@ class ListReading:
     agreements: tuple[ListedAgreement, ...] | None = None
     exchanges: tuple[Exchange, ...] = ()
     problems: tuple[tuple[str, str], ...] = ()
+    remarks: tuple[tuple[str, str], ...] = ()
     complete: bool = True
 
 
@@ -114,6 +116,11 @@ class StudentLists(Protocol):
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def configured(self) -> bool:
+        """Whether there are files to read each time, without anybody naming them."""
+        ...
 
     @property
     def whole(self) -> bool:

@@ -75,7 +75,7 @@ class Context:
             if source.name == name:
                 return source
         names = [source.name for source in self.sources] + (["ewp"] if self.network is not None else [])
-        names += [self.registry.name] if self.registry is not None else []
+        names += [each.name for each in (self.registry, self.lists) if each is not None]
         known = ", ".join(names) or "none is configured"
         raise UsageError(f"no source is called {name!r}", next_step=f"Sources: {known}.")
 

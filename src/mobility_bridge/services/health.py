@@ -45,7 +45,9 @@ def worst(calls: Iterable[Health]) -> Health | None:
     )
 
 
-_OF_STUDENTS = frozenset({*map(str, StudentApi), "applications", "courses", "feed", "students", "registry"})
+_OF_STUDENTS = frozenset(
+    {*map(str, StudentApi), "applications", "courses", "feed", "lists", "students", "registry"}
+)
 """Calls about students: what the other side says of a failure may name somebody, and stays in the evidence."""
 
 

@@ -31,10 +31,19 @@ async def plan_sync(context: Context, wanted: Wanted) -> list[Step]:
     sources = chosen_sources(context, wanted)
     steps = [Step("refresh", "catalogue", "if it is due")] if context.network is not None else []
     steps.extend(Step("read", source.name, "every agreement") for source in sources)
+    steps.extend(_files(context, wanted))
     if context.network is not None and (not wanted.sources or EWP in wanted.sources):
         steps.extend(await _partner_steps(context, wanted))
     steps.extend(await context.store.read(lambda uow: _own_steps(uow, context)))
     return steps
+
+
+def _files(context: Context, wanted: Wanted) -> Iterator[Step]:
+    lists = context.lists
+    if lists is None or not context.settings.students.enabled:
+        return
+    if lists.name in wanted.sources or (lists.configured and not wanted.sources):
+        yield Step("read", lists.name, "every exported file")
 
 
 async def _partner_steps(context: Context, wanted: Wanted) -> list[Step]:

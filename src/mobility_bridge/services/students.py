@@ -13,6 +13,7 @@ from mobility_bridge.services.ask_students import AskReport, ask_about_students,
 from mobility_bridge.services.context import Context
 from mobility_bridge.services.feed import FeedReport, follow_feed
 from mobility_bridge.services.hearing import note_heard, served
+from mobility_bridge.services.lists import ListsReport, ingest_lists
 from mobility_bridge.services.registry_review import ReviewReport, review_registry
 
 STUDENTS = "students"
@@ -21,12 +22,13 @@ STUDENTS = "students"
 
 @dataclass(frozen=True, slots=True)
 class StudentsReport:
-    """What a round about students did; `feed` is None where there is no registry."""
+    """What a round about students did; `feed` is None where there is no registry, `lists` where there are no files."""
 
     applications: tuple[ApplicationsReport, ...] = ()
     feed: FeedReport | None = None
     asked: tuple[AskReport, ...] = ()
     review: ReviewReport | None = None
+    lists: ListsReport | None = None
 
     @property
     def errors(self) -> tuple[ExternalError, ...]:
@@ -37,6 +39,8 @@ class StudentsReport:
             found.append(self.feed.error)
         if self.review is not None:
             found.append(self.review.error)
+        if self.lists is not None:
+            found.append(self.lists.error)
         return tuple(error for error in found if error is not None)
 
 
@@ -57,10 +61,12 @@ async def read_our_students(context: Context, *, full: bool = False) -> Students
     if not context.settings.students.enabled:
         return StudentsReport()
     applications = [await ingest_applications(context, source, full=full) for source in context.applications]
+    has_files = context.lists is not None and context.lists.configured
+    lists = await ingest_lists(context) if has_files else None
     registry = await read_registry(context)
     asked = await ask_about_students(context, context.own_hei_id, full=full)
     await _heard(context, asked, applications, registry.feed)
-    return replace(registry, applications=tuple(applications), asked=tuple(asked))
+    return replace(registry, applications=tuple(applications), asked=tuple(asked), lists=lists)
 
 
 async def read_registry(context: Context, *, full: bool = False) -> StudentsReport:
@@ -81,6 +87,8 @@ async def read_named(context: Context, names: Collection[str], *, full: bool = F
     report = StudentsReport()
     if context.registry is not None and context.registry.name in names:
         report = await read_registry(context, full=full)
+    if context.lists is not None and context.lists.name in names:
+        report = replace(report, lists=await ingest_lists(context))
     await _heard(context, (), applications, report.feed)
     return replace(report, applications=tuple(applications))
 

@@ -122,7 +122,7 @@ async def _read_students(context: Context, wanted: Wanted, *, use_network: bool)
 def chosen_sources(context: Context, wanted: Wanted) -> list[AgreementSource]:
     """Name our systems to read. Raises UsageError for one that does not exist."""
     if wanted.sources:
-        others = {EWP} if context.registry is None else {EWP, context.registry.name}
+        others = {EWP, *(each.name for each in (context.registry, context.lists) if each is not None)}
         return [context.source(name) for name in wanted.sources if name not in others]
     return [] if wanted.partners else list(context.sources)
 

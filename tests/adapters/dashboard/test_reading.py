@@ -44,7 +44,8 @@ async def test_unknown_columns_are_named_and_their_values_kept(tmp_path: Path):
     reading = await read(tmp_path, {**LINE, "Remarks": "x", "": "y"})
 
     assert reading.complete
-    assert [what for where, what in reading.problems if where == "las.csv, line 1"] == [
+    assert reading.problems == ()
+    assert [what for where, what in reading.remarks if where == "las.csv, line 1"] == [
         "column 17, 'Remarks', is not in the mapping: kept, and not used",
         "column 18, '', is not in the mapping: kept, and not used",
     ]
@@ -70,7 +71,8 @@ async def test_a_cell_that_cannot_be_read_leaves_the_rest_of_its_row(tmp_path: P
     facts = reading.records[0].record.facts
     assert (facts.starts_on, facts.state, facts.credits_abroad) == (None, None, None)
     assert facts.ends_on == date(2027, 1, 17)
-    assert sorted(reading.problems) == [
+    assert (reading.problems, reading.complete) == ((), True)
+    assert sorted(reading.remarks) == [
         ("las.csv, line 2, column 'Credits abroad'", "not_a_number"),
         ("las.csv, line 2, column 'Email'", "not_an_address"),
         ("las.csv, line 2, column 'Start date'", "not_a_date"),
@@ -119,7 +121,7 @@ async def test_an_end_before_the_start_and_a_foreign_term_are_told(tmp_path: Pat
     line = {**LINE, "End date": "01/08/2026", "Term": "höst 2027"}
     reading = await read(tmp_path, line, mapping=type(dashboard().mapping).model_validate(mapping))
 
-    assert {what for _, what in reading.problems} == {"before_start", "not_in_the_academic_year"}
+    assert {what for _, what in reading.remarks} == {"before_start", "not_in_the_academic_year"}
 
 
 async def test_a_term_stands_in_for_the_academic_year(tmp_path: Path):
@@ -129,7 +131,7 @@ async def test_a_term_stands_in_for_the_academic_year(tmp_path: Path):
     reading = await read(tmp_path, line, mapping=type(dashboard().mapping).model_validate(mapping))
 
     assert reading.records[0].record.facts.receiving_academic_year_id == "2026/2027"
-    assert reading.problems == ()
+    assert (reading.problems, reading.remarks) == ((), ())
 
 
 async def test_the_newest_file_holds(tmp_path: Path):
@@ -181,7 +183,7 @@ async def test_agreements_are_listed(tmp_path: Path):
     one, other = reading.agreements
     assert (one.iia_id, one.partner_iia_id, one.in_effect) == ("nhu-iia-0001", "ald-iia-0001", True)
     assert (other.partner_iia_id, other.in_effect) == (None, None)
-    assert reading.problems == (("iias.csv, line 3, column 'In effect'", "neither_yes_nor_no"),)
+    assert reading.remarks == (("iias.csv, line 3, column 'In effect'", "neither_yes_nor_no"),)
     assert (reading.files[0].kind, reading.files[0].delimiter) == (ListKind.AGREEMENTS, "semicolon")
 
 
@@ -217,7 +219,7 @@ async def test_no_problem_quotes_what_stands_in_a_cell(tmp_path: Path):
     shifted = dict(zip(LINE, [*list(LINE.values())[1:], "x"], strict=True))
     reading = await read(tmp_path, shifted, LINE, {**LINE, "Start date": "Exempla", "Status": "Ficticia"})
 
-    said = str(reading.problems) + str(reading.files) + repr(reading.records)
+    said = str(reading.problems) + str(reading.remarks) + str(reading.files) + repr(reading.records)
     assert reading.problems
     assert not any(each in said for each in PERSONAL)
 
@@ -229,7 +231,7 @@ async def test_what_the_dashboard_exports_is_read(tmp_path: Path):
 
     reading = await dashboard(tmp_path).read()
 
-    assert (reading.problems, reading.complete) == ((), True)
+    assert (reading.problems, reading.remarks, reading.complete) == ((), (), True)
     (found,) = reading.records
     assert (found.record.key.record_id, found.record.facts.binds) == (OUT, True)
     assert reading.agreements is not None
