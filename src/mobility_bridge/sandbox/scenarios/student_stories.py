@@ -1,6 +1,7 @@
 """Every story, from all the modules that tell them; a module that is not named here tells nothing."""
 
 from mobility_bridge.sandbox.scenarios import (
+    students_agreements,
     students_components,
     students_dates,
     students_las,
@@ -21,6 +22,7 @@ MODULES = (
     students_components,
     students_dates,
     students_results,
+    students_agreements,
 )
 
 

@@ -6,6 +6,7 @@ from mobility_bridge.sandbox.scenarios import student_stories
 from mobility_bridge.sandbox.scenarios.script import Script
 from mobility_bridge.sandbox.scenarios.story import Act, Scenario
 from mobility_bridge.sandbox.scenarios.student_cast import Cast
+from mobility_bridge.sandbox.scenarios.student_offers import conclude
 from mobility_bridge.sandbox.scenarios.student_year import live, prepare, year_of
 
 PLOT = (
@@ -30,6 +31,7 @@ def troubles(today: date) -> Scenario:
     """The same year, and beside it one instance of every rule; `mobilities_of` tells which are whose."""
     script = Script("students", today, PLOT)
     prepare(script)
+    conclude(script)
     cast = Cast(today)
     year_of(cast)
     for each in student_stories.all_of_them():
