@@ -74,6 +74,10 @@ ca_file = "{here}/ca.pem"
 authority = {{ file = "{here}/{authority_file(folder).name}" }}
 # The sandbox offers the services that no public source shows.
 assumed_services = true
+
+[adapters.dashboard]
+# Its learning agreements come over the network. Files that a person exports there are taken in by hand:
+# mobility-bridge dashboard import FILE
 """
 
 
