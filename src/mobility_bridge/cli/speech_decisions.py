@@ -65,6 +65,8 @@ SWEDISH_OF_DECISIONS: Final[Mapping[str, str]] = {
     "the systems describe two people now: nothing was sent": (
         "systemen beskriver två personer nu: inget skickades"
     ),
+    "sent": "skickat",
+    "settled": "avgjort",
     # Mobilities
     "Mobilities ({count})": "Mobiliteter ({count})",
     "Department": "Institution",

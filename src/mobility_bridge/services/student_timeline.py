@@ -8,19 +8,21 @@ from itertools import pairwise
 from typing import Any
 
 from mobility_bridge.domain.application import Application
-from mobility_bridge.domain.identifiers import HeiId
+from mobility_bridge.domain.identifiers import HeiId, OmobilityId
 from mobility_bridge.domain.learning_agreement import LearningAgreement
 from mobility_bridge.domain.nomination import Nomination
 from mobility_bridge.domain.person import Person
 from mobility_bridge.domain.record import StayId, StoredRecord, StudentId
 from mobility_bridge.domain.registration import Fact
 from mobility_bridge.domain.stay import SaidOfPerson, StayCase
+from mobility_bridge.ports.decisions import StoredDecision
 from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.reconcile.exchange import Offering
 from mobility_bridge.reconcile.stay_terms import codes, living_exchanges, registered_terms
 from mobility_bridge.reconcile.traces import REGISTRY
 from mobility_bridge.reconcile.who import folded, normalised_esi
 from mobility_bridge.services.context import Context
+from mobility_bridge.services.decided import DECIDED_ON
 from mobility_bridge.services.stays import StayGathering
 from mobility_bridge.services.student_views import StudentView, the_student, view_student
 
@@ -42,11 +44,16 @@ class Happening(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     RESOLVED = "resolved"
     DECIDED = "decided"
+    SENT = "sent"
+    SETTLED = "settled"
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One line of the timeline. `detail` names fields, codes and days, nothing personal."""
+    """One line of the timeline.
+
+    `detail` names fields, codes and days, nothing personal; of a decision it has who took it and why.
+    """
 
     at: datetime
     system: str
@@ -97,6 +104,7 @@ async def explain_student(context: Context, text: str, partner: HeiId | None = N
             *(() if view.protected else _facts(gathering, student_id)),
             *_discrepancies(uow, view),
             *_matches(view),
+            *(() if view.protected else _decisions(uow, student_id)),
         ]
         moments.sort(key=lambda each: (each.at, each.system, each.about, each.what))
         return StudentExplanation(view, tuple(sides), tuple(moments))
@@ -185,6 +193,31 @@ def _matches(view: StudentView) -> Iterator[Moment]:
             yield Moment(
                 each.decided_at, "bridge", Happening.DECIDED, about, f"{each.state} by {each.decided_by}"
             )
+
+
+def _decisions(uow: UnitOfWork, student_id: StudentId) -> Iterator[Moment]:
+    """What we decided on the student's nominations and learning agreements: who, why, and what became of it."""
+    for stored in uow.records.of_student(student_id):
+        key = stored.record.key
+        if key.kind not in DECIDED_ON:
+            continue
+        for each in uow.decisions.of_mobility(key.holder_hei_id, OmobilityId(key.record_id)):
+            if each.on is key.kind:
+                yield from _decision(each, stored.stay_id)
+
+
+def _decision(decision: StoredDecision, stay_id: StayId | None) -> Iterator[Moment]:
+    about = f"{decision.on.value.replace('_', ' ')} {decision.omobility_id}"
+    why = f": {decision.why}" if decision.why else ""
+    taken = f"{decision.verb} by {decision.by}{why}"
+    yield Moment(decision.decided_at, "bridge", Happening.DECIDED, about, taken, stay_id)
+    if decision.sent_at is not None:
+        answered = "no answer" if decision.answered is None else f"answered {decision.answered}"
+        times = f", attempt {decision.attempts}" if decision.attempts > 1 else ""
+        yield Moment(decision.sent_at, "bridge", Happening.SENT, about, answered + times, stay_id)
+    if decision.finished_at is not None:
+        outcome = f"{decision.state}: {decision.outcome.replace('_', ' ')}"
+        yield Moment(decision.finished_at, "bridge", Happening.SETTLED, about, outcome, stay_id)
 
 
 def _of_person(view: StudentView) -> Iterator[Difference]:
