@@ -13,6 +13,7 @@ from mobility_bridge import __version__
 from mobility_bridge.domain.identifiers import HeiId
 from mobility_bridge.errors import BridgeError, ExternalError
 from mobility_bridge.kit.memory import give_back
+from mobility_bridge.services.apply import apply_writes
 from mobility_bridge.services.ask_approvals import ask_approvals
 from mobility_bridge.services.catalogue import refresh_catalogue
 from mobility_bridge.services.compare import compare
@@ -90,6 +91,10 @@ async def _compare(context: Context) -> None:
     await compare(context)
 
 
+async def _writes(context: Context) -> None:
+    await apply_writes(context)
+
+
 async def _notify(context: Context) -> None:
     await notify(context)
 
@@ -148,6 +153,13 @@ JOBS: tuple[Job, ...] = (
     Job("decisions", _decisions, lambda schedule: schedule.notify_every_s, about_students=True),
     Job("retention", _retention, lambda _: 3600, needs_network=False, about_students=True),
     Job("compare", _compare, lambda schedule: schedule.compare_every_s, needs_network=False),
+    Job(  # behind the comparison: it says who is missed
+        "writes",
+        _writes,
+        lambda schedule: schedule.students_every_s,
+        needs_network=False,
+        about_students=True,
+    ),
     Job("notify", _notify, lambda schedule: schedule.notify_every_s),
     Job(  # last: it takes long, and nothing of the first round waits for it
         "registry_review",

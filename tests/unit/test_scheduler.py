@@ -73,6 +73,7 @@ def test_every_job_has_its_interval_in_the_settings() -> None:
         "mobilities": 60,
         "decisions": schedule.notify_every_s,
         "compare": schedule.compare_every_s,
+        "writes": schedule.students_every_s,
         "notify": schedule.notify_every_s,
         "registry_review": 3600,
         "retention": 3600,

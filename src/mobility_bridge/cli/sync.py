@@ -1,5 +1,6 @@
 """`mobility-bridge sync`."""
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +12,7 @@ from mobility_bridge.cli.render import print_json, print_table, working
 if TYPE_CHECKING:
     from mobility_bridge.bootstrap import Bridge
     from mobility_bridge.errors import ExternalError
+    from mobility_bridge.services.plan import Step
     from mobility_bridge.services.sync import SyncReport, Wanted
 
 
@@ -57,11 +59,10 @@ def sync(
 
     if dry_run:
         plan = invocation.with_bridge(lambda bridge: plan_sync(bridge.context, wanted(bridge)))
-        rows = [(step.what, step.whom, step.detail) for step in plan]
         if invocation.as_json:
-            print_json([{"what": a, "whom": b, "detail": c} for a, b, c in rows])
+            print_json([asdict(step) for step in plan])
         else:
-            print_table("Plan (nothing was asked, sent or written)", ("What", "Whom", "Detail"), rows)
+            show_plan(plan)
         return 0
     with working("Reading our systems and the partners"):
         report = invocation.with_bridge(lambda bridge: run_sync(bridge.context, wanted(bridge)))
@@ -70,6 +71,19 @@ def sync(
     else:
         show(report)
     return 3 if report.errors else 0
+
+
+def show_plan(plan: "list[Step]") -> None:
+    """Print what a round would do; each write beside the value that stands there now."""
+    rows = [(step.what, step.whom, step.detail) for step in plan if step.after is None]
+    print_table("Plan (nothing was asked, sent or written)", ("What", "Whom", "Detail"), rows)
+    writes = [
+        (step.what, step.whom, step.detail, step.before, step.after)
+        for step in plan
+        if step.after is not None
+    ]
+    if writes:
+        print_table("Writes", ("What", "Whom", "Detail", "Stands there now", "Shall stand there"), writes)
 
 
 def as_data(report: "SyncReport") -> dict[str, Any]:
@@ -110,6 +124,7 @@ def as_data(report: "SyncReport") -> dict[str, Any]:
         ],
         "students": sync_students.as_data(report.students),
         "decisions": sync_students.decisions_data(report.decisions),
+        "writes": sync_students.writes_data(report.writes),
         "compared": report.compared.compared,
         "opened": report.compared.opened,
         "resolved": report.compared.resolved,
@@ -166,6 +181,7 @@ def show(report: "SyncReport") -> None:
     )
     sync_students.show(report.students)
     sync_students.show_decisions(report.decisions)
+    sync_students.show_writes(report.writes)
     compared, notified = report.compared, report.notified
     click.echo(
         f"Compared {compared.compared}: {compared.opened} discrepancies opened, {compared.changed} changed, "

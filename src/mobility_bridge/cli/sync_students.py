@@ -8,6 +8,8 @@ from mobility_bridge.cli import dashboard
 from mobility_bridge.cli.render import print_table
 
 if TYPE_CHECKING:
+    from mobility_bridge.domain.write import Write
+    from mobility_bridge.services.apply import WritesReport
     from mobility_bridge.services.send_decisions import DecisionsReport
     from mobility_bridge.services.students import StudentsReport
 
@@ -131,3 +133,62 @@ def show_decisions(report: "DecisionsReport") -> None:
         )
     if report.held:
         click.echo(f"{report.held} decisions wait: sending them is switched off in the ownership file.")
+
+
+def write_data(each: "Write") -> dict[str, Any]:
+    """One write as JSON, without why it was asked for."""
+    return {
+        "write_id": each.write_id or None,
+        "kind": each.kind,
+        "field": each.field,
+        "to": each.to,
+        "about": each.about,
+        "stay_id": each.stay_id,
+        "before": each.before,
+        "after": each.after,
+        "found": each.found or None,
+        "state": each.state,
+        "detail": each.detail or None,
+        "asked_by": each.asked_by,
+        "asked_at": each.asked_at,
+        "attempts": each.attempts,
+        "sent_at": each.sent_at,
+        "ended_at": each.ended_at,
+        "evidence": each.evidence,
+    }
+
+
+def writes_data(report: "WritesReport") -> dict[str, Any]:
+    """What was written to our own systems as JSON."""
+    return {
+        "looked_at": [write_data(each) for each in report.looked_at],
+        "held": report.held,
+        "left": report.left,
+        "off": report.off,
+    }
+
+
+def show_writes(report: "WritesReport") -> None:
+    """Print what was written to our own systems; nothing where nothing was to be."""
+    if report.looked_at:
+        print_table(
+            "Writes",
+            ("System", "About", "Stood there", "Shall stand there", "Found", "State", "Detail", "Evidence"),
+            [
+                (
+                    each.to.value,
+                    each.about,
+                    each.before,
+                    each.after,
+                    each.found,
+                    each.state.value,
+                    each.detail.replace("_", " "),
+                    ", ".join(map(str, each.evidence)),
+                )
+                for each in report.looked_at
+            ],
+        )
+    if report.held:
+        click.echo(f"{report.held} writes wait: switched off by {' and '.join(report.off)}.")
+    if report.left:
+        click.echo(f"{report.left} writes wait for the next run: this one made as many as it may.")

@@ -1,26 +1,30 @@
 """A dry run: what a round would ask of whom, from what the store knows. Calls nobody, writes nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mobility_bridge.domain.notification import CnrState
+from mobility_bridge.domain.ownership import System
 from mobility_bridge.domain.stay import DecisionState
 from mobility_bridge.errors import UsageError
 from mobility_bridge.ports.decisions import StoredDecision
 from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.services.context import Context
 from mobility_bridge.services.decide import may_send
+from mobility_bridge.services.plan_writes import PlannedWrite, WritesPlan, plan_writes
 from mobility_bridge.services.sweep import since
-from mobility_bridge.services.sync import EWP, Wanted, chosen_partners, chosen_sources
+from mobility_bridge.services.sync import EWP, Wanted, chosen_partners, chosen_sources, writes_wanted
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that a round would do."""
+    """One thing that a round would do; of a write also what stands there, as last told, and what shall."""
 
     what: str
     whom: str
     detail: str
+    before: str | None = None
+    after: str | None = None
 
 
 async def plan_sync(context: Context, wanted: Wanted) -> list[Step]:
@@ -35,6 +39,8 @@ async def plan_sync(context: Context, wanted: Wanted) -> list[Step]:
     if context.network is not None and (not wanted.sources or EWP in wanted.sources):
         steps.extend(await _partner_steps(context, wanted))
     steps.extend(await context.store.read(lambda uow: _own_steps(uow, context)))
+    if writes_wanted(context, wanted):
+        steps.extend(_writes(await plan_writes(context)))
     return steps
 
 
@@ -99,3 +105,23 @@ def _decisions(uow: UnitOfWork, context: Context) -> Iterator[Step]:
 
 def _about(decision: StoredDecision) -> str:
     return f"{decision.on.value.replace('_', ' ')} {decision.omobility_id}"
+
+
+def _writes(plan: WritesPlan) -> Iterator[Step]:
+    """What would be written to the registry, beside what stands there; and what is not, and why."""
+    for each in plan.registrations:
+        yield Step(
+            "write registration" if each.ready and not plan.off else "leave registration",
+            System.LADOK,
+            f"{each.intended.about}, {_why(each, plan.off)}",
+            each.before,
+            each.after,
+        )
+
+
+def _why(planned: PlannedWrite, off: Sequence[str]) -> str:
+    if not planned.ready:
+        return f"not made: {', '.join(planned.bars)}"
+    if off:
+        return f"switched off by {' and '.join(off)}"
+    return f"for {planned.intended.due_on.isoformat()}"

@@ -10,6 +10,7 @@ from mobility_bridge.domain.partner import IndexState
 from mobility_bridge.errors import ExternalError, UsageError
 from mobility_bridge.ports.sources import AgreementSource, CatalogueStatus, PartnerNetwork
 from mobility_bridge.ports.store import UnitOfWork
+from mobility_bridge.services.apply import WritesReport, apply_writes
 from mobility_bridge.services.ask_approvals import ApprovalReport, announced_ids, ask_approvals
 from mobility_bridge.services.catalogue import refresh_catalogue
 from mobility_bridge.services.compare import CompareReport, compare
@@ -64,6 +65,7 @@ class SyncReport:
     notified: NotifyReport = field(default_factory=NotifyReport)
     students: StudentsReport = field(default_factory=StudentsReport)
     decisions: DecisionsReport = field(default_factory=DecisionsReport)
+    writes: WritesReport = field(default_factory=WritesReport)
 
     @property
     def errors(self) -> tuple[ExternalError, ...]:
@@ -100,11 +102,22 @@ async def sync(context: Context, wanted: Wanted) -> SyncReport:
     students = await _read_students(context, wanted, use_network=use_network)
     decided = await send_decisions(context) if wanted.send and use_network else DecisionsReport()
     compared = await compare(context)
+    written = WritesReport()
+    if wanted.send and writes_wanted(context, wanted):
+        written = await apply_writes(context)
     notified = await notify(context) if wanted.send else NotifyReport()
-    if notified != NotifyReport():
+    if notified != NotifyReport() or written != WritesReport():
         compared += await compare(context)
     return SyncReport(
-        status, catalogue_error, tuple(ingested), tuple(asked), compared, notified, students, decided
+        status,
+        catalogue_error,
+        tuple(ingested),
+        tuple(asked),
+        compared,
+        notified,
+        students,
+        decided,
+        written,
     )
 
 
@@ -117,6 +130,13 @@ async def _read_students(context: Context, wanted: Wanted, *, use_network: bool)
         chosen = wanted.partners
         partners = chosen_partners(context, chosen) if chosen else student_partners(context)
     return await read_students(context, partners, full=wanted.full)
+
+
+def writes_wanted(context: Context, wanted: Wanted) -> bool:
+    """Whether a round is one that writes to the registry: about everything, or about the registry."""
+    if wanted.partners or context.registry is None:
+        return False
+    return not wanted.sources or context.registry.name in wanted.sources
 
 
 def chosen_sources(context: Context, wanted: Wanted) -> list[AgreementSource]:

@@ -17,7 +17,7 @@ from mobility_bridge.domain.person import Person, PersonName
 from mobility_bridge.domain.record import Record, RecordKey, RecordKind
 from mobility_bridge.domain.registration import Admission, Fact, LadokStudent, ResultDecided
 from mobility_bridge.errors import Unreachable
-from mobility_bridge.ports.registry import FeedBatch, FeedEvent, FeedPosition
+from mobility_bridge.ports.registry import FeedBatch, FeedEvent, FeedPosition, WritePowers
 from mobility_bridge.ports.store import Store, UnitOfWork
 from mobility_bridge.ports.student_sources import (
     OmobilityIndexAnswer,
@@ -89,6 +89,9 @@ class FakeRegistry:
     name: str = "ladok"
     feed_every_s: float = 60.0
     asked: list[FeedPosition | None] = field(default_factory=list)
+
+    def powers(self) -> WritePowers:
+        return WritePowers(registration=False, registration_key="adapters.ladok.registration")
 
     async def events(self, position: FeedPosition | None) -> AsyncIterator[FeedBatch]:
         self.asked.append(position)
