@@ -74,6 +74,14 @@ def test_ladok_that_cannot_be_read_is_said_and_nothing_is_called_missing(stage: 
     assert set(stage.played.codes()) == before - {("REGISTRATION_MISSING", "brava.example")}
 
 
+def test_a_student_whom_ladok_could_not_be_asked_about_is_not_called_unknown_there(stage: Followed) -> None:
+    stage.sync()
+    stage.switch("ladok", "maintenance_window")
+    stage.leave()
+    stage.sync(expected_exit=3)
+    assert "STUDENT_UNKNOWN_IN_SIS" not in stage.codes()
+
+
 @pytest.mark.parametrize(
     ("fault", "code", "exit_code"),
     [

@@ -9,7 +9,7 @@ from tests.support.stays import APPLICATION, EXCHANGE, LA, NOMINATION, PERSON, R
 from tests.support.stores import ALDERTON, BRAVA, NOON, US, digest, minutes
 
 from mobility_bridge.domain.discrepancy import Subject, SubjectKind
-from mobility_bridge.domain.identifiers import LadokUid
+from mobility_bridge.domain.identifiers import HeiId, LadokUid
 from mobility_bridge.domain.occasion import Occasion
 from mobility_bridge.domain.person import Direction
 from mobility_bridge.domain.record import IdentityKey, IdentityKeyKind, Record, RecordKey, RecordKind, StayId
@@ -78,6 +78,17 @@ async def test_an_older_reading_changes_nothing(store: Store) -> None:
     held = await store.read(lambda uow: uow.records.get(newer.key))
     assert held is not None
     assert not held.record.facts.cancelled
+
+
+async def test_holders_are_those_of_living_records(store: Store) -> None:
+    record = a_record()
+    other = replace(record, key=replace(record.key, holder_hei_id=HeiId("brava.example")))
+    await store.write(lambda uow: uow.records.save([record, other], NOON))
+    kind = RecordKind.APPLICATION
+    assert await store.read(lambda uow: uow.records.holders("mobility_online", kind)) == ["brava.example", US]
+    await store.write(lambda uow: uow.records.gone([other.key], minutes(1)))
+    assert await store.read(lambda uow: uow.records.holders("mobility_online", kind)) == [US]
+    assert await store.read(lambda uow: uow.records.holders("mobility_online", RecordKind.NOMINATION)) == []
 
 
 async def test_a_record_that_is_gone_may_come_back(store: Store) -> None:

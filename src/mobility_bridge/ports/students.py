@@ -74,6 +74,10 @@ class RecordRepository(Protocol):
         """What is held of one kind, by record id: enough to see what changed without decoding anything."""
         ...
 
+    def holders(self, source: str, kind: RecordKind) -> Sequence[HeiId]:
+        """The universities of which living records of one kind are held, in their order."""
+        ...
+
     def save(self, records: Iterable[Record], now: datetime) -> Sequence[RecordKey]:
         """Keep records; return those that are new, changed or back again.
 

@@ -32,7 +32,8 @@ KINDS = {
 }
 SOURCE = "ewp"
 NOBODY: Final[Mapping[OmobilityId, HeiId]] = MappingProxyType({})
-_OF_RECEIVERS: Final = (StudentApi.ARRIVALS, StudentApi.TRANSCRIPTS)
+OF_SENDERS: Final = (StudentApi.NOMINATIONS, StudentApi.LEARNING_AGREEMENTS)
+OF_RECEIVERS: Final = (StudentApi.ARRIVALS, StudentApi.TRANSCRIPTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,14 @@ class AskReport:
 
 
 async def ask_about_students(
-    context: Context, hei_id: HeiId, *, full: bool = False, going: Sequence[OmobilityId] = ()
+    context: Context,
+    hei_id: HeiId,
+    apis: Sequence[StudentApi] = tuple(StudentApi),
+    *,
+    full: bool = False,
+    going: Sequence[OmobilityId] = (),
 ) -> list[AskReport]:
-    """Ask every student API that this university offers; one that fails does not keep the others back.
+    """Ask these student APIs, as far as this university offers them; one that fails does not keep the others back.
 
     `going` are our mobilities there (`outgoing`), since arrivals are asked for by id.
     """
@@ -59,7 +65,7 @@ async def ask_about_students(
         return []
     return [
         await _ask(context, network, hei_id, api, going, full=full)
-        for api in StudentApi
+        for api in apis
         if network.offers(hei_id, api)
     ]
 
@@ -75,7 +81,7 @@ async def _ask(
 ) -> AskReport:
     call = f"{api}.{'index' if api.has_index else 'get'}"
     try:
-        if hei_id == context.own_hei_id and api in _OF_RECEIVERS:
+        if hei_id == context.own_hei_id and api in OF_RECEIVERS:
             return await ask_own_host(context, network, api)
         if not api.has_index:
             return await fetch_objects(context, network, hei_id, api, going)
@@ -193,8 +199,8 @@ def _renamed(answer: RecordAnswer, senders: Mapping[OmobilityId, HeiId]) -> Reco
 def incoming_ids(uow: UnitOfWork, context: Context) -> dict[OmobilityId, HeiId]:
     """The mobilities to us with their senders; an id that two of these use cannot be asked for."""
     own, found = context.own_hei_id, dict[OmobilityId, set[HeiId]]()
-    for hei_id in sorted(uow.students.partners()):
-        for kind in (RecordKind.NOMINATION, RecordKind.LEARNING_AGREEMENT):
+    for kind in (RecordKind.NOMINATION, RecordKind.LEARNING_AGREEMENT):
+        for hei_id in uow.records.holders(SOURCE, kind):
             for record_id in uow.records.digests(SOURCE, kind, hei_id):
                 stored = uow.records.get(RecordKey(SOURCE, kind, hei_id, record_id))
                 if stored is not None and stored.record.facts.receiving_hei.hei_id == own:

@@ -4,13 +4,14 @@ A round that reads one to its end notes the hour. A system that fails for days i
 said of what it may hold, and its own trouble is.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 
 from mobility_bridge.domain.identifiers import HeiId
 from mobility_bridge.domain.partner import IndexState
 from mobility_bridge.domain.person import Direction
+from mobility_bridge.domain.record import RecordKind, StoredRecord
 from mobility_bridge.domain.stay import Heard
 from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.ports.student_sources import StudentApi
@@ -23,6 +24,9 @@ _SENDERS = {
     StudentApi.LEARNING_AGREEMENTS: Heard.LEARNING_AGREEMENTS,
 }
 _RECEIVERS = {StudentApi.ARRIVALS: Heard.ARRIVALS, StudentApi.TRANSCRIPTS: Heard.TRANSCRIPTS}
+
+_ASKED_BY = (RecordKind.NOMINATION, RecordKind.LEARNING_AGREEMENT)
+"""What tells us of a mobility, so that its arrival and transcript are asked for."""
 
 
 def served(hei_id: HeiId, api: StudentApi) -> str:
@@ -44,6 +48,43 @@ class Hearing:
         self._uow = uow
         self._since = now - timedelta(days=context.stay_thresholds.heard_days)
         self._partners: dict[HeiId, frozenset[tuple[Direction, Heard]]] = {}
+        self._heard_at: dict[str, datetime | None] = {}
+
+    def of_stay(
+        self, partner: HeiId | None, direction: Direction, records: Sequence[StoredRecord]
+    ) -> frozenset[Heard]:
+        """What is heard about one stay: a system that was last heard before anybody told of it says nothing of it."""
+        found = self.of(partner, direction)
+        known_since = min((each.first_seen_at for each in records), default=None)
+        asked_since = min(
+            (each.first_seen_at for each in records if each.record.key.kind in _ASKED_BY), default=None
+        )
+        early = set()
+        if known_since is not None and not self._registry_heard_since(known_since):
+            early.add(Heard.REGISTRY)
+        holder = partner if direction is Direction.OUTGOING else self._context.own_hei_id
+        if holder is not None and asked_since is not None:
+            early |= {
+                what
+                for api, what in _RECEIVERS.items()
+                if not self._heard_since(served(holder, api), asked_since)
+            }
+        return found - early
+
+    def _registry_heard_since(self, instant: datetime) -> bool:
+        """Whether its feed was read since then; one that is read round after round may be a round behind."""
+        registry = self._context.registry
+        if registry is None:
+            return False
+        if not self._registry_fails:
+            instant -= timedelta(seconds=2 * self._context.settings.schedule.students_every_s)
+        return self._heard_since(registry.name, instant)
+
+    @cached_property
+    def _registry_fails(self) -> bool:
+        registry = self._context.registry
+        calls = self._uow.partners.health(HeiId(registry.name)) if registry is not None else {}
+        return any(each.failing_since is not None for each in calls.values())
 
     def of(self, partner: HeiId | None, direction: Direction) -> frozenset[Heard]:
         """What is heard about stays with this partner in this direction."""
@@ -88,8 +129,14 @@ class Hearing:
         }
 
     def _recent(self, name: str) -> bool:
-        held = self._uow.cursor(f"heard.{name}")
-        return held is not None and self._is_recent(datetime.fromisoformat(held))
+        return self._heard_since(name, self._since)
+
+    def _heard_since(self, name: str, instant: datetime) -> bool:
+        if name not in self._heard_at:
+            held = self._uow.cursor(f"heard.{name}")
+            self._heard_at[name] = datetime.fromisoformat(held) if held is not None else None
+        at = self._heard_at[name]
+        return at is not None and at >= instant
 
     def _is_recent(self, at: datetime | None) -> bool:
         return at is not None and at >= self._since

@@ -234,7 +234,7 @@ class StayGathering:
         applications = _seen(self._former, records, Application)
         nominations = _seen(self._former, records, Nomination)
         agreements = _seen(self._former, records, LearningAgreement)
-        heard = self._hearing.of(each.partner_hei_id, direction)
+        heard = self._hearing.of_stay(each.partner_hei_id, direction, records)
         return StayCase(
             own_hei_id=self.context.own_hei_id,
             subject=Subject(SubjectKind.STAY, each.partner_hei_id, stay_id=stay_id, student_id=student_id),

@@ -9,7 +9,13 @@ from mobility_bridge.domain.partner import Health
 from mobility_bridge.errors import ExternalError
 from mobility_bridge.ports.student_sources import StudentApi
 from mobility_bridge.services.applications import ApplicationsReport, ingest_applications
-from mobility_bridge.services.ask_students import AskReport, ask_about_students, outgoing
+from mobility_bridge.services.ask_students import (
+    OF_RECEIVERS,
+    OF_SENDERS,
+    AskReport,
+    ask_about_students,
+    outgoing,
+)
 from mobility_bridge.services.context import Context
 from mobility_bridge.services.feed import FeedReport, follow_feed
 from mobility_bridge.services.hearing import note_heard, served
@@ -49,22 +55,29 @@ async def read_students(
 ) -> StudentsReport:
     """Read everything about students, unless the settings say that students are not followed.
 
-    Our own systems come first: they tell which mobilities to ask the partners about.
+    Our own systems come first: they tell which mobilities to ask the partners about. The partners tell whom they
+    send, and only then our own hosts are asked who came.
     """
-    ours = await read_our_students(context, full=full)
-    asked = await ask_partners_about_students(context, partners, full=full)
-    return replace(ours, asked=(*ours.asked, *asked))
+    ours = await read_our_students(context, OF_SENDERS, full=full)
+    asked = [*ours.asked, *await ask_partners_about_students(context, partners, full=full)]
+    if context.settings.students.enabled:
+        came = await ask_about_students(context, context.own_hei_id, OF_RECEIVERS, full=full)
+        await _heard(context, came)
+        asked += came
+    return replace(ours, asked=tuple(asked))
 
 
-async def read_our_students(context: Context, *, full: bool = False) -> StudentsReport:
-    """Read what our own systems say of students, and what other hosts serve for us."""
+async def read_our_students(
+    context: Context, apis: Sequence[StudentApi] = tuple(StudentApi), *, full: bool = False
+) -> StudentsReport:
+    """Read what our own systems say of students, and what other hosts serve for us through these interfaces."""
     if not context.settings.students.enabled:
         return StudentsReport()
     applications = [await ingest_applications(context, source, full=full) for source in context.applications]
     has_files = context.lists is not None and context.lists.configured
     lists = await ingest_lists(context) if has_files else None
     registry = await read_registry(context)
-    asked = await ask_about_students(context, context.own_hei_id, full=full)
+    asked = await ask_about_students(context, context.own_hei_id, apis, full=full)
     await _heard(context, asked, applications, registry.feed)
     return replace(registry, applications=tuple(applications), asked=tuple(asked), lists=lists)
 

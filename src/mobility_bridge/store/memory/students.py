@@ -214,6 +214,10 @@ class MemoryRecords:
             if (key.source, key.kind, key.holder_hei_id) == wanted and row.live
         }
 
+    def holders(self, source: str, kind: RecordKind) -> Sequence[HeiId]:
+        living = (key for key, row in self._records.items() if row.live)
+        return sorted({key.holder_hei_id for key in living if (key.source, key.kind) == (source, kind)})
+
     def save(self, said: Iterable[Record], now: datetime) -> Sequence[RecordKey]:
         changed = []
         for record in said:

@@ -70,6 +70,15 @@ class SqlRecords:
         )
         return {row.record_id: row.digest for row in self._connection.execute(wanted)}
 
+    def holders(self, source: str, kind: RecordKind) -> Sequence[HeiId]:
+        wanted = (
+            select(records.c.holder_hei_id)
+            .distinct()
+            .where(records.c.source == source, records.c.kind == kind, records.c.gone_at.is_(None))
+            .order_by(records.c.holder_hei_id)
+        )
+        return [HeiId(each) for each in self._connection.execute(wanted).scalars()]
+
     def save(self, said: Iterable[Record], now: datetime) -> Sequence[RecordKey]:
         changed: list[RecordKey] = []
         for chunk in in_chunks(said):
