@@ -14,7 +14,7 @@ SCENARIOS: Mapping[str, Callable[[date], Scenario]] = {
     "students": students.troubles,
 }
 
-WITH_STUDENTS = frozenset({"year", "students"})
+WITH_STUDENTS = frozenset({"default", "year", "students"})
 """Those in which students go and come; in the others there are agreements only."""
 
 

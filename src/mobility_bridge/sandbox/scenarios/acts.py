@@ -45,8 +45,10 @@ PLOT = (
             (REGISTRY, "registry_without_our_key"),
         ),
     ),
-    Act("fair weather, and what time has brought"),
+    Act("fair weather, and what time has brought", timedelta(minutes=20)),
+    Act("our office has registered a student in Ladok"),
 )
+LAST = len(PLOT)
 
 PARTNER_SHOWS: dict[str, Shows] = {
     "alderton.example": {4: ("PARTNER_UNREACHABLE",), 5: ("INDEX_SHRUNK",), 6: ()},

@@ -44,7 +44,7 @@ class Life:
     """One student, one stay. `steps` are played in the order of their days, then as they were added.
 
     `courses` are those abroad (of an incoming student: ours), `recognized` what they count for at home; each is
-    (code, title, credits). `early` days are gained on the usual days for everything before the stay.
+    (code, title, credits). `leaves_on` is the first day where it is not that of our term. `early` days are gained on the usual days for everything before the stay.
     """
 
     omobility_id: str
@@ -59,6 +59,7 @@ class Life:
     recognized: tuple[Course, ...] = ()
     steps: dict[str, "Step"] = field(default_factory=dict)
     application_id: int | None = None
+    leaves_on: date | None = None
 
     @property
     def hei(self) -> Hei:
@@ -66,7 +67,7 @@ class Life:
 
     @property
     def first_day(self) -> date:
-        return self.term.first_day
+        return self.leaves_on or self.term.first_day
 
     @property
     def last_day(self) -> date:
@@ -173,7 +174,7 @@ class Moment:
     ) -> Occasion:
         """The exchange occasion of this stay, or the one with another partner or of other days."""
         agreement = agreement_with(self.world.ladok, hei or self.life.hei, self.at)
-        days = (first or self.life.first_day).isoformat(), (last or self.life.last_day).isoformat()
+        days = (first or self.life.term.first_day).isoformat(), (last or self.life.last_day).isoformat()
         direction = "outgoing" if self.life.outgoing else "incoming"
         return occasion_of(self.world.ladok, agreement, direction, days, self.at)
 

@@ -10,7 +10,7 @@ from mobility_bridge.sandbox.ladok_numbers import Term
 from mobility_bridge.sandbox.ladok_seed import course, occasion_of
 from mobility_bridge.sandbox.scenarios.student_life import Life, Moment, Person
 from mobility_bridge.sandbox.student_stays import ABSENT, KNOWN, NO_LA, Course, term_part
-from mobility_bridge.sandbox.world import World
+from mobility_bridge.sandbox.world import Copy, World
 
 STUDENT_FIELD: Final = "0311"
 """The field of education of everybody who goes or comes, and of the agreements that they go under."""
@@ -45,11 +45,13 @@ def outgoing(  # noqa: PLR0913 - what a stay consists of
     *,
     whole_year: bool = False,
     early: int = 0,
+    leaves_on: date | None = None,
 ) -> Life:
     """Write the life of a student of ours, in perfect order."""
     courses = ABROAD + ABROAD_LATER if whole_year else ABROAD
     recognized = AT_HOME + AT_HOME_LATER if whole_year else AT_HOME
     life = Life(omobility_id, person, partner, term, today, whole_year=whole_year, early=early)
+    life.leaves_on = leaves_on
     life.courses, life.recognized = courses, recognized
     life.add("applied", life.starting(-160), applies)
     life.add("nominated", life.starting(-150), lambda m: m.office("tick", step="is_nominiert"))
@@ -120,19 +122,30 @@ def applies(moment: Moment, **said: Any) -> None:
         moment.student("add_outgoing", **{"in_ladok": KNOWN, **facts})
     else:
         moment.student("add_incoming", **{"in_ladok": ABSENT, "citizenship": who.citizenship, **facts})
+    if life.leaves_on is not None:
+        moment.student("change_dates", starts_on=life.leaves_on.isoformat())
     moment.student("change_nomination", keep_status=True, **agreement_ids(moment.world, life))
     life.application_id = moment.office("apply_for_stay", omobility_id=life.omobility_id).application_id
 
 
 def agreement_ids(world: World, life: Life) -> dict[str, str | None]:
-    """Both ids of the agreement with the partner that students go under."""
-    for each in world.our_agreements(life.partner):
-        fields = {field.code for condition in each.copy.conditions for field in condition.fields}
-        if each.in_ewp and each.copy.in_effect and STUDENT_FIELD in fields:
-            ours, theirs = each.iia_id, each.copy.other_iia_id
-            sides = (ours, theirs) if life.outgoing else (theirs, ours)
-            return dict(zip(("sending_iia_id", "receiving_iia_id"), sides, strict=True))
-    return {}
+    """Both ids of the agreement with the partner that students go under: the one with the most places."""
+    offering = [each for each in world.our_agreements(life.partner) if each.in_ewp and _places(each.copy)]
+    if not offering:
+        return {}
+    most = max(offering, key=lambda each: _places(each.copy))
+    ours, theirs = most.iia_id, most.copy.other_iia_id
+    sides = (ours, theirs) if life.outgoing else (theirs, ours)
+    return dict(zip(("sending_iia_id", "receiving_iia_id"), sides, strict=True))
+
+
+def _places(copy: Copy) -> int:
+    """How many places an agreement in effect has for this field."""
+    return sum(
+        int(each.number)
+        for each in copy.conditions
+        if copy.in_effect and STUDENT_FIELD in {field.code for field in each.fields}
+    )
 
 
 def _accepted_there(moment: Moment) -> None:
