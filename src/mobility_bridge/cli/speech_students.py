@@ -124,6 +124,8 @@ SWEDISH_OF_STUDENTS: Final[Mapping[str, str]] = {
     "A change does not apply: {where}, {table}, row {row}.": "En ändring går inte att genomföra: {where}, {table}, rad {row}.",
     # The registry
     "registry {source}": "studieregister {source}",
+    "files of {source}": "filer från {source}",
+    "{count} learning agreements": "{count} studieavtal",
     "feed up to page {page}": "flödet till och med sida {page}",
     "{count} pages missing": "{count} sidor saknas",
     "certificate until {day}, {days} days left": "certifikat till {day}, {days} dagar kvar",

@@ -63,6 +63,7 @@ def _show(found: "Overview", say: "Speech", *, offline: bool) -> None:
             ),
             (say("notifications"), (outbox or say("none")) + sending),
             *_registry(found, say),
+            *_lists(found, say),
             (say("evidence"), say("{count} records", count=found.evidence_records)),
             *(
                 [(say("store"), say("not encrypted, although students are followed"))]
@@ -117,6 +118,16 @@ def _registry(found: "Overview", say: "Speech") -> list[tuple[str, str]]:
         until = f"{certificate.expires_at:%Y-%m-%d}"
         parts.append(say("certificate until {day}, {days} days left", day=until, days=certificate.days_left))
     return [(say("registry {source}", source=found.registry.source), "; ".join(parts))]
+
+
+def _lists(found: "Overview", say: "Speech") -> list[tuple[str, str]]:
+    """How many learning agreements exported files list, and when those were read."""
+    if found.lists is None:
+        return []
+    count = say("{count} learning agreements", count=found.lists.learning_agreements)
+    return [
+        (say("files of {source}", source=found.lists.name), f"{count}; {_health(found.lists.health, say)}")
+    ]
 
 
 def _activity(invocation: Invocation, found: "Overview", seconds: int, lang: str | None) -> int:
@@ -200,6 +211,13 @@ def _data(found: "Overview") -> dict[str, Any]:
             for partner in found.partners
         ],
         "registry": feed_data(found.registry) if found.registry is not None else None,
+        "lists": {
+            "name": found.lists.name,
+            "learning_agreements": found.lists.learning_agreements,
+            "health": _health_data(found.lists.health),
+        }
+        if found.lists is not None
+        else None,
         "discrepancies": dict(found.discrepancies),
         "acknowledged": found.acknowledged,
         "notifications": dict(found.outbox),

@@ -9,6 +9,7 @@ from mobility_bridge.domain.discrepancy import DiscrepancyState, Severity
 from mobility_bridge.domain.identifiers import HeiId
 from mobility_bridge.domain.notification import CnrState
 from mobility_bridge.domain.partner import Health, IndexState
+from mobility_bridge.domain.record import RecordKind
 from mobility_bridge.errors import ExternalError
 from mobility_bridge.ports.sources import Capability
 from mobility_bridge.ports.store import UnitOfWork
@@ -16,6 +17,7 @@ from mobility_bridge.services.catalogue import CATALOGUE
 from mobility_bridge.services.context import Context
 from mobility_bridge.services.feed import FeedStatus, feed_status
 from mobility_bridge.services.health import last_attempt, worst
+from mobility_bridge.services.lists import LISTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,17 @@ class PartnerStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class ListsStatus:
+    """The system that trades in files: how many learning agreements they list, and how reading them goes."""
+
+    name: str
+    learning_agreements: int
+    health: Health | None
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
-    """The state of the whole bridge. `registry` is None where none is configured.
+    """The state of the whole bridge. `registry` and `lists` are None where none is configured.
 
     `legible`: students are followed, and no key seals what the store holds about them.
     """
@@ -61,6 +72,7 @@ class Overview:
     sending: bool = True
     registry: FeedStatus | None = None
     legible: bool = False
+    lists: ListsStatus | None = None
 
     @property
     def last_activity_at(self) -> datetime | None:
@@ -121,6 +133,8 @@ def _overview(
     names.update(source.name for source in context.applications)
     if context.registry is not None:
         names.add(context.registry.name)
+    if context.lists is not None:
+        names.add(context.lists.name)
     heis = sorted({item.partner_hei_id for item in uow.partners.all_health()} | set(by_partner))
     partners = tuple(
         _partner(uow, own, hei_id, by_partner[hei_id], about[hei_id], pending[hei_id])
@@ -138,7 +152,16 @@ def _overview(
         uow.evidence.count(),
         context.settings.notify.enabled,
         legible=context.settings.students.enabled and not context.settings.store.keys,
+        lists=_lists(uow, context),
     )
+
+
+def _lists(uow: UnitOfWork, context: Context) -> ListsStatus | None:
+    if context.lists is None:
+        return None
+    name = context.lists.name
+    held = uow.records.digests(name, RecordKind.LISTING, context.own_hei_id)
+    return ListsStatus(name, len(held), uow.partners.health(HeiId(name)).get(LISTS))
 
 
 def _partner(
