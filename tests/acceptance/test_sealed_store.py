@@ -13,7 +13,18 @@ from mobility_bridge.domain.term import Term
 from mobility_bridge.sandbox.config import render_config, render_ladok
 from mobility_bridge.sandbox.host import Plan, Sandbox
 
-SECRETS = ("Alma", "Provina", "2003-02-14", "20030214", "alma.012@", "esi:", "Bertil", "Exempla", "20011130")
+# Nothing as short as a first name: what is sealed is base64, in which four letters turn up by chance.
+SECRETS = (
+    "Alma Testa",
+    "Provina",
+    "2003-02-14",
+    "20030214",
+    "alma.012@",
+    "esi:",
+    "Bertil",
+    "Exempla",
+    "20011130",
+)
 
 
 class Stage:

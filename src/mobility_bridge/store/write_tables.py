@@ -1,4 +1,4 @@
-"""The table of writes to our own systems. It holds ids, codes and days, nothing personal, so nothing is sealed."""
+"""The table of writes to our own systems: ids, codes and days, and sealed why somebody asked for a write."""
 
 from sqlalchemy import BigInteger, Column, Index, Integer, Table, Text
 
@@ -20,7 +20,7 @@ writes = Table(
     Column("before", Text, nullable=False),
     Column("after", Text, nullable=False),
     Column("asked_by", Text, nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("reason", Text, nullable=False),  # sealed
     Column("asked_at", Instant, nullable=False),
     Column("state", Name, nullable=False),
     Column("student_id", Name),

@@ -10,7 +10,9 @@ from tests.support.stays import NOMINATION
 from tests.support.stores import KEY, NOON, an_exchange, digest
 
 from mobility_bridge.domain.identifiers import HeiId
+from mobility_bridge.domain.ownership import System
 from mobility_bridge.domain.record import IdentityKey, IdentityKeyKind, Record, RecordKey, RecordKind
+from mobility_bridge.domain.write import Write
 from mobility_bridge.errors import ConfigError, StoreError
 from mobility_bridge.kit.secrets import new_key
 from mobility_bridge.ports.store import UnitOfWork
@@ -27,6 +29,22 @@ SECRET = ("Hemlig", "20030214", "told on the phone")
 RECORD = RecordKey("ewp", RecordKind.NOMINATION, HeiId("brava.example"), "OM-1")
 
 
+WRITE = Write(
+    write_id=0,
+    key="registration:ladok:adm:1",
+    kind="registration",
+    field="term",
+    to=System.LADOK,
+    about="P1-1 HT26",
+    order="[]",
+    before="ej_paborjad",
+    after="registrerad",
+    asked_by="kim",
+    reason="Hemlig, born 20030214, asked on the phone",
+    asked_at=NOON,
+)
+
+
 def fill(uow: UnitOfWork) -> None:
     said = Record(RECORD, NOMINATION, digest("one"), NOON)
     uow.records.save([said], NOON)
@@ -36,6 +54,7 @@ def fill(uow: UnitOfWork) -> None:
     match = uow.students.propose(one, other, 0.9, ("email",), NOON)
     assert match is not None
     uow.students.decide(match, MatchState.REJECTED, "karin", "told on the phone", NOON)
+    uow.writes.ask(WRITE)
     body = b"<student>Hemlig 20030214</student>" * 50
     url = f"https://brava.example/get?global_id={ESI}"
     uow.evidence.append([an_exchange(body, url=url, request_body=b"global_id=" + ESI.encode())])
@@ -61,6 +80,7 @@ async def look(url: str, *keys: bytes) -> None:
         NOMINATION
     ]
     assert (await store.read(lambda uow: uow.students.matches()))[0].reason == "told on the phone"
+    assert (await store.read(lambda uow: uow.writes.get(1))) == replace(WRITE, write_id=1)
     found = await store.read(lambda uow: uow.evidence.select(text=ESI))
     assert [each.sequence for each in found] == [1]
     _, breaks = verify(await store.read(lambda uow: uow.evidence.scan()))
@@ -96,6 +116,7 @@ async def test_what_was_written_before_there_was_a_key_is_sealed_and_gone_from_t
         "records_history",
         "student_keys",
         "student_matches",
+        "writes",
         "documents",
         "evidence",
     }

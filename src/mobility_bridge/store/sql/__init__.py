@@ -71,7 +71,7 @@ class SqlUnitOfWork:
         self.records = SqlRecords(connection, seal)
         self.facts = SqlFacts(connection, seal)
         self.feeds = SqlFeeds(connection)
-        self.writes = SqlWrites(connection)
+        self.writes = SqlWrites(connection, seal)
         self.decisions = SqlDecisions(connection, seal)
         self.places = SqlPlaces(connection)
 

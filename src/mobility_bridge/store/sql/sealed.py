@@ -17,6 +17,7 @@ from mobility_bridge.store.student_tables import (
     student_matches,
 )
 from mobility_bridge.store.tables import discrepancies, discrepancy_events, documents, evidence
+from mobility_bridge.store.write_tables import writes
 
 FINGERPRINT_KEY: Final = "students.fingerprint_key"
 """The one cursor whose value is sealed, as base64 of what is closed."""
@@ -52,6 +53,7 @@ SEALED: Final[dict[Table, dict[str, How]]] = {
     discrepancies: {"acknowledged_reason": How.TEXT},
     discrepancy_events: {"reason": How.TEXT},
     decisions: {"content": How.CLOSED},
+    writes: {"reason": How.TEXT},
     erasures: {"erased_by": How.TEXT, "why": How.TEXT, "lifted_by": How.TEXT, "lifted_why": How.TEXT},
     documents: {"body": How.WRAPPED},
     evidence: {"url": How.TEXT, "request_body": How.WRAPPED},
