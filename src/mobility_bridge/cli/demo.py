@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mobility_bridge.cli import demo_students
 from mobility_bridge.cli.options import Invocation, takes_options
 from mobility_bridge.cli.render import SEVERITY_STYLES, print_json, print_table, working
 
@@ -88,6 +89,7 @@ class Story:
         self.acts: list[PlayedAct] = []
         self.discrepancies: list[Discrepancy] = []
         self.resolved = 0
+        self.students = demo_students.Students()
 
 
 async def _play(played: "Sandbox", clock: "ShiftedClock", file: Path) -> Story:
@@ -111,6 +113,7 @@ async def _play(played: "Sandbox", clock: "ShiftedClock", file: Path) -> Story:
         story.discrepancies = list(await store.read(lambda uow: uow.discrepancies.select(states=unresolved)))
         resolved = await store.read(lambda uow: uow.discrepancies.select(states=[DiscrepancyState.RESOLVED]))
         story.resolved = len(resolved)
+        story.students = await demo_students.look(bridge.context, resolved)
     return story
 
 
@@ -136,6 +139,7 @@ def _tell(story: Story, file: Path) -> None:
         ],
         styles={n: SEVERITY_STYLES[d.finding.severity.value] for n, d in enumerate(story.discrepancies)},
     )
+    demo_students.tell(story.students)
     click.echo("\nThe commands above are words for mobility-bridge, for example:")
     if story.discrepancies:
         click.echo(f"  .venv/bin/mobility-bridge {command(story.discrepancies[0])} --config {file}")
@@ -151,8 +155,8 @@ def command(item: "Discrepancy") -> str:
     """The words after `mobility-bridge` that tell more about a discrepancy."""
     from mobility_bridge.domain.discrepancy import SubjectKind
 
-    agreement = item.finding.subject.kind is SubjectKind.AGREEMENT
-    return f"{'explain' if agreement else 'discrepancies show'} {item.discrepancy_id}"
+    explains = {SubjectKind.AGREEMENT: "explain", SubjectKind.STAY: "students explain"}
+    return f"{explains.get(item.finding.subject.kind, 'discrepancies show')} {item.discrepancy_id}"
 
 
 def _data(story: Story, file: Path) -> dict[str, Any]:
@@ -165,6 +169,7 @@ def _data(story: Story, file: Path) -> dict[str, Any]:
             {**discrepancy(d), "command": f"mobility-bridge {command(d)}"} for d in story.discrepancies
         ],
         "resolved": story.resolved,
+        "students": demo_students.as_data(story.students),
         "config": str(file),
         "log": str(file.parent / "bridge.log.jsonl"),
         "database": str(file.parent / "bridge.sqlite3"),

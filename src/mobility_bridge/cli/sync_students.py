@@ -10,6 +10,7 @@ from mobility_bridge.cli.render import print_table
 if TYPE_CHECKING:
     from mobility_bridge.domain.write import Write
     from mobility_bridge.services.apply import WritesReport
+    from mobility_bridge.services.ask_students import AskReport
     from mobility_bridge.services.send_decisions import DecisionsReport
     from mobility_bridge.services.students import StudentsReport
 
@@ -89,21 +90,29 @@ def show(report: "StudentsReport") -> None:
         rows.append(
             (found.source, f"lists, {len(found.files)} files", found.read, found.changed, found.gone, trouble)
         )
-    rows += [
-        (
-            item.hei_id,
-            item.api.value,
-            item.asked,
-            item.changed,
-            item.gone,
-            item.error.message if item.error else "",
-        )
-        for item in report.asked
-    ]
+    rows += _asked(report)
     if rows:
         print_table("Students", ("System", "What", "Read", "Changed", "Gone", "Problem"), rows)
     if report.lists is not None:
         dashboard.show_agreements(report.lists)
+
+
+def _asked(report: "StudentsReport") -> list[tuple[Any, ...]]:
+    """A row for each university, its interfaces together."""
+    by_hei: dict[str, list[AskReport]] = {}
+    for item in report.asked:
+        by_hei.setdefault(item.hei_id, []).append(item)
+    return [
+        (
+            hei_id,
+            ", ".join(item.api.value for item in items),
+            sum(item.asked for item in items),
+            sum(item.changed for item in items),
+            sum(item.gone for item in items),
+            "; ".join(dict.fromkeys(item.error.message for item in items if item.error)),
+        )
+        for hei_id, items in by_hei.items()
+    ]
 
 
 def decisions_data(report: "DecisionsReport") -> dict[str, Any]:
