@@ -9,6 +9,7 @@ from it by an apostrophe is the spreadsheets' own custom.
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -22,7 +23,8 @@ from mobility_adapters.dashboard.table import DELIMITERS, Unreadable, read_table
 from mobility_bridge.errors import InvalidDocument
 from mobility_bridge.ports.lists import PrefilledAgreement, PrefilledCourse, Refused, WrittenList
 
-_COMPUTED: Final = ("=", "+", "-", "@", "\t", "\r")
+_COMPUTED: Final = tuple("=+-@\uff1d\uff0b\uff0d\uff20")  # and the wide ones of East Asian keyboards
+_CONTROLS: Final = ("\t", "\r")
 _TABLES: Final = ("A", "B")
 _OF_COURSES: Final = ("table", "code", "title", "credits")
 
@@ -78,7 +80,8 @@ def write(
 
 def escaped(text: str) -> str:
     """Keep a spreadsheet from computing what a cell says."""
-    return f"'{text}" if text.startswith(_COMPUTED) else text
+    computed = text.startswith(_CONTROLS) or text.lstrip().startswith(_COMPUTED)
+    return f"'{text}" if computed else text
 
 
 def _own_form(prefill: Prefill) -> _Form:
@@ -220,8 +223,8 @@ def _not_writable(rows: Sequence[Sequence[str]], form: _Form) -> list[str]:
 
 
 def _doubled(agreements: Sequence[PrefilledAgreement]) -> set[str]:
-    ids = [str(each.values.get("omobility_id") or "") for each in agreements]
-    return {each for each in ids if each and ids.count(each) > 1}
+    ids = Counter(str(each.values.get("omobility_id") or "") for each in agreements)
+    return {each for each, count in ids.items() if each and count > 1}
 
 
 def _written(form: _Form, rows: Sequence[Sequence[str]]) -> bytes:

@@ -26,7 +26,7 @@ _YEAR: Final = re.compile(r"([0-9]{4})\s*[/\u2013-]\s*([0-9]{2}|[0-9]{4})")
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
 _OF_YEAR: Final = re.compile(r"(.*?)\s*(?:20)?([0-9]{2})")
-_ESCAPED: Final = re.compile(r"'[=+\-@\t\r]")
+_ESCAPED: Final = re.compile(r"'(?:[\t\r]|\s*[=+\-@\uff1d\uff0b\uff0d\uff20])")
 
 
 class Unreadable(Exception):

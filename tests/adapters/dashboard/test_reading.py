@@ -187,6 +187,19 @@ async def test_agreements_are_listed(tmp_path: Path):
     assert (reading.files[0].kind, reading.files[0].delimiter) == (ListKind.AGREEMENTS, "semicolon")
 
 
+async def test_of_two_lists_of_agreements_both_are_read_and_the_newer_holds(tmp_path: Path):
+    put(tmp_path / "b.csv", written([AGREEMENT, {**AGREEMENT, "IIA ID": "old"}]), minutes_old=90)
+    put(tmp_path / "a.csv", written([{**AGREEMENT, "In effect": "no"}]))
+
+    reading = await dashboard(tmp_path).read()
+
+    assert reading.agreements is not None
+    assert [(each.iia_id, each.in_effect) for each in reading.agreements] == [
+        ("nhu-iia-0001", False),
+        ("old", True),
+    ]
+
+
 async def test_agreements_that_contradict_or_lack_an_id_are_told(tmp_path: Path):
     lines = [AGREEMENT, {**AGREEMENT, "In effect": "no"}, {**AGREEMENT, "IIA ID": ""}]
     reading = await dashboard(put(tmp_path / "iias.csv", written(lines))).read()
