@@ -1,4 +1,4 @@
-"""`mobility-bridge students list|show|explain|match`."""
+"""`mobility-bridge students list|show|explain|match`; `register` stands by itself."""
 
 import getpass
 from collections import Counter
@@ -26,6 +26,10 @@ COMMANDS = {
     "explain": (
         "mobility_bridge.cli.students_explain:explain",
         "Tell everything about one student across all systems.",
+    ),
+    "register": (
+        "mobility_bridge.cli.register:register",
+        "Register an outgoing student in the registry for the terms of a stay.",
     ),
     "match": (f"{_HERE}:match", "List proposals that two students are one, and decide on them."),
 }

@@ -1,5 +1,6 @@
 """A write to one of our own systems: who asked for it, what stood there, what was to stand there, how it ended."""
 
+import dataclasses
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -53,7 +54,7 @@ class Write:
     before: str
     after: str
     asked_by: str
-    reason: str
+    reason: str = dataclasses.field(repr=False)
     asked_at: datetime
     state: WriteState = WriteState.QUEUED
     student_id: StudentId | None = None

@@ -105,6 +105,7 @@ async def explain_student(context: Context, text: str, partner: HeiId | None = N
             *_discrepancies(uow, view),
             *_matches(view),
             *(() if view.protected else _decisions(uow, student_id)),
+            *(() if view.protected else _writes(uow, view)),
         ]
         moments.sort(key=lambda each: (each.at, each.system, each.about, each.what))
         return StudentExplanation(view, tuple(sides), tuple(moments))
@@ -204,6 +205,23 @@ def _decisions(uow: UnitOfWork, student_id: StudentId) -> Iterator[Moment]:
         for each in uow.decisions.of_mobility(key.holder_hei_id, OmobilityId(key.record_id)):
             if each.on is key.kind:
                 yield from _decision(each, stored.stay_id)
+
+
+def _writes(uow: UnitOfWork, view: StudentView) -> Iterator[Moment]:
+    """What the bridge wrote to our own systems, or was to write."""
+    for stay in view.stays:
+        for each in uow.writes.select(stay_id=stay.stay_id):
+            about = f"{each.kind} {each.about.partition(' ')[2]}".strip()
+            asked = f"{each.before} to become {each.after}, asked by {each.asked_by}: {each.reason}"
+            yield Moment(each.asked_at, "bridge", Happening.DECIDED, about, asked, each.stay_id)
+            if each.sent_at is not None:
+                times = f"attempt {each.attempts}"
+                yield Moment(each.sent_at, "bridge", Happening.SENT, about, times, each.stay_id)
+            if each.ended_at is not None:
+                why = f": {each.detail.replace('_', ' ')}" if each.detail else ""
+                yield Moment(
+                    each.ended_at, "bridge", Happening.SETTLED, about, f"{each.state}{why}", each.stay_id
+                )
 
 
 def _decision(decision: StoredDecision, stay_id: StayId | None) -> Iterator[Moment]:
