@@ -83,15 +83,19 @@ class DashboardLists:
     async def read(self, files: Sequence[Path] | None = None) -> ListReading:
         """Read these files, or those that are configured, oldest first: of one id the newest file holds.
 
+        A configured folder without any is waiting for its first export.
         Raises:  InvalidDocument when there is no file.
         """
-        return await asyncio.to_thread(self._read, self._exports if files is None else tuple(files))
+        waiting = files is None and self.configured
+        return await asyncio.to_thread(
+            self._read, self._exports if files is None else tuple(files), waiting=waiting
+        )
 
     def write(self, agreements: Sequence[PrefilledAgreement], template: bytes | None = None) -> WrittenList:
         """Write pre-filled learning agreements. Raises InvalidDocument for a template that does not do."""
         return write(agreements, self.mapping, template)
 
-    def _read(self, files: Iterable[Path]) -> ListReading:
+    def _read(self, files: Iterable[Path], *, waiting: bool) -> ListReading:
         gathered, found = _Gathered(), []
         for each in _files(files):
             try:
@@ -100,7 +104,7 @@ class DashboardLists:
                     found.append((each.stat().st_mtime, each, data))
             except OSError as error:
                 gathered.trouble(each.name, error.strerror or "cannot be read")
-        if not found and not gathered.problems:
+        if not found and not gathered.problems and not waiting:
             raise InvalidDocument(
                 "There is no exported file to read.",
                 system=SYSTEM,

@@ -3,6 +3,7 @@
 Source: EWP mobilities: personal data; what is logged of it.
 """
 
+import codecs
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -77,6 +78,7 @@ class Marks:
 
     def are_in(self, text: bytes) -> bool:
         """Whether the text tells of the person."""
+        text = legible(text)
         if self.exact is not None and self.exact.search(text):
             return True
         return bool(self.together) and all(pattern.search(text) for pattern in self.together)
@@ -85,6 +87,22 @@ class Marks:
         """Whether the question or the answer tells of the person."""
         parts = (exchange.url.encode(), exchange.request_body, exchange.body)
         return any(self.are_in(part) for part in parts if part)
+
+
+def legible(text: bytes) -> bytes:
+    """A text in UTF-8, as all patterns here read it; files that people carry come in UTF-16 and Windows-1252, too."""
+    if text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        encoding = "utf-16"
+    elif b"\0" in text[:2]:
+        encoding = "utf-16-be" if text.startswith(b"\0") else "utf-16-le"
+    else:
+        try:
+            text.decode()
+        except UnicodeDecodeError:
+            encoding = "windows-1252"
+        else:
+            return text
+    return text.decode(encoding, "replace").encode()
 
 
 def marks_of(keys: Iterable[IdentityKey], persons: Iterable[Person]) -> Marks:
@@ -143,7 +161,7 @@ _MOST: Final = 5000
 
 def named_in(text: bytes) -> frozenset[IdentityKey]:
     """The exact keys that stand in a text by their form alone, whoever they belong to."""
-    found = set()
+    text, found = legible(text), set()
     for match in _CIVIC.findall(text)[:_MOST]:
         found.add(IdentityKey(IdentityKeyKind.CIVIC_NUMBER, match.decode().replace("-", "")))
     for match in _UID.findall(text)[:_MOST]:

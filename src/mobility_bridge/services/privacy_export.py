@@ -15,7 +15,7 @@ from typing import Any, Final
 from lxml import etree
 
 from mobility_bridge.domain.evidence import EvidenceRecord
-from mobility_bridge.domain.personal import Marks, named_in
+from mobility_bridge.domain.personal import Marks, legible, named_in
 from mobility_bridge.domain.record import StoredRecord, StudentId
 from mobility_bridge.errors import UsageError
 from mobility_bridge.kit import xml
@@ -147,6 +147,7 @@ def _part(uow: UnitOfWork, body: bytes, person: Portrait) -> tuple[str | None, s
     """The body, or the part of it that is about the person, and which of both it is."""
     if not body:
         return None, "empty"
+    body = legible(body)
     part, beside = about(body, person.marks)
     if not beside and not _others(uow, body, person):
         return body.decode("utf-8", "replace"), "whole"

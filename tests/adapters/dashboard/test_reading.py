@@ -162,8 +162,15 @@ async def test_a_file_that_cannot_be_read_hides_no_other(tmp_path: Path):
 
 
 async def test_nothing_to_read_is_an_error(tmp_path: Path):
-    with pytest.raises(InvalidDocument, match="no exported file"):
-        await dashboard(tmp_path).read()
+    for exports, files in (((), None), ((), [tmp_path]), ((tmp_path,), [])):
+        with pytest.raises(InvalidDocument, match="no exported file"):
+            await dashboard(*exports).read(files)
+
+
+async def test_a_configured_folder_may_wait_for_its_first_file(tmp_path: Path):
+    reading = await dashboard(tmp_path).read()
+
+    assert (reading.files, reading.records, reading.problems) == ((), (), ())
 
 
 async def test_an_export_that_is_too_long_is_kept_in_part(tmp_path: Path):
