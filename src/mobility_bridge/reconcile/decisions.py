@@ -170,8 +170,7 @@ def _waiting(case: StayCase, seen: Seen[LearningAgreement], wish: Wish, _: Any) 
 def _signed(case: StayCase, seen: Seen[LearningAgreement], wish: Wish, _: Any) -> Refusal | None:
     """Student and sending HEI sign before us; what lacks either is a draft."""
     proposal = seen.said.changes_proposal
-    if proposal is None:
-        return None
+    assert proposal is not None  # `_waiting` was asked before
     lists = proposal.lists
     lacking = [
         name
