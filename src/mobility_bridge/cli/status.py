@@ -73,6 +73,7 @@ def _show(found: "Overview", say: "Speech", *, offline: bool) -> None:
             (say("assumed"), _assumed(found, say, offline=offline)),
         ],
     )
+    _show_writes(found, say)
     print_table(
         say("Our systems"),
         say.all("Source", "Agreements", "State", "Offers"),
@@ -96,6 +97,17 @@ def _show(found: "Overview", say: "Speech", *, offline: bool) -> None:
         ],
         speech=say,
     )
+
+
+def _show_writes(found: "Overview", say: "Speech") -> None:
+    """Print the writes to our own systems that somebody should know of."""
+    if found.writes:
+        print_table(
+            say("Writes to our own systems"),
+            say.all("System", "About", "State", "Details"),
+            [(w.to.value, w.about, say(w.state.value), w.detail.replace("_", " ")) for w in found.writes],
+            speech=say,
+        )
 
 
 def _assumed(found: "Overview", say: "Speech", *, offline: bool) -> str:
@@ -224,6 +236,10 @@ def _data(found: "Overview") -> dict[str, Any]:
         "sending": found.sending,
         "evidence_records": found.evidence_records,
         "legible": found.legible,
+        "writes": [
+            {"about": each.about, "to": each.to, "state": each.state, "detail": each.detail or None}
+            for each in found.writes
+        ],
         "assumed": found.assumed,
     }
 

@@ -10,6 +10,7 @@ from mobility_bridge.domain.identifiers import HeiId
 from mobility_bridge.domain.notification import CnrState
 from mobility_bridge.domain.partner import Health, IndexState
 from mobility_bridge.domain.record import RecordKind
+from mobility_bridge.domain.write import Write
 from mobility_bridge.errors import ExternalError
 from mobility_bridge.ports.sources import Capability
 from mobility_bridge.ports.store import UnitOfWork
@@ -58,7 +59,8 @@ class ListsStatus:
 class Overview:
     """The state of the whole bridge. `registry` and `lists` are None where none is configured.
 
-    `legible`: students are followed, and no key seals what the store holds about them.
+    `legible`: students are followed, and no key seals what the store holds about them. `writes` are those to our own
+    systems that are neither made nor given up: the latest of each thing written.
     """
 
     own_hei_id: HeiId
@@ -73,6 +75,7 @@ class Overview:
     registry: FeedStatus | None = None
     legible: bool = False
     lists: ListsStatus | None = None
+    writes: tuple[Write, ...] = ()
 
     @property
     def last_activity_at(self) -> datetime | None:
@@ -152,6 +155,7 @@ def _overview(
         uow.evidence.count(),
         context.settings.notify.enabled,
         legible=context.settings.students.enabled and not context.settings.store.keys,
+        writes=tuple(uow.writes.troubled()),
         lists=_lists(uow, context),
     )
 
