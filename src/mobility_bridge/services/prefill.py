@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
+from mobility_bridge.domain.academic_year import AcademicYear
 from mobility_bridge.domain.application import CourseListKind
 from mobility_bridge.domain.identifiers import HeiId
 from mobility_bridge.domain.person import Direction, Person
@@ -91,7 +92,18 @@ def _gather(uow: UnitOfWork, context: Context, term: Term, partner: HeiId | None
 def _is_chosen(case: StayCase, term: Term, partner: HeiId | None) -> bool:
     if case.direction is not Direction.OUTGOING or partner not in (None, case.partner_hei_id):
         return False
-    return active(case) and term in {*planned_terms(case), *admitted_terms(case)}
+    return active(case) and term in {*planned_terms(case), *admitted_terms(case), *_nominated_terms(case)}
+
+
+def _nominated_terms(case: StayCase) -> tuple[Term, ...]:
+    """The terms for which the student is nominated: one, or both of a year."""
+    nomination = nominated(case)
+    named = (nomination.sending_academic_term_ewp_id if nomination is not None else None) or ""
+    year = AcademicYear.parse(named.partition("-")[0])
+    if year is None:
+        return ()
+    autumn, spring = Term(year.start, autumn=True), Term(year.start + 1, autumn=False)
+    return {"1/2": (autumn,), "2/2": (spring,)}.get(named.partition("-")[2], (autumn, spring))
 
 
 def _has_agreement(case: StayCase) -> bool:
