@@ -63,12 +63,18 @@ class Group:
         """Say whether a record may belong here: same direction and partner, periods that touch.
 
         A direction or partner that is not stated is no other one, if the days say that the record may belong here.
+        What states no days says nothing about them beside others that do.
         """
         pairs = ((trace.direction, self.direction), (trace.partner_hei_id, self.partner_hei_id))
         if any(None not in pair and pair[0] != pair[1] for pair in pairs):
             return False
         stated = all(None not in pair for pair in pairs)
-        return any(_touch(trace, other, stated=stated) for other in self.traces)
+        return any(_touch(trace, other, stated=stated) for other in self.telling)
+
+    @property
+    def telling(self) -> list[Trace]:
+        """The records that say when the stay is; all of them where none does."""
+        return [trace for trace in self.traces if trace.first_day is not None] or self.traces
 
 
 def group(traces: Iterable[Trace]) -> tuple[Group, ...]:
@@ -133,7 +139,7 @@ def _may_join(one: Group, other: Group) -> bool:
     mine = {(trace.key.source, trace.key.kind) for trace in one.traces}
     if any((trace.key.source, trace.key.kind) in mine for trace in other.traces):
         return False
-    return any(other.admits(trace) for trace in one.traces)
+    return any(other.admits(trace) for trace in one.telling)
 
 
 def _touch(one: Trace, other: Trace, *, stated: bool) -> bool:

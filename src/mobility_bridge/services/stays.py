@@ -275,17 +275,20 @@ class StayGathering:
         self, student_id: StudentId, each: Group, direction: Direction, records: Iterable[StoredRecord]
     ) -> StayId:
         stay_id = each.stay_id or self._stay_of_exchange(student_id, each, direction)
-        if not self.names:
-            return stay_id or StayId(f"{student_id}-?")
-        if stay_id is None:
+        if stay_id is None and self.names:
             stay_id = self.uow.students.add_stay(student_id, direction, each.partner_hei_id, self.now)
+        if stay_id is None:
+            return StayId(f"{student_id}-?")
+        # No other group of this student may get this name, even where no record keeps it.
+        self._named.add(stay_id)
+        if not self.names:
+            return stay_id
         by_owner: dict[StudentId, list[RecordKey]] = defaultdict(list)
         for record in records:
             if record.stay_id != stay_id:
                 by_owner[record.student_id or student_id].append(record.record.key)
         for owner, keys in by_owner.items():
             self.uow.records.assign(keys, owner, stay_id)
-            self._named.add(stay_id)
         return stay_id
 
     def _stay_of_exchange(self, student_id: StudentId, each: Group, direction: Direction) -> StayId | None:

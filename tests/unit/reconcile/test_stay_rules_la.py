@@ -126,6 +126,10 @@ def test_a_fact_out_of_order_is_said_once(code: str, case: Callable[[], StayCase
     [
         ("LA_NOT_APPROVED_AT_START", lambda: outgoing(PROPOSED)),
         ("LA_NOT_APPROVED_AT_START", lambda: a_stay(now=STARTED)),
+        (
+            "LA_NOT_APPROVED_AT_START",
+            lambda: a_stay(application=None, nomination=None, learning_agreement=None, now=STARTED),
+        ),
         ("LA_NOT_APPROVED_AT_START", lambda: incoming(PROPOSED, now=STARTED, arrival=arrived())),
         ("LA_NOT_APPROVED_AT_START", lambda: outgoing(LA, now=STARTED, gone_at=NOW)),
         ("LA_NOT_APPROVED_AT_START", lambda: outgoing(PROPOSED, now=STARTED, heard=frozenset())),

@@ -74,6 +74,14 @@ def test_two_nominations_are_never_silently_one_stay() -> None:
     assert names(nomination("one"), nomination("two")) == [["one"], ["two"]]
 
 
+def test_a_record_without_days_does_not_reach_for_other_stays_of_the_partner() -> None:
+    transcript = trace(RecordKind.TRANSCRIPT, "tor", "application:app", days=None)
+    this, next_one = (
+        trace(RecordKind.ARRIVAL, name, days=days) for name, days in (("adm", AUTUMN), ("next", SPRING))
+    )
+    assert names(application(), transcript, this, next_one) == [["adm", "app", "tor"], ["next"]]
+
+
 def test_a_name_given_before_stands() -> None:
     found = group([nomination(stay="P1-1", days=SPRING), application(stay="P1-1")])
     assert [(stay.stay_id, len(stay.traces)) for stay in found] == [("P1-1", 2)]

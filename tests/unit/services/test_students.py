@@ -197,6 +197,17 @@ async def test_four_systems_tell_of_one_stay(world: World) -> None:
     assert {each.stay_id for each in records} == {stay.stay_id}
 
 
+async def test_two_exchanges_of_one_term_have_two_names(world: World) -> None:
+    second = replace(ADMITTED, admission_uid=LadokUid("second"))
+    world.registry.facts += [KNOWN, ADMITTED, second]
+    await world.round()
+    await world.round()
+    (student,) = await world.bridge.store.read(lambda uow: uow.students.select())
+    stays = await world.bridge.store.read(lambda uow: uow.students.stays(student))
+    assert len(stays) == 3, "the application's, and one of each exchange"
+    assert (await world.codes()).count("DOUBLE_EXCHANGE") == 1
+
+
 async def test_a_second_round_changes_nothing(world: World) -> None:
     world.registry.facts += [KNOWN, ADMITTED]
     await world.round()

@@ -26,6 +26,7 @@ from mobility_bridge.reconcile.stay_la import (
 from mobility_bridge.reconcile.stay_state import (
     accepted,
     in_question,
+    known_elsewhere,
     listed_as_signed,
     listed_as_under_way,
     nominated,
@@ -38,9 +39,12 @@ _A_DAY = timedelta(days=1)
 
 
 def _silent(case: StayCase) -> bool:
-    """Whether nothing can be said of what is missing: nobody was asked, or what was agreed has vanished."""
+    """Whether nothing can be said of what is missing: nobody was asked, or what was agreed has vanished.
+
+    Of an exchange that the registry alone knows, that is what is wrong with it.
+    """
     unheard = Heard.LEARNING_AGREEMENTS not in case.heard and case.listing is None
-    return not in_question(case) or unheard or vanished_signed(case)
+    return not in_question(case) or not known_elsewhere(case) or unheard or vanished_signed(case)
 
 
 @rule(
