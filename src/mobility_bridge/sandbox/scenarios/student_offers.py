@@ -7,6 +7,7 @@ from mobility_bridge.sandbox.scenarios.rewrites import Rewrite, both
 from mobility_bridge.sandbox.scenarios.rewrites import at as condition
 from mobility_bridge.sandbox.scenarios.script import Script, Situation, Terms
 from mobility_bridge.sandbox.scenarios.student_life import Life, Moment
+from mobility_bridge.sandbox.scenarios.student_steps import STUDENT_FIELD
 
 _CONCLUDED: Final = Situation()
 
@@ -47,7 +48,18 @@ FEW_MONTHS: Final = Offer("eskil.example", "0414", places=2, months="4")
 OF_MASTERS: Final = Offer("alderton.example", "0415", levels=("7",))
 INCOMING_ONLY: Final = Offer("cedrona.example", "0416", directions="in")
 ENDING: Final = Offer("brava.example", "0417", situation=Situation(last_year=0))
-OFFERS: Final = (UNAPPROVED, OVER, ONE_PLACE, FEW_MONTHS, OF_MASTERS, INCOMING_ONLY, ENDING)
+NOT_IN_LADOK: Final = Offer("tallby.example", STUDENT_FIELD)
+"""With a partner with whom nobody else goes, and whom Ladok has no agreement with."""
+OFFERS: Final = (
+    UNAPPROVED,
+    OVER,
+    ONE_PLACE,
+    FEW_MONTHS,
+    OF_MASTERS,
+    INCOMING_ONLY,
+    ENDING,
+    NOT_IN_LADOK,
+)
 
 
 def conclude(script: Script) -> None:

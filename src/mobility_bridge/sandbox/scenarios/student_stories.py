@@ -8,6 +8,7 @@ from mobility_bridge.sandbox.scenarios import (
     students_nominations,
     students_people,
     students_registry,
+    students_registry_ends,
     students_results,
     students_transcripts,
 )
@@ -23,6 +24,7 @@ MODULES = (
     students_dates,
     students_results,
     students_agreements,
+    students_registry_ends,
 )
 
 
