@@ -373,7 +373,8 @@ def _write(uow: UnitOfWork, context: Context, decision: StoredDecision) -> None:
 def _postpone(uow: UnitOfWork, rest: Sequence[StoredDecision], until: datetime | None) -> None:
     """Let the others of a partner that cannot be reached wait as long as the one that was tried."""
     for each in rest:
-        uow.decisions.save(replace(each, next_attempt_at=until))
+        if uow.decisions.get(each.decision_id) == each:  # nobody else has done something about it since
+            uow.decisions.save(replace(each, next_attempt_at=until))
 
 
 def _key(decision: StoredDecision) -> RecordKey:

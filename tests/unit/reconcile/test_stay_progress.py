@@ -107,6 +107,7 @@ def test_a_word_for_every_record(name: str, said: Any, expected: str) -> None:
 )
 def test_a_word_for_every_state_of_a_learning_agreement(said: LearningAgreement, expected: str) -> None:
     assert la_state(seen(RecordKind.LEARNING_AGREEMENT, said)) == expected
+    assert la_state(seen(RecordKind.LEARNING_AGREEMENT, said, gone_at=NOW)) == "gone"
 
 
 def test_a_list_speaks_where_there_is_no_document() -> None:
