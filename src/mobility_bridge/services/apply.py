@@ -57,6 +57,8 @@ _ENDS: Final[Mapping[RegistrationState, WriteState]] = {
     RegistrationState.NOT_ADMITTED: WriteState.REFUSED,
     RegistrationState.REFUTED: WriteState.REFUTED,
 }
+_IN_VAIN: Final = 3
+"""After so many in a row that could not be made for want of an answer, the rest waits for the next run."""
 TOLD, ALREADY, LIMIT = "told_by_the_registry", "already", "limit"
 
 
@@ -189,7 +191,12 @@ def _order(write: Write) -> RegistrationOrder:
 def _waiting(uow: UnitOfWork) -> list[Write]:
     """What is open, oldest first; what may have taken effect before what was never sent."""
     found = [*uow.writes.select(states=[WriteState.SENT, WriteState.QUEUED], kind=KIND)]
-    return sorted(found, key=lambda each: (each.state is WriteState.QUEUED, each.write_id))
+    return sorted(found, key=lambda each: (_failed(each), each.state is WriteState.QUEUED, each.write_id))
+
+
+def _failed(write: Write) -> bool:
+    """Whether it was tried in vain: it goes behind the others, so that one that always fails holds nobody up."""
+    return write.detail not in ("", LIMIT)
 
 
 class _Applier:
@@ -203,7 +210,7 @@ class _Applier:
 
     async def run(self, waiting: Sequence[Write]) -> WritesReport:
         ended: list[Write] = []
-        written = held = left = 0
+        written = held = left = in_vain = 0
         for position, each in enumerate(waiting):
             if self._off and each.state is WriteState.QUEUED:
                 held += 1
@@ -215,7 +222,8 @@ class _Applier:
             after, state = await self._one(each)
             ended.append(after)
             written += state in _SENT
-            if state in _UNREACHED:
+            in_vain = in_vain + 1 if state in _UNREACHED else 0
+            if in_vain == _IN_VAIN:
                 ended += waiting[position + 1 :]
                 break
         return WritesReport(tuple(ended), held, left, self._off)
