@@ -63,7 +63,7 @@ def import_(invocation: Invocation, files: tuple[Path, ...]) -> int:
     else:
         _show(report)
         click.echo(
-            f"{report.read} learning agreements read, {report.changed} new or changed. Compared "
+            f"{_counted(report.read, 'learning agreement')} read, {report.changed} new or changed. Compared "
             f"{compared.compared}: {compared.opened} discrepancies opened, {compared.resolved} resolved."
         )
     return 0 if report.complete else 3
@@ -226,8 +226,13 @@ def _show_export(done: "Prefilled", file: Path) -> None:
     if done.file.unfilled:
         click.echo(f"Nobody here knows how to fill: {', '.join(map(repr, done.file.unfilled))}.", err=True)
     if done.file.written:
-        click.echo(f"{len(done.file.written)} learning agreements are in {file}, in {done.file.rows} rows.")
+        agreements = _counted(len(done.file.written), "learning agreement")
+        click.echo(f"Written to {file}: {agreements} in {_counted(done.file.rows, 'row')}.")
     else:
         click.echo("No learning agreement to write: no file was made.")
     if done.existing:
-        click.echo(f"{done.existing} students have a learning agreement already.")
+        click.echo(f"Left out since there is one already: {_counted(done.existing, 'learning agreement')}.")
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
