@@ -77,7 +77,7 @@ def _gather(uow: UnitOfWork, context: Context, term: Term, partner: HeiId | None
             if not _is_chosen(case, term, partner):
                 continue
             if protected:
-                found.refused.append(Refused(str(case.subject.stay_id), (_PROTECTED,)))
+                found.refused.append(Refused(f"stay {case.subject.stay_id}", (_PROTECTED,)))
             elif wrong_person(case):
                 found.refused.append(Refused(_name(case), (_TWO_PEOPLE,)))
             elif _has_agreement(case):

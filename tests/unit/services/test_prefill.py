@@ -152,7 +152,7 @@ async def test_a_protected_identity_is_in_no_file_and_told_by_our_own_name_for_t
 
     assert lists.asked == []
     (refused,) = done.refused
-    assert refused.name == "P1-1"
+    assert refused.name == "stay P1-1"
     assert refused.reasons[0].startswith("the identity is protected")
     assert b"Alma" not in done.file.content
 
