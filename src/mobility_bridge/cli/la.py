@@ -236,12 +236,10 @@ def _ects(lists: "EffectiveLists | None") -> str:
 def approve(invocation: Invocation, mobility: str, **given: Any) -> int:
     """Sign what a partner proposes for a student who comes, and tell the partner.
 
-    MOBILITY is a stay's id or the sending university's id of the mobility. Look first at what it means:
-    `mobility-bridge la diff`. Exits 3 when the partner did not take it, or nobody knows yet.
+    MOBILITY is a stay's id or the sending university's id of the mobility. --dry-run shows what would be signed,
+    changes applied. Exits 3 when the partner did not take it, or nobody knows yet.
     """
-    from mobility_bridge.domain.record import RecordKind
-
-    return run_decision(invocation, RecordKind.LEARNING_AGREEMENT, mobility, approve=True, **given)
+    return _decide(invocation, mobility, approve=True, **given)
 
 
 @click.command()
@@ -252,9 +250,19 @@ def comment(invocation: Invocation, mobility: str, **given: Any) -> int:
     MOBILITY is a stay's id or the sending university's id of the mobility. Exits 3 when the partner did not take
     it, or nobody knows yet.
     """
-    from mobility_bridge.domain.record import RecordKind
+    return _decide(invocation, mobility, approve=False, **given)
 
-    return run_decision(invocation, RecordKind.LEARNING_AGREEMENT, mobility, approve=False, **given)
+
+def _decide(invocation: Invocation, mobility: str, *, approve: bool, **given: Any) -> int:
+    """Decide; a dry run shows what would be signed as it would be in force, since changes alone mislead."""
+    from mobility_bridge.domain.record import RecordKind
+    from mobility_bridge.services.la_views import diff as run
+
+    code = run_decision(invocation, RecordKind.LEARNING_AGREEMENT, mobility, approve=approve, **given)
+    if given["dry_run"] and not invocation.as_json:
+        for each in _las(invocation, mobility, given["partner"]):
+            _print_diff(run(each), invocation.speech(given["lang"]))
+    return code
 
 
 def as_data(view: "LaView") -> dict[str, Any]:

@@ -569,3 +569,27 @@ async def test_rules_know_what_was_decided(office: Office) -> None:
     await office.send()
     await compare(office.bridge.context)
     assert "NOMINATION_PROPOSAL_STALE" in await office.world.codes()
+
+
+async def test_two_who_send_at_the_same_time_send_once(office: Office) -> None:
+    await office.decide()
+    await asyncio.gather(office.send(), office.send())
+    assert await office.outcome() == ("confirmed", "took_effect", 1)
+    assert len(office.partner.sent) == 1
+
+
+async def test_a_learning_agreement_is_never_sent_without_a_signature(office: Office) -> None:
+    made = await office.decide(ON_LA)
+    await office.bridge.store.write(lambda uow: uow.decisions.save(replace(made, signer=None)))
+    await office.send()
+    assert await office.outcome() == ("failed", "unsendable", 1)
+    assert office.partner.sent == []
+
+
+async def test_a_decision_on_what_the_store_forgot_ends(office: Office) -> None:
+    made = await office.decide()
+    unknown = replace(made, decision_id=0, omobility_id=OmobilityId("BR-OM-404"))
+    kept = await office.bridge.store.write(lambda uow: uow.decisions.add(unknown))
+    await office.send(only=kept.decision_id)
+    left = await office.kept(kept.decision_id)
+    assert (left.state, left.outcome, left.attempts) == ("conflict", "withdrawn", 0)
