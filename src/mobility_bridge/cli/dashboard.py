@@ -38,7 +38,7 @@ def dashboard() -> None:
     nargs=-1,
     required=True,
     metavar="FILE…",
-    type=click.Path(exists=True, path_type=Path),
+    type=click.Path(path_type=Path),
 )
 @takes_options
 def import_(invocation: Invocation, files: tuple[Path, ...]) -> int:
@@ -47,8 +47,13 @@ def import_(invocation: Invocation, files: tuple[Path, ...]) -> int:
     A FILE may be a folder of `*.csv`. Encoding, delimiter and kind of list are recognised. What a list says is kept
     beside what the network serves, never in its place. Exits 3 when something could not be read.
     """
+    from mobility_bridge.errors import UsageError
     from mobility_bridge.services.compare import compare
     from mobility_bridge.services.lists import ingest_lists
+
+    for each in files:
+        if not each.exists():
+            raise UsageError(f"{each} does not exist", next_step="Name files that were exported.")
 
     async def work(bridge: "Bridge") -> "tuple[ListsReport, CompareReport]":
         report = await ingest_lists(bridge.context, [each.absolute() for each in files])
@@ -160,7 +165,7 @@ def _places(found: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
 )
 @click.option(
     "--template",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=click.Path(dir_okay=False, path_type=Path),
     help="A file of the Dashboard whose header row, delimiter and encoding are kept.",
 )
 @takes_partner
