@@ -256,7 +256,8 @@ class OtherStay:
     """Another stay of the same student, as far as rules about overlaps and doubles need it.
 
     `nominated`: it has a pending or approved nomination; `in_registry`: a living exchange in the registry;
-    `elsewhere`: an application, a nomination or a learning agreement.
+    `elsewhere`: an application, a nomination or a learning agreement. `terms` are those of its days, or those that
+    it is nominated for where no system states days.
     """
 
     stay_id: str
@@ -270,3 +271,4 @@ class OtherStay:
     elsewhere: bool = True
     admitted_terms: tuple[Term, ...] = ()
     registered_terms: tuple[Term, ...] = ()
+    terms: tuple[Term, ...] = ()

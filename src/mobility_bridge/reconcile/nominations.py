@@ -12,6 +12,8 @@ from typing import Final
 from mobility_bridge.domain.academic_year import AcademicYear
 from mobility_bridge.domain.nomination import Nomination, NominationStatus
 from mobility_bridge.domain.stay import OurDecision, Seen, StayCase
+from mobility_bridge.domain.term import Term
+from mobility_bridge.reconcile.stay_terms import day_terms
 
 ON_NOMINATION: Final = "nomination"
 _NO_CONTENT: Final = frozenset({"student", "status", "written_status", "proposal_id", "omobility_id"})
@@ -69,6 +71,28 @@ def term_days(text: str) -> tuple[date, date] | None:
     first = year.first_day + timedelta(days=days * (number - 1) // total)
     last = year.first_day + timedelta(days=days * number // total - 1)
     return first, last
+
+
+def terms_of(text: str) -> tuple[Term, ...]:
+    """The terms of ours that a term of the network takes; none if it is no term.
+
+    Shape:   `2026/2027-2/2`, the spring of 2027; in the south `2026/2026-2/2` is the autumn of 2026.
+    """
+    match = _TERM.fullmatch(text.strip())
+    year = AcademicYear.parse(match["year"]) if match is not None else None
+    if match is None or year is None or int(match["number"]) > int(match["total"]):
+        return ()
+    autumn, number, total = Term(year.start, autumn=True), int(match["number"]), int(match["total"])
+    halves = (autumn, autumn.following) if year.northern else (autumn.preceding, autumn)
+    taken = 2 * (number - 1) < total, 2 * number > total
+    return tuple(term for term, is_taken in zip(halves, taken, strict=True) if is_taken)
+
+
+def nominated_terms(case: StayCase) -> tuple[Term, ...]:
+    """The terms of a stay by its planned days, else by the term that it is nominated for."""
+    nomination = case.nomination
+    term = nomination.said.sending_academic_term_ewp_id if nomination is not None else None
+    return day_terms(case) or terms_of(term or "")
 
 
 def nominations(case: StayCase) -> Iterator[Seen[Nomination]]:

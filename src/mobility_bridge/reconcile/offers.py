@@ -13,6 +13,7 @@ from mobility_bridge.domain.person import Direction
 from mobility_bridge.domain.stay import Heard, OtherStay, StayCase
 from mobility_bridge.domain.term import Term, terms_between
 from mobility_bridge.reconcile.exchange import Offering
+from mobility_bridge.reconcile.nominations import nominated_terms
 from mobility_bridge.reconcile.stay_days import first_day, last_day
 from mobility_bridge.reconcile.stay_state import active, known_elsewhere, nominated
 from mobility_bridge.reconcile.stay_terms import (
@@ -82,6 +83,7 @@ def as_other(case: StayCase) -> OtherStay:
         elsewhere=known_elsewhere(case),
         admitted_terms=admitted_terms(case),
         registered_terms=registered_terms(case),
+        terms=nominated_terms(case),
     )
 
 

@@ -110,6 +110,7 @@ def test_a_stay_as_the_others_see_it() -> None:
         elsewhere=True,
         admitted_terms=(AUTUMN,),
         registered_terms=(AUTUMN,),
+        terms=(AUTUMN,),
     )
     withdrawn: ExchangeParticipation = replace(EXCHANGE, withdrawn=True)
     rejected = replace(NOMINATION, status=NominationStatus.REJECTED)

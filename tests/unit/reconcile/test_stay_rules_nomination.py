@@ -9,6 +9,7 @@ import pytest
 from tests.support.stay_findings import codes, findings
 from tests.support.stays import (
     APPLICATION,
+    AUTUMN,
     BRAVA,
     FIRST,
     FIRST_VERSION,
@@ -33,7 +34,7 @@ from mobility_bridge.domain.person import Direction
 from mobility_bridge.domain.record import RecordKind
 from mobility_bridge.domain.stay import DecisionState, OtherStay, OurDecision, Seen, StayCase
 from mobility_bridge.reconcile import registry
-from mobility_bridge.reconcile.nominations import pending_since, term_days
+from mobility_bridge.reconcile.nominations import pending_since, term_days, terms_of
 from mobility_bridge.reconcile.rules import nomination as rules
 from mobility_bridge.reconcile.rules import nomination_changes as changes
 
@@ -111,6 +112,13 @@ CASES: tuple[tuple[str, Make], ...] = (
     ),
     ("DUPLICATE_NOMINATION", lambda: a_stay(other_stays=(another(),))),
     ("DUPLICATE_NOMINATION", lambda: a_stay(other_stays=(another(last_day=None),))),
+    ("DUPLICATE_NOMINATION", lambda: a_stay(other_stays=(another(first_day=None, terms=(AUTUMN,)),))),
+    (
+        "DUPLICATE_NOMINATION",
+        lambda: a_stay(
+            application=None, learning_agreement=None, exchange=None, other_stays=(another(terms=(AUTUMN,)),)
+        ),
+    ),
     ("NOMINATION_STATUS_DRIFT", lambda: ours(status=NominationStatus.REJECTED)),
     ("NOMINATION_STATUS_DRIFT", lambda: ours(status=NominationStatus.CANCELLED)),
     ("NOMINATION_STATUS_DRIFT", lambda: a_stay(application=applied(cancelled=True))),
@@ -180,6 +188,7 @@ NEAR_MISSES: dict[str, Make] = {
             another(active=False),
             another(stay_id="P1-2"),
             another(first_day=None),
+            another(first_day=None, terms=(AUTUMN.following,)),
         )
     ),
     "two nominations of a person who is two": lambda: replace(
@@ -300,6 +309,25 @@ def test_a_term_is_its_part_of_the_year() -> None:
     assert term_days("2026/2027-1/1") == (date(2026, 9, 1), date(2027, 8, 31))
     assert term_days("2026/2027-2/2") == (date(2027, 3, 2), date(2027, 8, 31))
     assert term_days("2026/2029-1/2") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("2026/2027-1/2", ["HT26"]),
+        ("2026/2027-2/2", ["VT27"]),
+        ("2026/2027-1/1", ["HT26", "VT27"]),
+        ("2026/2027-2/3", ["HT26", "VT27"]),
+        ("2026/2027-3/3", ["VT27"]),
+        ("2026/2026-1/2", ["VT26"]),
+        ("2026/2026-2/2", ["HT26"]),
+        ("2026/2027-3/2", []),
+        ("2026/2029-1/2", []),
+        ("autumn", []),
+    ],
+)
+def test_a_term_of_the_network_takes_terms_of_ours(text: str, codes: list[str]) -> None:
+    assert [each.code for each in terms_of(text)] == codes
     assert term_days("autumn") is None
 
 

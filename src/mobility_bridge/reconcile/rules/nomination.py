@@ -9,8 +9,14 @@ from datetime import timedelta
 from mobility_bridge.domain.academic_year import AcademicYear
 from mobility_bridge.domain.discrepancy import Owner, Severity, Text
 from mobility_bridge.domain.la_merge import mobility_type
-from mobility_bridge.domain.stay import DecisionState, StayCase
-from mobility_bridge.reconcile.nominations import last_decision, nominations, pending_since, term_days
+from mobility_bridge.domain.stay import DecisionState, OtherStay, StayCase
+from mobility_bridge.reconcile.nominations import (
+    last_decision,
+    nominated_terms,
+    nominations,
+    pending_since,
+    term_days,
+)
 from mobility_bridge.reconcile.rule import Observation, rule
 from mobility_bridge.reconcile.stay_advice import advice
 from mobility_bridge.reconcile.stay_days import first_day, last_day
@@ -116,13 +122,18 @@ def student_is_nominated_twice(case: StayCase) -> Iterator[Observation]:
         other = seen.said
         if other.omobility_id != nomination.omobility_id and other.status and other.status.is_counted:
             yield Observation(other.omobility_id, {"other": other.omobility_id}, owner=_side(case))
-    first, last = first_day(case), last_day(case)
     for stay in case.other_stays:
         later = (case.subject.stay_id or "") > stay.stay_id
-        if not stay.nominated or not stay.active or not later or first is None or stay.first_day is None:
-            continue
-        if first <= (stay.last_day or stay.first_day) and stay.first_day <= (last or first):
-            yield Observation(stay.stay_id, {"other": stay.stay_id}, first, owner=_side(case))
+        if stay.nominated and stay.active and later and _at_the_same_time(case, stay):
+            yield Observation(stay.stay_id, {"other": stay.stay_id}, first_day(case), owner=_side(case))
+
+
+def _at_the_same_time(case: StayCase, stay: OtherStay) -> bool:
+    """Whether two stays share a day; a term, where no system states the days of one."""
+    first, last = first_day(case), last_day(case)
+    if first is None or stay.first_day is None:
+        return not set(nominated_terms(case)).isdisjoint(stay.terms)
+    return first <= (stay.last_day or stay.first_day) and stay.first_day <= (last or first)
 
 
 @rule(
