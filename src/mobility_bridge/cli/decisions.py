@@ -147,13 +147,14 @@ def _signer(context: Any, given: tuple[str | None, str | None, str | None]) -> A
 
 def show(done: "StoredDecision", say: "Speech", *, dry_run: bool) -> None:
     """Print a decision and what became of it."""
-    words = OUTCOMES.get(done.outcome) or OUTCOMES.get(done.state.value, done.state.value)
+    known = OUTCOMES.get(done.outcome) or OUTCOMES.get(done.state.value)
+    outcome = in_words(done.outcome or done.state.value) if known is None else say(known)
     pairs: list[tuple[str, Any]] = [
         (say("decision"), say(done.verb)),
         (say("partner"), done.partner_hei_id),
         (say("proposal"), done.proposal_id),
         (say("by"), done.by),
-        (say("outcome"), say("not kept, not sent (dry run)") if dry_run else say(words)),
+        (say("outcome"), say("not kept, not sent (dry run)") if dry_run else outcome),
     ]
     if done.present_proposal_id not in (None, done.proposal_id):
         pairs.append((say("waits now"), done.present_proposal_id))

@@ -19,6 +19,7 @@ COMMANDS = {
         "List every stay with its state in each system. No names.",
     )
 }
+OF_APPLICATIONS = ("applied", "cancelled", "gone")
 SYSTEMS = ("application", "nomination", "learning_agreement", "registry", "arrival", "transcript")
 
 
@@ -79,8 +80,14 @@ def _row(stay: "StayView", say: "Speech") -> tuple[Any, ...]:
         ", ".join(term.code for term in stay.terms),
         ", ".join(stay.departments[:1]),
         "" if stay.case.protected else say(in_words(stay.progress.value)),
-        *(say(in_words(states[name])) if name in states else "" for name in SYSTEMS),
+        *(_word(name, states[name], say) if name in states else "" for name in SYSTEMS),
     )
+
+
+def _word(system: str, state: str, say: "Speech") -> str:
+    """A state in words; the steps of an application are the system's own names."""
+    named = system == "application" and state not in OF_APPLICATIONS
+    return state if named else say(in_words(state))
 
 
 def as_data(stay: "StayView") -> dict[str, Any]:

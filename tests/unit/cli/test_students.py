@@ -12,9 +12,11 @@ from tests.unit.cli.conftest import Command
 from tests.unit.services.test_students import ADMITTED, AT, BRAVA, KNOWN, STU, US, World, a_world
 
 from mobility_bridge.cli import sync as sync_command
+from mobility_bridge.cli.mobilities import OF_APPLICATIONS
 from mobility_bridge.cli.speech import SWEDISH
-from mobility_bridge.cli.students import in_words
+from mobility_bridge.cli.students import PROGRESS, in_words
 from mobility_bridge.domain.identifiers import ApplicationId
+from mobility_bridge.domain.la_listing import ListedState
 from mobility_bridge.domain.learning_agreement import (
     ChangesProposal,
     ComponentLists,
@@ -28,6 +30,7 @@ from mobility_bridge.domain.registration import StudentProtected
 from mobility_bridge.errors import Unreachable
 from mobility_bridge.ports.student_sources import StudentApi
 from mobility_bridge.ports.students import MatchState
+from mobility_bridge.reconcile.stay_progress import StayProgress
 from mobility_bridge.reconcile.who import Signal
 from mobility_bridge.services.student_timeline import Happening
 from mobility_bridge.services.students import read_students
@@ -78,7 +81,7 @@ def told(config: Path, typed: Command) -> Command:
 
 
 def test_a_list_has_one_row_a_stay_and_names_nobody(told: Command) -> None:
-    for words in (("students", "list"), ("nominations", "list")):
+    for words in (("students", "list"), ("nominations", "list"), ("mobilities", "list")):
         for more in ((), ("--json",), ("--lang", "sv")):
             result = told(*words, *more)
             assert result.code == 0
@@ -97,11 +100,57 @@ def test_a_list_has_one_row_a_stay_and_names_nobody(told: Command) -> None:
         (("--term", "vt 27"), 0),
         (("--partner", "BRAVA.example"), 1),
         (("--direction", "incoming"), 0),
+        (("--department", "department of PHYSICS"), 1),
+        (("--department", "Chemistry"), 0),
     ],
 )
 def test_stays_and_nominations_are_chosen(told: Command, words: tuple[str, ...], number: int) -> None:
-    for what in ("students", "nominations"):
+    for what in ("students", "nominations", "mobilities"):
         assert len(told(what, "list", *words, "--json").json) == number
+
+
+def test_stays_are_chosen_by_how_far_they_have_come(told: Command) -> None:
+    found = {
+        state: [
+            len(told(what, "list", "--state", state, "--json").json) for what in ("students", "mobilities")
+        ]
+        for state in PROGRESS
+    }
+    assert sorted(found.values()) == [[0, 0]] * (len(PROGRESS) - 1) + [[1, 1]]
+    assert set(PROGRESS) == {each.value for each in StayProgress}
+
+
+def test_a_mobility_is_shown_with_its_state_in_each_system(told: Command) -> None:
+    (row,) = told("mobilities", "list", "--json").json
+    assert row["states"] == {
+        "application": "is_registriert",
+        "nomination": "approved",
+        "learning_agreement": "approved",
+        "registry": "admitted",
+        "arrival": None,
+        "transcript": None,
+    }
+    assert (row["departments"], row["decisions"]) == (["Department of Physics"], [])
+    assert "antagen" in told("mobilities", "list", "--lang", "sv").out
+
+
+@pytest.mark.parametrize("words", [NominationStatus, ListedState, StayProgress])
+def test_every_state_of_a_mobility_has_its_swedish(words: type[StrEnum]) -> None:
+    assert [each for each in words if in_words(each.value) not in SWEDISH] == []
+    others = ("proposed", "changes_proposed", "not_signed_by_all", "approved", "changes_approved", "gone")
+    others += ("withdrawn", "interrupted", "completed", "registered", "admitted", "unknown", *OF_APPLICATIONS)
+    others += ("departed", "arrived", "expected", "issued")
+    assert [each for each in others if in_words(each) not in SWEDISH] == []
+
+
+def test_of_a_protected_identity_the_list_of_mobilities_shows_that_there_is_one(
+    config: Path, typed: Command
+) -> None:
+    fill(config, lambda world: world.registry.facts.append(StudentProtected(as_of=AT, student_uid=STU)))
+    (row,) = typed("mobilities", "list", "--json", "--config", config).json
+    assert (row["state"], row["partner_hei_id"], set(row["states"].values())) == (None, None, {None})
+    assert typed("mobilities", "list", "--state", "accepted", "--json", "--config", config).json == []
+    assert "(protected)" in typed("mobilities", "list", "--config", config).out
 
 
 def test_a_term_or_partner_that_is_none_is_refused(told: Command) -> None:
