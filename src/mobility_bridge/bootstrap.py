@@ -133,6 +133,9 @@ def build(
         applications=tuple(
             item.applications for item in capabilities.values() if item.applications is not None
         ),
+        catalogue=next(
+            (item.catalogue for item in capabilities.values() if item.catalogue is not None), None
+        ),
         lists=next((item.lists for item in capabilities.values() if item.lists is not None), None),
         inspector=next(iter(_inspectors(adapters)), None),
         thresholds=Thresholds(**settings.rules.model_dump()),

@@ -34,6 +34,10 @@ COMMANDS = {
     "students": (f"{_HERE}.students:students", "List students' stays, tell one whole, say who is who."),
     "mobilities": (f"{_HERE}.mobilities:mobilities", "List stays with their state in each system."),
     "nominations": (f"{_HERE}.nominations:nominations", "List nominations, and decide on them."),
+    "catalogue": (
+        f"{_HERE}.catalogue:catalogue",
+        "Have the catalogue of courses for incoming students say what a list says.",
+    ),
     "la": (f"{_HERE}.la:la", "Show learning agreements and what changes, and decide on them."),
     "ladok": (f"{_HERE}.ladok:ladok", "Look into the student registry: its feed, what it offers."),
     "dashboard": (

@@ -38,6 +38,7 @@ from mobility_bridge.services.plan_writes import PlannedWrite, missed, of_cases,
 from mobility_bridge.services.stays import StayGathering
 from mobility_bridge.services.student_views import the_cases, the_student
 from mobility_bridge.services.subjects import student_key
+from mobility_bridge.services.write_log import say_asked, say_outcome
 
 _SENT: Final = frozenset(
     {
@@ -93,7 +94,7 @@ async def apply_writes(context: Context) -> WritesReport:
     if not off:
         asked = await context.store.write(lambda uow: _ask_missed(uow, context))
         for each in asked:
-            _say(context, "write.asked", each)
+            say_asked(context, each)
     waiting = await context.store.read(_waiting)
     return await _Applier(context, registry, off).run(waiting)
 
@@ -111,7 +112,7 @@ async def register_by_hand(context: Context, stay: str, *, by: str, why: str) ->
         )
     asked = await context.store.write(lambda uow: _ask_by_hand(uow, context, stay, by, why))
     for each in asked:
-        _say(context, "write.asked", each)
+        say_asked(context, each)
     assert context.registry is not None
     return await _Applier(context, context.registry, off).run(asked)
 
@@ -232,7 +233,7 @@ class _Applier:
         context = self._context
         taken, then = await context.store.write(lambda uow: self._take(uow, write))
         if then is _Next.NOTHING:
-            self._tell(taken)
+            say_outcome(context, taken)
             return taken, None
         if then is _Next.LOOK:
             return await self._look(taken)
@@ -330,16 +331,8 @@ class _Applier:
     async def _kept(self, write: Write) -> Write:
         """The write as the store has it; what became of it is logged."""
         kept = await self._context.store.read(lambda uow: uow.writes.get(write.write_id)) or write
-        self._tell(kept)
+        say_outcome(self._context, kept)
         return kept
-
-    def _tell(self, write: Write) -> None:
-        if write.state.open:
-            _say(self._context, "write.delayed", write)
-        elif write.state in (WriteState.REFUSED, WriteState.REFUTED):
-            _say(self._context, "write.refused", write)
-        else:
-            _say(self._context, "write.settled", write)
 
 
 def _still_mine(uow: UnitOfWork, write: Write) -> bool:
@@ -378,11 +371,3 @@ def _compare_again(uow: UnitOfWork, context: Context, write: Write) -> None:
     if write.student_id is not None:
         student_id: StudentId = uow.students.current(write.student_id)
         uow.work.mark_to_compare([student_key(student_id)], context.clock.now())
-
-
-def _say(context: Context, event: str, write: Write) -> None:
-    said: dict[str, object] = {"write_id": write.write_id, "source": write.to.value, "subject": write.about}
-    said["state"] = write.state.value
-    if event != "write.asked":
-        said.update(outcome=write.detail or None, attempts=write.attempts)
-    context.log.event(event, **said)

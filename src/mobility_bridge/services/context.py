@@ -16,7 +16,7 @@ from mobility_bridge.ports.ambient import Clock
 from mobility_bridge.ports.documents import DocumentInspector
 from mobility_bridge.ports.lists import StudentLists
 from mobility_bridge.ports.registry import StudentRegistry
-from mobility_bridge.ports.sinks import NotificationSender
+from mobility_bridge.ports.sinks import CatalogueSink, NotificationSender
 from mobility_bridge.ports.sources import AgreementSource, PartnerNetwork
 from mobility_bridge.ports.store import Store
 from mobility_bridge.ports.student_sources import ApplicationSource, StudentNetwork
@@ -39,6 +39,7 @@ class Context:
     registry: StudentRegistry | None = None
     applications: tuple[ApplicationSource, ...] = ()
     lists: StudentLists | None = None
+    catalogue: CatalogueSink | None = None
     thresholds: Thresholds = field(default_factory=Thresholds)
     ownership: Ownership = field(default_factory=Ownership)
 
