@@ -47,7 +47,7 @@ def test_demo_tells_nothing_but_json_on_stdout_and_no_traceback_anywhere(demo: D
 
 def test_demo_plays_weeks_that_end_today_and_every_part_of_the_bridge_has_worked(demo: Demo) -> None:
     acts = demo.data["acts"]
-    assert len(acts) == 6
+    assert len(acts) == 7
     moments = [datetime.fromisoformat(act["at"]) for act in acts]
     assert moments == sorted(moments)
     assert moments[-1] - moments[0] > timedelta(days=45)

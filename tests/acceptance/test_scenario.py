@@ -5,6 +5,7 @@ everything that it can say, and in the end nothing more.
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,15 @@ from mobility_bridge.reconcile.registry import AGREEMENT_RULES, PARTNER_RULES, S
 from mobility_bridge.sandbox.folder import remember
 from mobility_bridge.sandbox.host import Plan, Sandbox
 from mobility_bridge.sandbox.scenarios import scenario_named
+from mobility_bridge.sandbox.scenarios.default import TROUBLES
 from mobility_bridge.services.compare import CompareReport
 from mobility_bridge.services.sync import SyncReport, Wanted, sync
 
-EVERY_CODE = {rule.code for rules in (AGREEMENT_RULES, PARTNER_RULES, SOURCE_RULES) for rule in rules}
+EVERY_CODE = {rule.code for rules in (AGREEMENT_RULES, PARTNER_RULES, SOURCE_RULES) for rule in rules} - {
+    # A feed with gaps is played by tests of its own.
+    "FEED_EVENT_MISSED",
+    "FEED_PAGE_MISSING",
+}
 
 
 @dataclass
@@ -79,8 +85,22 @@ def test_each_act_shows_exactly_what_it_is_meant_to_show(performance: Performanc
 
 
 def test_every_rule_has_its_turn(performance: Performance) -> None:
-    shown = {item["code"] for found in performance.acts for item in found}
+    shown = {item["code"] for found in performance.acts for item in found if not _of_a_stay(item)}
     assert shown == EVERY_CODE
+
+
+def test_a_student_who_is_to_leave_unregistered_is_found_in_time_and_gone_after_the_registration(
+    performance: Performance,
+) -> None:
+    codes = [{item["code"] for item in found if _of_a_stay(item)} for found in performance.acts]
+    assert ["REGISTRATION_MISSING" in each for each in codes] == [False] * 5 + [True, False]
+    (found,) = [item for item in performance.acts[5] if item["code"] == "REGISTRATION_MISSING"]
+    assert found["due_on"] - datetime.now(UTC).date() >= timedelta(days=9)
+    assert codes[-1] == TROUBLES
+
+
+def _of_a_stay(item: dict[str, Any]) -> bool:
+    return bool(item["subject_kind"] == "stay")
 
 
 def test_troubles_of_partners_and_systems_are_over_when_the_weather_is_fair(performance: Performance) -> None:

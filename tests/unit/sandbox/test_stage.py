@@ -60,7 +60,7 @@ def test_what_does_not_exist_cannot_be_changed_or_approved():
 def test_a_scenario_ends_with_its_last_act():
     played = stage("default")
 
-    assert [played.advance() for _ in range(2, played.scenario.acts + 1)] == [2, 3, 4, 5, 6]
+    assert [played.advance() for _ in range(2, played.scenario.acts + 1)] == [2, 3, 4, 5, 6, 7]
     with pytest.raises(UsageError):
         played.advance()
 

@@ -21,7 +21,7 @@ from mobility_bridge.sandbox.scenarios.script import Script
 from mobility_bridge.sandbox.scenarios.story import Scenario
 from mobility_bridge.sandbox.scenarios.student_cast import Cast
 
-_TROUBLES = frozenset(
+TROUBLES = frozenset(
     {"LA_VERSION_DRIFT", "TRANSFER_MISSING", "NOT_ESTABLISHED", "NAME_MISMATCH", "CREDIT_IMBALANCE"}
 )
 """What goes wrong with some students; the scenario `students` shows everything that can."""
@@ -38,7 +38,7 @@ def scenario(today: date) -> Scenario:
     student_year.year_of(cast)
     departure.play(script, cast)
     for story in student_stories.all_of_them():
-        if story.code in _TROUBLES:
+        if story.code in TROUBLES:
             story.lives(cast)
     student_year.live(script, cast)
     return script.finished()
