@@ -5,8 +5,9 @@ import time
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, bindparam, select
 from tenacity import (
@@ -141,8 +142,7 @@ class SqlStore:
         def unit(connection: Connection) -> T:
             return work(SqlUnitOfWork(connection, self._seal, writing=False))
 
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._readers, self._run, self._engines.reading, unit)
+        return await _within(self._readers, self._run, self._engines.reading, unit)
 
     async def write(self, work: Callable[[UnitOfWork], T]) -> T:
         if self._read_only:
@@ -152,8 +152,7 @@ class SqlStore:
             return work(SqlUnitOfWork(connection, self._seal, writing=True))
 
         async def once() -> T:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._writer, self._run, self._engines.writing, unit)
+            return await _within(self._writer, self._run, self._engines.writing, unit)
 
         started = time.monotonic()
         try:
@@ -185,6 +184,11 @@ class SqlStore:
         self._writer.shutdown()
         self._readers.shutdown()
         self._engines.dispose()
+
+
+async def _within(threads: ThreadPoolExecutor, work: Callable[..., T], *given: Any) -> T:
+    """Run in one of these threads, with the caller's context, so that what is logged there is tied to its job."""
+    return await asyncio.get_running_loop().run_in_executor(threads, copy_context().run, work, *given)
 
 
 def _check_revision(connection: Connection) -> None:
