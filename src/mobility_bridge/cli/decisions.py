@@ -1,14 +1,14 @@
 """What the commands that decide on a partner's proposal share: what they take, do and print."""
 
 import getpass
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from mobility_bridge.cli.options import Invocation, takes_language, takes_options, takes_partner
-from mobility_bridge.cli.render import print_json, print_pairs
+from mobility_bridge.cli.render import print_json, print_pairs, print_table
 from mobility_bridge.cli.students import in_words, partner_of_stays
 
 if TYPE_CHECKING:
@@ -162,6 +162,28 @@ def show(done: "StoredDecision", say: "Speech", *, dry_run: bool) -> None:
     about = say(in_words(done.on.value))
     title = say("Decision on {about} {omobility_id}", about=about, omobility_id=done.omobility_id)
     print_pairs(title, pairs, speech=say)
+
+
+def show_waiting(waiting: "Sequence[StoredDecision]", say: "Speech") -> None:
+    """Print the decisions that partners are still to be told, or to show; nothing where there are none."""
+    if not waiting:
+        return
+    print_table(
+        say("Decisions under way ({count})", count=len(waiting)),
+        say.all("Partner", "About", "Mobility", "Decision", "State", "Next attempt"),
+        [
+            (
+                each.partner_hei_id,
+                say(in_words(each.on.value)),
+                each.omobility_id,
+                say(each.verb),
+                say(OUTCOMES[each.state.value]),
+                each.next_attempt_at,
+            )
+            for each in waiting
+        ],
+        speech=say,
+    )
 
 
 def as_data(done: "StoredDecision") -> dict[str, Any]:

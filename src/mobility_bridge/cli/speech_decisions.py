@@ -17,6 +17,9 @@ SWEDISH_OF_DECISIONS: Final[Mapping[str, str]] = {
     "approve": "godkänn",
     "reject": "avslå",
     "comment": "kommentera",
+    "Decisions under way ({count})": "Pågående beslut ({count})",
+    "Decision": "Beslut",
+    "Next attempt": "Nästa försök",
     # What became of it
     "waits to be sent: the partner could not be told yet; the next round tries again": (
         "väntar på att skickas: partnern har inte kunnat nås; nästa omgång försöker igen"

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mobility_bridge.cli import decisions
 from mobility_bridge.cli.options import Invocation, takes_language, takes_options
 from mobility_bridge.cli.render import print_json, print_pairs, print_table
 
@@ -74,6 +75,7 @@ def _show(found: "Overview", say: "Speech", *, offline: bool) -> None:
         ],
     )
     _show_writes(found, say)
+    decisions.show_waiting(found.decisions, say)
     print_table(
         say("Our systems"),
         say.all("Source", "Agreements", "State", "Offers"),
@@ -240,6 +242,7 @@ def _data(found: "Overview") -> dict[str, Any]:
             {"about": each.about, "to": each.to, "state": each.state, "detail": each.detail or None}
             for each in found.writes
         ],
+        "decisions": [decisions.as_data(each) for each in found.decisions],
         "assumed": found.assumed,
     }
 

@@ -12,6 +12,7 @@ from mobility_bridge.domain.partner import Health, IndexState
 from mobility_bridge.domain.record import RecordKind
 from mobility_bridge.domain.write import Write
 from mobility_bridge.errors import ExternalError
+from mobility_bridge.ports.decisions import StoredDecision
 from mobility_bridge.ports.sources import Capability
 from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.services.catalogue import CATALOGUE
@@ -60,7 +61,8 @@ class Overview:
     """The state of the whole bridge. `registry` and `lists` are None where none is configured.
 
     `legible`: students are followed, and no key seals what the store holds about them. `writes` are those to our own
-    systems that are neither made nor given up: the latest of each thing written.
+    systems that are neither made nor given up: the latest of each thing written. `decisions` are ours that partners
+    are still to be told, or to show.
     """
 
     own_hei_id: HeiId
@@ -76,6 +78,7 @@ class Overview:
     legible: bool = False
     lists: ListsStatus | None = None
     writes: tuple[Write, ...] = ()
+    decisions: tuple[StoredDecision, ...] = ()
 
     @property
     def last_activity_at(self) -> datetime | None:
@@ -156,6 +159,7 @@ def _overview(
         context.settings.notify.enabled,
         legible=context.settings.students.enabled and not context.settings.store.keys,
         writes=tuple(uow.writes.troubled()),
+        decisions=tuple(uow.decisions.under_way()),
         lists=_lists(uow, context),
     )
 

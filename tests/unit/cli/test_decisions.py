@@ -10,12 +10,13 @@ from tests.unit.cli.conftest import Command
 from tests.unit.services.test_decide import Office, an_office, rejected
 
 from mobility_bridge.cli import decisions as command
-from mobility_bridge.cli import sync_students
+from mobility_bridge.cli import status, sync_students
 from mobility_bridge.cli.speech import SWEDISH, Speech
 from mobility_bridge.domain.record import RecordKind
 from mobility_bridge.domain.stay import DecisionState
 from mobility_bridge.ports.decisions import StoredDecision
 from mobility_bridge.reconcile.decision_effects import Effect
+from mobility_bridge.services.overview import overview
 from mobility_bridge.services.send_decisions import DecisionsReport
 
 
@@ -87,6 +88,21 @@ async def test_a_round_says_what_it_did_about_decisions(capsys: pytest.CaptureFi
     assert "2 decisions wait" in printed
     (looked_at,) = sync_students.decisions_data(report)["looked_at"]
     assert looked_at["omobility_id"] == "BR-OM-1"
+
+
+async def test_the_status_lists_what_partners_are_still_to_be_told(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    office = await an_office()
+    nothing = await overview(office.bridge.context)
+    command.show_waiting(nothing.decisions, Speech("sv"))
+    assert capsys.readouterr().out == ""
+    await office.decide()
+    found = await overview(office.bridge.context)
+    for language in ("en", "sv"):
+        command.show_waiting(found.decisions, Speech(language))
+        assert "BR-OM-1" in capsys.readouterr().out
+    assert [each["state"] for each in status._data(found)["decisions"]] == ["queued"]
 
 
 @pytest.mark.parametrize("words", [("la", "approve"), ("la", "comment"), ("nominations", "reject")])
