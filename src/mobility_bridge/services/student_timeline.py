@@ -9,6 +9,7 @@ from typing import Any
 
 from mobility_bridge.domain.application import Application
 from mobility_bridge.domain.identifiers import HeiId, OmobilityId
+from mobility_bridge.domain.la_listing import LaListing
 from mobility_bridge.domain.learning_agreement import LearningAgreement
 from mobility_bridge.domain.nomination import Nomination
 from mobility_bridge.domain.person import Person
@@ -291,6 +292,8 @@ def _stated(case: StayCase) -> Iterator[tuple[str, Mapping[str, Any]]]:
         yield "nomination", _nomination(case.nomination.said, case)
     if case.learning_agreement is not None and case.learning_agreement.live:
         yield "learning agreement", _la(case.learning_agreement.said, case)
+    if case.listing is not None and case.listing.live:
+        yield f"{case.listing.stored.record.key.source} list", _listing(case.listing.said)
     if case.arrival is not None and case.arrival.live:
         said = case.arrival.said
         yield "arrival", {"first day": said.actual_arrival_date, "last day": said.actual_departure_date}
@@ -352,5 +355,17 @@ def _la(said: LearningAgreement, case: StayCase) -> Mapping[str, Any]:
         "level at departure": said.eqf_level_studied_at_departure,
         "first day": said.start,
         "last day": said.end,
+        "mobility id": said.omobility_id,
+    }
+
+
+def _listing(said: LaListing) -> Mapping[str, Any]:
+    signed = {True: "approved", False: "not signed by all", None: None}[said.binds]
+    return {
+        "partner": said.receiving_hei_id,
+        "academic year": said.receiving_academic_year_id,
+        "learning agreement": "proposal waits" if said.state is not None and said.state.waits else signed,
+        "first day": said.starts_on,
+        "last day": said.ends_on,
         "mobility id": said.omobility_id,
     }

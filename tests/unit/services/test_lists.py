@@ -21,6 +21,7 @@ from mobility_bridge.services.ingest import ingest
 from mobility_bridge.services.lists import LISTS, ListsReport, ingest_lists
 from mobility_bridge.services.overview import overview
 from mobility_bridge.services.privacy import erase
+from mobility_bridge.services.student_timeline import explain_student
 from mobility_bridge.services.students import read_named, read_our_students
 
 THEIRS = {
@@ -90,6 +91,29 @@ async def test_a_line_enters_the_stay_beside_the_networks_copy(world: World, tmp
     assert [each.live for each in las] == [True]
     assert {each.stay_id for each in kept} == {las[0].stay_id}
     assert "LA_LIST_DRIFT" in await world.codes()
+
+
+@pytest.mark.parametrize(
+    ("cells", "state"),
+    [
+        ({}, "approved"),
+        ({"Status": "draft", "First version signed": ""}, "not signed by all"),
+        ({"Status": "changes waiting for receiving HEI"}, "proposal waits"),
+        ({"Status": "closed", "First version signed": ""}, None),
+    ],
+)
+async def test_a_list_stands_side_by_side_with_the_other_systems(
+    world: World, tmp_path: Path, cells: dict[str, str], state: str | None
+) -> None:
+    await world.round()
+    lay(tmp_path, {**THEIRS, **cells})
+    await take(world)
+
+    told = await explain_student(world.bridge.context, str(OMOBILITY))
+
+    said = {each.name: {system: text for system, text, _ in each.sides} for each in told.facts}
+    assert said["learning agreement"].get("dashboard list") == state
+    assert said["first day"]["dashboard list"] == "2026-08-31"
 
 
 async def test_the_same_file_read_again_changes_nothing_and_is_evidence_once(
