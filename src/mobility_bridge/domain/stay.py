@@ -22,7 +22,7 @@ from mobility_bridge.domain.learning_agreement import LearningAgreement
 from mobility_bridge.domain.nomination import Nomination
 from mobility_bridge.domain.person import Direction, Person
 from mobility_bridge.domain.record import StoredRecord
-from mobility_bridge.domain.registration import OtherMerit, StudentResult
+from mobility_bridge.domain.registration import CreditTransfer, OtherMerit, StudentResult
 from mobility_bridge.domain.term import Term
 from mobility_bridge.domain.transcript import Tor
 
@@ -223,6 +223,7 @@ class StayCase:
     results: tuple[StudentResult, ...] = ()
     results_read_at: datetime | None = None
     merits: tuple[OtherMerit, ...] = ()
+    strayed: tuple[CreditTransfer, ...] = ()
     agreement: AgreementUse | None = None
     agreement_exists: bool = False
     registry_agreement_exists: bool | None = None

@@ -82,6 +82,17 @@ def exchanges(facts: Iterable[Fact], offering: Offering) -> tuple[ExchangePartic
     return tuple(sorted(found, key=lambda each: (each.first_day or date.max, each.admission_uid)))
 
 
+def strayed(facts: Iterable[Fact], offering: Offering) -> tuple[CreditTransfer, ...]:
+    """One student's credit transfers for an exchange occasion that the student was never on."""
+    said = tuple(facts)
+    own = {each.occasion_uid for each in exchanges(said, offering)}
+    return tuple(
+        each
+        for each in _living(said, CreditTransfer)
+        if offering.is_exchange(each.occasion_uid) and each.occasion_uid not in own
+    )
+
+
 class _Student:
     """The living facts about one student, by what they are about."""
 

@@ -46,7 +46,7 @@ from mobility_bridge.domain.term import Term
 from mobility_bridge.domain.transcript import Tor
 from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.ports.students import Stay
-from mobility_bridge.reconcile.exchange import Offering, exchanges
+from mobility_bridge.reconcile.exchange import Offering, exchanges, strayed
 from mobility_bridge.reconcile.offers import Offers, as_other, with_offer
 from mobility_bridge.reconcile.stays import Group, group
 from mobility_bridge.reconcile.traces import REGISTRY, exchange_trace, trace
@@ -200,12 +200,19 @@ class StayGathering:
             case = self._case(student_id, each, by_key, by_uid, facts)
             if case is not None:
                 cases.append(case)
+        self._give_strayed(cases, facts)
         others = [as_other(case) for case in cases]
         complete = [
             replace(with_offer(case, self._offers), other_stays=(*others[:at], *others[at + 1 :]))
             for at, case in enumerate(cases)
         ]
         return self._places.settle([each.stay_id for each in stays], complete)
+
+    def _give_strayed(self, cases: list[StayCase], facts: Sequence[Fact]) -> None:
+        """Give the last stay abroad the credit transfers that belong to none: one stay tells of them."""
+        away = [at for at, case in enumerate(cases) if case.outgoing]
+        if away:
+            cases[away[-1]] = replace(cases[away[-1]], strayed=strayed(facts, self.offering))
 
     def facts(self, student_id: StudentId) -> list[Fact]:
         """What the registry says about a student, under every key that it has for them."""

@@ -28,7 +28,7 @@ from mobility_bridge.domain.registration import (
     Withdrawal,
 )
 from mobility_bridge.domain.term import Term
-from mobility_bridge.reconcile.exchange import Offering, exchanges
+from mobility_bridge.reconcile.exchange import Offering, exchanges, strayed
 
 AT = datetime(2026, 5, 18, 10, tzinfo=UTC)
 BRAVA = HeiId("brava.example")
@@ -177,6 +177,20 @@ def test_a_credit_transfer_belongs_to_the_exchange_that_it_names() -> None:
     transfer = CreditTransfer(as_of=AT, credit_transfer_uid=uid("t"), occasion_uid=uid("occ"))
     elsewhere = replace(transfer, credit_transfer_uid=uid("u"), occasion_uid=uid("other"))
     assert put_together(ADMITTED, transfer, elsewhere).transfers == (transfer,)
+
+
+def test_a_credit_transfer_for_an_exchange_that_the_student_was_never_on_has_strayed() -> None:
+    theirs = replace(OCCASION, occasion_uid=uid("theirs"))
+    package = replace(
+        OCCASION, occasion_uid=uid("package"), education_uid=uid("no agreement"), exchange=False
+    )
+    known = offering(theirs, package)
+    transfers = [
+        CreditTransfer(as_of=AT, credit_transfer_uid=uid(name), occasion_uid=uid(name) if name else None)
+        for name in ("occ", "theirs", "package", "")
+    ]
+    gone = replace(transfers[1], credit_transfer_uid=uid("gone"), removed=True)
+    assert strayed([ADMITTED, *transfers, gone], known) == (transfers[1],)
 
 
 COURSE = Admission(

@@ -88,19 +88,17 @@ CONDITIONAL = promising(replace(RECOGNIZED[0], recognition_conditions="if passed
 CANCELLED = seen(RecordKind.NOMINATION, replace(NOMINATION, status=NominationStatus.CANCELLED))
 PARTIAL = tor(reports=(report(*RESULTS, status=ReportStatus.PARTIAL_TEMPORARY),))
 NOTHING_PASSED = tor(course("BR1", status=ResultStatus.FAILED))
+STRAYED = transferred(*PROMISED).transfers
 SHORT = (*PROMISED[:3], (PROMISED[3][0], "5"))
 
 
 @pytest.mark.parametrize(
     ("code", "case", "times"),
     [
-        (
-            "TRANSFER_OTHER_STUDENT",
-            lambda: done(exchange=transferred(*PROMISED, student_uid=LadokUid("other"))),
-            1,
-        ),
-        ("TRANSFER_OTHER_STUDENT", lambda: done(exchange=transferred(*PROMISED, student_uid=None)), 0),
-        ("TRANSFER_OTHER_STUDENT", lambda: done(nomination=CANCELLED), 0),
+        ("TRANSFER_OTHER_STUDENT", lambda: done(strayed=STRAYED), 1),
+        ("TRANSFER_OTHER_STUDENT", lambda: done(strayed=(replace(STRAYED[0], decided_on=None),)), 1),
+        ("TRANSFER_OTHER_STUDENT", done, 0),
+        ("TRANSFER_OTHER_STUDENT", lambda: done(nomination=CANCELLED, strayed=STRAYED), 0),
         ("TRANSFER_ON_UNSIGNED_VERSION", lambda: done(("NH9", "30"), learning_agreement=PROPOSED), 1),
         ("TRANSFER_ON_UNSIGNED_VERSION", lambda: done(learning_agreement=PROPOSED), 0),
         ("TRANSFER_ON_UNSIGNED_VERSION", lambda: done(learning_agreement=None), 0),

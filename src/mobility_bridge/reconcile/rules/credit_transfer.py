@@ -16,7 +16,7 @@ from mobility_bridge.reconcile.rule import Observation, rule
 from mobility_bridge.reconcile.stay_advice import advice
 from mobility_bridge.reconcile.stay_la import codes_of, listed, named, served
 from mobility_bridge.reconcile.stay_results import certified, certified_at, compared, ects_of, passed, results
-from mobility_bridge.reconcile.stay_state import active, in_question
+from mobility_bridge.reconcile.stay_state import in_question
 from mobility_bridge.reconcile.stay_terms import exchanges
 from mobility_bridge.reconcile.who import folded
 
@@ -74,10 +74,12 @@ def _number(value: Decimal) -> str:
     code="TRANSFER_OTHER_STUDENT",
     severity=Severity.BLOCKING,
     owner=Owner.US,
-    title=Text("Credits were booked on another student", "Poäng är bokförda på en annan student"),
+    title=Text("Credits of another student's exchange", "Poäng från en annan students utbyte"),
     text=Text(
-        "A credit transfer of this exchange is booked on another student in the registry.",
-        "Ett tillgodoräknande för detta utbyte är bokfört på en annan student i registret.",
+        "A credit transfer[ of {decided_on}] is booked on this student for an exchange occasion that the student was "
+        "never on.",
+        "Ett tillgodoräknande[ från {decided_on}] är bokfört på den här studenten för ett utbytestillfälle som "
+        "studenten aldrig varit på.",
     ),
     next_step=advice(
         "Correct the decision in the student registry at once; say nothing to either student before.",
@@ -86,19 +88,13 @@ def _number(value: Decimal) -> str:
     source=_SOURCE,
 )
 def credits_are_booked_on_another_student(case: StayCase) -> Iterator[Observation]:
-    """A decision about the exchange's occasion has another student than the exchange.
+    """A decision names an exchange's occasion, and its student is none of those on it.
 
     Source: EWP mobilities: reconciliation of transcripts.
     """
-    if not case.outgoing or not active(case):
-        return
-    known = {each.person.ladok_student_uid for each in case.persons} | {
-        each.student_uid for each in exchanges(case)
-    }
-    for exchange in exchanges(case):
-        for each in exchange.transfers:
-            if not each.removed and each.student_uid is not None and each.student_uid not in known:
-                yield Observation(each.credit_transfer_uid)
+    for each in case.strayed if in_question(case) else ():
+        decided_on = each.decided_on.isoformat() if each.decided_on is not None else ""
+        yield Observation(each.credit_transfer_uid, {"decided_on": decided_on})
 
 
 @rule(
