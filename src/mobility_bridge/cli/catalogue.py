@@ -21,7 +21,7 @@ COMMANDS = {
     "plan": (f"{_HERE}:plan", "Say what the catalogue would have to change; write nothing."),
     "apply": (f"{_HERE}:apply", "Have the catalogue say what the list says."),
 }
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_FILE = click.Path(path_type=Path)
 _LIMIT = 100
 
 
@@ -76,9 +76,14 @@ def apply(invocation: Invocation, file: Path, by: str | None, why: str, limit: i
 
 
 def _read(file: Path) -> "CourseRows":
+    from mobility_bridge.errors import UsageError
     from mobility_bridge.services.course_list import read_course_list
 
-    return read_course_list(file.name, file.read_bytes())
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{file}: {error.strerror}", next_step="Name a file that can be read.") from error
+    return read_course_list(file.name, data)
 
 
 def _plan(invocation: Invocation, file: Path) -> int:

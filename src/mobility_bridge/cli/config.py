@@ -27,7 +27,7 @@ def config() -> None:
 def check(invocation: Invocation, *, offline: bool) -> None:
     """Say everything that is wrong with the configuration, at once. The store is not changed.
 
-    Looks at the file, at the key and certificate files that it names, at the store, and at this machine's clock.
+    Looks at the file, at the table of owners that it names, at the key and certificate files that it names, at the store, and at this machine's clock.
     """
     from mobility_bridge.services.preflight import preflight
 
@@ -41,10 +41,16 @@ def check(invocation: Invocation, *, offline: bool) -> None:
         from mobility_bridge.settings.load import rejected
 
         raise rejected(loaded.file, findings)
+    from mobility_bridge.domain.ownership import Ownership
+
+    lines = Ownership.of(loaded.ownership).lines()
+    writes = {known.path: [to.value for to in allowed] for known, _, allowed in lines if allowed}
     if invocation.as_json:
-        print_json({"file": str(loaded.file), "valid": True})
+        print_json({"file": str(loaded.file), "valid": True, "writes": writes})
     else:
         click.echo(f"{loaded.file} holds.")
+        said = "; ".join(f"{path} to {', '.join(allowed)}" for path, allowed in writes.items())
+        click.echo(f"The ownership table lets the bridge write {said or 'nothing'}.")
 
 
 @click.command()

@@ -92,7 +92,7 @@ def _lines(text: str, problems: list[str]) -> Iterator[tuple[str, Mapping[str, s
             elif any(row.values()):
                 yield where, {name: (value or "").strip() for name, value in row.items()}
     except csv.Error as error:
-        problems.append(f"line {reader.line_num}: {error}")
+        problems.append(f"line {reader.reader.line_num}: {error}")
 
 
 def _tables(text: str, problems: list[str]) -> Iterator[tuple[str, Mapping[str, str]]]:
