@@ -62,6 +62,11 @@ class StoredDecision:
         return f"{self.on}:{self.partner_hei_id}:{self.omobility_id}" if self.under_way else None
 
     @property
+    def is_erased(self) -> bool:
+        """Whether it was left off, and what people wrote in it forgotten, before it came to an end."""
+        return not self.under_way and self.finished_at is None
+
+    @property
     def verb(self) -> str:
         """What was decided, as the commands call it."""
         if self.approve:

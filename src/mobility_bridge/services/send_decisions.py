@@ -145,7 +145,7 @@ class _Sender:
             after, error = await self._post(taken)
         except BaseException:  # stopped in the middle: nobody knows, so whoever comes next may look at once
             at_once = replace(taken, next_attempt_at=self._context.clock.now())
-            await asyncio.shield(self._context.store.write(lambda uow: uow.decisions.save(at_once)))
+            await asyncio.shield(self._save(at_once))
             raise
         if error is not None:
             self._say_delayed(after, error)
@@ -362,8 +362,12 @@ def _ended(decision: StoredDecision, state: DecisionState, outcome: str, now: da
 
 
 def _write(uow: UnitOfWork, context: Context, decision: StoredDecision) -> None:
-    """Keep a decision as it stands, and have its student compared anew."""
-    uow.decisions.save(decision)
+    """Keep a decision as it stands, and have its student compared anew.
+
+    Whoever was erased while the partner was asked stays so.
+    """
+    held = uow.decisions.get(decision.decision_id)
+    uow.decisions.save(decision.erased() if held is not None and held.is_erased else decision)
     stored = uow.records.get(_key(decision))
     if stored is not None and stored.student_id is not None:
         student_id = uow.students.current(stored.student_id)

@@ -33,6 +33,7 @@ from mobility_bridge.ports.student_sources import (
     Signer,
     StudentApi,
 )
+from mobility_bridge.scheduler import JOBS, run_job
 from mobility_bridge.services.compare import compare
 from mobility_bridge.services.decide import Order, decide, plan_decision
 from mobility_bridge.services.plan import plan_sync
@@ -593,3 +594,25 @@ async def test_a_decision_on_what_the_store_forgot_ends(office: Office) -> None:
     await office.send(only=kept.decision_id)
     left = await office.kept(kept.decision_id)
     assert (left.state, left.outcome, left.attempts) == ("conflict", "withdrawn", 0)
+
+
+async def test_a_student_who_is_erased_while_the_partner_is_asked_stays_erased(office: Office) -> None:
+    made = await office.decide(ON_LA, why="a reason")
+    context = office.bridge.context
+
+    async def answer(*_: object) -> DecisionSent:
+        await context.store.write(lambda uow: uow.decisions.erase(BRAVA, MOBILITY))
+        return DecisionSent(("Thank you, Alma Ek.",), ())
+
+    office.partner.decide_learning_agreement = answer  # type: ignore[method-assign,assignment]
+    await office.send()
+    left = await office.kept(made.decision_id)
+    assert (left.why, left.signer, left.messages, left.under_way) == ("", None, (), False)
+
+
+async def test_the_daemon_sends_what_waits(office: Office) -> None:
+    (job,) = [each for each in JOBS if each.name == "decisions"]
+    await office.decide()
+    assert await run_job(office.bridge.context, job)
+    assert await office.outcome() == ("confirmed", "took_effect", 1)
+    assert job.about_students
