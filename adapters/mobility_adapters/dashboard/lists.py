@@ -27,6 +27,7 @@ from mobility_bridge.ports.lists import (
 )
 from mobility_bridge.ports.student_sources import ReadRecord
 
+_LONGEST_NAME = 80
 _WAYS = {"\t": "tab", ";": "semicolon", ",": "comma"}
 
 
@@ -287,7 +288,8 @@ class _Fields:
         """Say of each column that nobody knows that it is not used."""
         for place, (column, each) in enumerate(self._named(), start=1):
             if each is None and folded(column) not in self._ignored:
-                yield f"column {place}, {column!r}, is not in the mapping: kept, and not used"
+                shown = repr(column) if len(column) <= _LONGEST_NAME else f"a name of {len(column)} letters"
+                yield f"column {place}, {shown}, is not in the mapping: kept, and not used"
 
     def _named(self) -> Iterable[tuple[str, str | None]]:
         return zip(self._header, self._fields, strict=True)

@@ -24,6 +24,7 @@ _MARKS: Final = (
 )
 _ARCHIVE: Final = b"PK\x03\x04"
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_NO_NAME: Final = re.compile(r"\S@\S|[0-9]{1,4}([-/.])[0-9]{1,2}\1[0-9]{1,4}")
 _SEPARATOR: Final = re.compile(r"sep=(.)\r?\n")
 
 
@@ -62,6 +63,7 @@ class Table:
 def read_table(data: bytes, known: Collection[str], limit: int = LIMIT) -> Table:
     """Read a file; `known` are folded names of columns, by which the delimiter is recognised.
 
+    A row of data taken for the header would be quoted as names of columns, so that it is refused.
     Raises:  Unreadable for what is no text, has no header, or could be split in two ways.
     """
     if len(data) > limit:
@@ -76,6 +78,10 @@ def read_table(data: bytes, known: Collection[str], limit: int = LIMIT) -> Table
     if not found:
         raise Unreadable(*(problems[0] if problems else ("line 1", "the file has no header row")))
     header, *rows = found
+    for place, name in enumerate(header.cells, start=1):
+        if folded(name) not in known and _NO_NAME.search(name):
+            where, why = f"line {header.line}, column {place}", "a date or an address, where a name should be"
+            raise Unreadable(where, why)
     width, kept = len(header.cells), []
     for row in rows:
         cells = row.cells[:width] if not any(map(str.strip, row.cells[width:])) else row.cells

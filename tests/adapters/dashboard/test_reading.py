@@ -244,6 +244,20 @@ async def test_no_problem_quotes_what_stands_in_a_cell(tmp_path: Path):
     assert not any(each in said for each in PERSONAL)
 
 
+async def test_a_row_that_stands_in_the_headers_line_is_not_quoted_as_names(tmp_path: Path):
+    head, line = written([LINE]).splitlines()
+    put(tmp_path / "a.csv", f"{head},{line}\n{line}\n")
+    put(tmp_path / "b.csv", f"{head},{'Exempla ' * 20}\n{line},\n")
+
+    reading = await dashboard(tmp_path).read()
+
+    assert reading.problems == (("a.csv, line 1, column 20", "a date or an address, where a name should be"),)
+    assert reading.remarks == (
+        ("b.csv, line 1", "column 17, a name of 159 letters, is not in the mapping: kept, and not used"),
+    )
+    assert len(reading.records) == 1
+
+
 async def test_what_the_dashboard_exports_is_read(tmp_path: Path):
     played = campus()
     put(tmp_path / "las.csv", dashboard_csv.learning_agreements(played.world))

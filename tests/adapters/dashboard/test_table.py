@@ -110,3 +110,9 @@ def test_a_file_that_cannot_be_read_says_where_and_why(data: bytes, where: str, 
 def test_a_file_over_the_limit_is_not_read():
     with pytest.raises(Unreadable, match="longer than the 10 bytes"):
         read_table(TEXT.encode(), KNOWN, 10)
+
+
+def test_a_name_that_the_mapping_knows_may_show_a_date():
+    table = read_table(b"Start (31/12/2026),Email\n1,2\n", {"start (31/12/2026)"})
+
+    assert table.header == ("Start (31/12/2026)", "Email")
