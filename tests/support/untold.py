@@ -9,15 +9,6 @@ NEVER: dict[str, str] = {
     "LA_SIGNATURE_ALTERED": _DECIDED,
     "LA_LIST_DRIFT": "needs a file of the Dashboard: "
     "test_dashboard.test_a_list_that_says_otherwise_is_said_until_it_is_exported_again",
+    "COPY_STALE": "needs days in which a partner does not answer: tests/acceptance/test_copy_stale.py",
 }
 """Those that no story can show, each with the reason."""
-
-NOT_YET = frozenset(
-    {
-        "DUPLICATE_NOMINATION",
-        "TRANSFER_OTHER_STUDENT",
-        "TRANSFER_ON_UNSIGNED_VERSION",
-        "COPY_STALE",
-    }
-)
-"""Those that wait for their story: whoever tells one takes its line out."""

@@ -3,11 +3,12 @@
 Source: EWP mobilities: reconciliation of nominations; nomination in version 3.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from mobility_bridge.sandbox.scenarios.student_cast import Cast
 from mobility_bridge.sandbox.scenarios.student_instances import instance
-from mobility_bridge.sandbox.scenarios.student_life import Happen, Life
+from mobility_bridge.sandbox.scenarios.student_life import Happen, Life, Moment
 
 
 @instance("PROGRAMME_LEVEL_MISMATCH")
@@ -69,6 +70,21 @@ def same_text_has_a_new_id(cast: Cast) -> Life:
         life.ago(9),
         lambda m: m.world.stays.change(life.omobility_id, m.at, proposal_salt="again"),
     )
+
+
+@instance("DUPLICATE_NOMINATION")
+def partner_nominates_the_same_student_twice(cast: Cast) -> tuple[Life, ...]:
+    once = cast.incoming(cast.after, "dunmore.example")
+    again = cast.incoming(cast.after, "dunmore.example").stop_before("accepted")
+    again.person = once.person
+
+    def nominated(moment: Moment) -> None:
+        stay = moment.world.stays.stay(once.omobility_id)
+        doubled = replace(stay, omobility_id=again.omobility_id, la=None, status="pending")
+        moment.world.stays.by_id[again.omobility_id] = doubled
+        moment.world.stays.change(again.omobility_id, moment.at)
+
+    return once, again.instead("applied", nominated).move("applied", again.ago(9))
 
 
 def _nominated(**facts: Any) -> Happen:
