@@ -288,7 +288,8 @@ def _config(application: Any, ring: KeyRing, **more: Any) -> uvicorn.Config:
 
 def _listen(port: int, *, or_any: bool = False) -> socket.socket:
     """Take a port (0: any) and hold it from now on. Raises UsageError when it is taken, unless any will do."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # The event loop sends small answers at once only where a socket says that it is TCP.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind(("127.0.0.1", port))
