@@ -159,7 +159,7 @@ EVENTS: Final[dict[str, EventSpec]] = {
     ),
     "lists.written": EventSpec(
         "info",
-        "A file with pre-filled learning agreements was written, or would have had nothing in it.",
+        "Pre-filled learning agreements were checked, and those without a fault laid out for a file.",
         ("source", "agreements", "refused", "rows"),
     ),
     "students.asked": EventSpec(

@@ -1,8 +1,9 @@
 """Lists that people exported to files: read, kept beside what the network serves, and laid beside what we know."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -14,12 +15,13 @@ from mobility_bridge.domain.snapshot import StoredCopy
 from mobility_bridge.errors import ExternalError, NotOffered, UsageError
 from mobility_bridge.ports.lists import ListedAgreement, ListReading, ReadList, StudentLists
 from mobility_bridge.ports.store import UnitOfWork
+from mobility_bridge.ports.student_sources import ReadRecord
 from mobility_bridge.services.applications import place_keys
 from mobility_bridge.services.context import Context
 from mobility_bridge.services.forgotten import Sieve
 from mobility_bridge.services.health import loggable, note_failure, note_success
 from mobility_bridge.services.problems import write_problems
-from mobility_bridge.services.subjects import source_key
+from mobility_bridge.services.subjects import source_key, student_key
 
 LISTS: Final = "lists"
 """The call's name in health records."""
@@ -124,6 +126,7 @@ def _commit(
     listed = any(each.kind is not None for each in reading.files) and bool(there)
     gone = list(uow.records.gone(absent, now)) if whole and listed and reading.complete and believed else []
     place_keys(uow, context, [*changed, *gone], now)
+    _look_again(uow, name, kept, set(changed), again=again, now=now)
     _keep_health(uow, context, name, reading)
     sieve.tell(context, name)
     return ListsReport(
@@ -137,6 +140,28 @@ def _commit(
         reading.remarks,
         _beside_ours(uow, context, reading),
     )
+
+
+def _look_again(
+    uow: UnitOfWork,
+    name: str,
+    kept: Sequence[ReadRecord],
+    changed: Collection[RecordKey],
+    *,
+    again: bool,
+    now: datetime,
+) -> None:
+    """Mark the students of lines that say what they said, in a later export: the document may have changed since."""
+    cursor = f"{name}.{LISTS}.as_of"
+    before = uow.cursor(cursor) if again else None
+    said = [
+        each.record for each in kept if before is None or each.record.as_of > datetime.fromisoformat(before)
+    ]
+    stored = (uow.records.get(each.key) for each in said if each.key not in changed)
+    whose = {each.student_id for each in stored if each is not None and each.student_id is not None}
+    uow.work.mark_to_compare([student_key(uow.students.current(each)) for each in sorted(whose)], now)
+    if again and said:
+        uow.set_cursor(cursor, max(each.as_of for each in said).isoformat())
 
 
 def _new(uow: UnitOfWork, name: str, exchanges: Sequence[Exchange]) -> list[Exchange]:

@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.support.bridges import a_bridge
 from tests.support.dashboard import AGREEMENT, LINE, dashboard, put, written
-from tests.support.stays import OMOBILITY, PERSON
+from tests.support.stays import LA, OMOBILITY, PERSON
 from tests.unit.services.test_students import BRAVA, US, World, a_world
 
 from mobility_bridge.domain.identifiers import HeiId
 from mobility_bridge.domain.partner import Health
+from mobility_bridge.domain.planned_day import PlannedDay
 from mobility_bridge.domain.record import RecordKind
 from mobility_bridge.errors import InvalidDocument, NotOffered, UsageError
 from mobility_bridge.ports.student_sources import StudentApi
@@ -22,7 +24,7 @@ from mobility_bridge.services.lists import LISTS, ListsReport, ingest_lists
 from mobility_bridge.services.overview import overview
 from mobility_bridge.services.privacy import erase
 from mobility_bridge.services.student_timeline import explain_student
-from mobility_bridge.services.students import read_named, read_our_students
+from mobility_bridge.services.students import read_named, read_our_students, read_students
 
 THEIRS = {
     **LINE,
@@ -129,6 +131,26 @@ async def test_the_same_file_read_again_changes_nothing_and_is_evidence_once(
     assert [each.exchange.url for each in kept] == ["file:las.csv"] * 2
 
 
+async def test_a_line_that_stays_as_it_was_in_a_later_export_is_compared_with_what_changed_since(
+    tmp_path: Path,
+) -> None:
+    world = with_lists(a_world(), tmp_path)
+    lay(tmp_path, THEIRS, minutes_old=200 * 1440)
+    await world.round()
+    moved = replace(LA, start=PlannedDay.on(date(2026, 9, 7)))
+    world.students.objects[US, StudentApi.LEARNING_AGREEMENTS] = {OMOBILITY: moved}
+    world.bridge.clock.move(86_400)
+    await read_students(world.bridge.context, [BRAVA], full=True)
+    await compare(world.bridge.context)
+    assert "LA_LIST_DRIFT" not in await world.codes()
+
+    lay(tmp_path, THEIRS)
+    assert (await take(world)).changed == 0
+
+    assert "LA_LIST_DRIFT" in await world.codes()
+    assert await world.bridge.store.read(lambda uow: list(uow.work.to_compare())) == []
+
+
 async def test_an_older_file_changes_nothing(world: World, tmp_path: Path) -> None:
     await take_one(world, lay(tmp_path, THEIRS, minutes_old=5))
     report = await take_one(world, lay(tmp_path, {**THEIRS, "Status": "draft"}, minutes_old=50))
@@ -201,7 +223,7 @@ async def test_nothing_of_an_erased_student_is_kept_again(world: World, tmp_path
     assert world.bridge.events("privacy.recognised")
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "windows-1252"])
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-16-le", "windows-1252"])
 async def test_an_erased_student_goes_from_a_file_in_any_encoding(
     world: World, tmp_path: Path, encoding: str
 ) -> None:
