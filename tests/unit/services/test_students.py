@@ -15,7 +15,7 @@ from mobility_bridge.domain.identifiers import ApplicationId, HeiId, LadokUid, O
 from mobility_bridge.domain.occasion import Commitment, ExternalParty, PartyDomain
 from mobility_bridge.domain.person import Person, PersonName
 from mobility_bridge.domain.record import Record, RecordKey, RecordKind
-from mobility_bridge.domain.registration import Admission, Fact, LadokStudent, ResultDecided
+from mobility_bridge.domain.registration import Admission, CreditTransfer, Fact, LadokStudent, ResultDecided
 from mobility_bridge.errors import Unreachable
 from mobility_bridge.ports.registry import FeedBatch, FeedEvent, FeedPosition, WritePowers
 from mobility_bridge.ports.store import Store, UnitOfWork
@@ -206,6 +206,18 @@ async def test_two_exchanges_of_one_term_have_two_names(world: World) -> None:
     stays = await world.bridge.store.read(lambda uow: uow.students.stays(student))
     assert len(stays) == 3, "the application's, and one of each exchange"
     assert (await world.codes()).count("DOUBLE_EXCHANGE") == 1
+
+
+async def test_credits_for_an_exchange_of_somebody_else_are_found(world: World) -> None:
+    assert EXCHANGE.occasion is not None
+    theirs = replace(EXCHANGE.occasion, occasion_uid=LadokUid("theirs"))
+    own = CreditTransfer(
+        as_of=AT, credit_transfer_uid=LadokUid("own"), student_uid=STU, occasion_uid=ADMITTED.occasion_uid
+    )
+    strayed = replace(own, credit_transfer_uid=LadokUid("strayed"), occasion_uid=theirs.occasion_uid)
+    world.registry.facts += [KNOWN, ADMITTED, REGISTRATION, theirs, own, strayed]
+    await world.round()
+    assert (await world.codes()).count("TRANSFER_OTHER_STUDENT") == 1
 
 
 async def test_a_second_round_changes_nothing(world: World) -> None:
