@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.bridges import a_bridge
+from tests.support.bridges import Bridge, a_bridge
 from tests.support.dashboard import AGREEMENT, LINE, dashboard, put, written
 from tests.support.stays import LA, OMOBILITY, PERSON
 from tests.unit.services.test_students import BRAVA, US, World, a_world
@@ -22,9 +22,11 @@ from mobility_bridge.services.compare import compare
 from mobility_bridge.services.ingest import ingest
 from mobility_bridge.services.lists import LISTS, ListsReport, ingest_lists
 from mobility_bridge.services.overview import overview
+from mobility_bridge.services.plan import plan_sync
 from mobility_bridge.services.privacy import erase
 from mobility_bridge.services.student_timeline import explain_student
 from mobility_bridge.services.students import read_named, read_our_students, read_students
+from mobility_bridge.services.sync import Wanted
 
 THEIRS = {
     **LINE,
@@ -335,3 +337,23 @@ async def test_without_files_or_students_nothing_is_taken_in(tmp_path: Path) -> 
     context = replace(nobody.context, lists=dashboard(tmp_path))
     with pytest.raises(UsageError, match="not followed"):
         await ingest_lists(context)
+
+
+async def test_a_dry_run_names_the_files_that_would_be_read(tmp_path: Path) -> None:
+    configured, by_hand = with_lists(a_world(), tmp_path).bridge, with_lists(a_world()).bridge
+    off = a_bridge()
+    off = replace(off, context=replace(off.context, lists=dashboard(tmp_path)))
+
+    async def read(bridge: Bridge, *sources: str) -> bool:
+        steps = await plan_sync(bridge.context, Wanted(sources))
+        return ("read", "dashboard") in {(each.what, each.whom) for each in steps}
+
+    assert await read(configured)
+    assert await read(by_hand, "dashboard")
+    assert not await read(by_hand)
+    assert not await read(configured, "ewp")
+    assert not await read(off)
+    with pytest.raises(UsageError) as unknown:
+        await read(configured, "dashbord")
+    assert unknown.value.next_step is not None
+    assert "dashboard" in unknown.value.next_step
