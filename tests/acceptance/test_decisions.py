@@ -92,6 +92,9 @@ def theirs(stage: Followed) -> Any:
 def test_an_approved_learning_agreement_carries_our_signature_at_the_partners(stage: Followed) -> None:
     come(stage, la="proposed")
     stage.sync()
+    looked = typed(stage, "la", "approve", stay_id(stage), "--why", "looking", "--dry-run")
+    assert (looked.code, theirs(stage).la.first) == (0, None)
+    assert "Geology of the sea" in looked.out, "what would be signed is shown as it would be in force"
     done = decide(stage, "la", "approve", MOBILITY, "--partner", "brava.example")
     assert (done["state"], done["outcome"], done["answered"]) == ("confirmed", "took_effect", 200)
     signature = theirs(stage).la.first.receiving
