@@ -132,14 +132,19 @@ class _Sender:
         """Take one decision as far as it gets; whether the partner could be reached."""
         if decision.state is not DecisionState.QUEUED:
             decision, again, reached = await self._look(decision)
-            if not again or not may_send(self._context, decision.on):
+            if not again:
+                return decision, reached
+            if not may_send(self._context, decision.on):
+                decision = self._later(decision)  # nothing can come of asking the partner in every pass
+                await self._save(decision)
                 return decision, reached
         return await self._send(decision)
 
     async def _send(self, decision: StoredDecision) -> tuple[StoredDecision, bool]:
         taken, ours = await self._context.store.write(lambda uow: _take(uow, self._context, decision))
         if not ours:
-            self._say_settled(taken)
+            if not taken.under_way:  # else somebody else is sending it, and says what becomes of it
+                self._say_settled(taken)
             return taken, True
         try:
             after, error = await self._post(taken)
@@ -243,12 +248,9 @@ class _Sender:
                 [decision.omobility_id],
             )
         except ExternalError as error:
-            exchanges = exchanges_of(error)
             if soon:
-                pause = pause_s(decision.attempts, context.settings.notify, self._chance.random())
-                at = context.clock.now() + timedelta(seconds=pause)
-                decision = replace(decision, next_attempt_at=at)
-            await self._save(decision, exchanges)
+                decision = self._later(decision)
+            await self._save(decision, exchanges_of(error))
             error.alone().evidence = ()
             self._say_delayed(decision, error)
             return decision, False, not error.retryable
@@ -263,6 +265,11 @@ class _Sender:
             _write(uow, self._context, decision)
 
         await self._context.store.write(work)
+
+    def _later(self, decision: StoredDecision) -> StoredDecision:
+        """The same, to be looked at again when the partner had time."""
+        pause = pause_s(decision.attempts, self._context.settings.notify, self._chance.random())
+        return replace(decision, next_attempt_at=self._context.clock.now() + timedelta(seconds=pause))
 
     def _say_delayed(self, decision: StoredDecision, error: ExternalError) -> None:
         at = decision.next_attempt_at

@@ -579,6 +579,36 @@ async def test_two_who_send_at_the_same_time_send_once(office: Office) -> None:
     assert len(office.partner.sent) == 1
 
 
+async def test_whoever_comes_second_does_not_say_that_it_is_settled(office: Office) -> None:
+    await office.decide()
+    held_back, answer = asyncio.Event(), office.partner.decide_nomination
+
+    async def dawdling(decision: ProposalDecision) -> DecisionSent:
+        await held_back.wait()
+        return await answer(decision)
+
+    office.partner.decide_nomination = dawdling  # type: ignore[method-assign]
+    both = [asyncio.create_task(office.send()) for _ in range(2)]
+    await asyncio.sleep(0.05)
+    held_back.set()
+    await asyncio.gather(*both)
+    (line,) = office.bridge.events("decision.settled")
+    assert (line["state"], line["outcome"]) == ("confirmed", "took_effect")
+
+
+async def test_a_decision_that_may_not_be_sent_again_is_not_asked_about_in_every_pass(office: Office) -> None:
+    office.partner.plan = [unreachable("connection")]
+    await office.decide()
+    await office.send()
+    office.bridge.clock.move(3600)
+    forbidden = replace(office.bridge.context, ownership=Ownership())
+    await send_decisions(forbidden)
+    assert (await office.kept()).state == "unknown"
+    assert (await send_decisions(forbidden)).looked_at == ()
+    await office.send(3600)
+    assert await office.outcome() == ("confirmed", "took_effect", 2)
+
+
 async def test_a_learning_agreement_is_never_sent_without_a_signature(office: Office) -> None:
     made = await office.decide(ON_LA)
     await office.bridge.store.write(lambda uow: uow.decisions.save(replace(made, signer=None)))
