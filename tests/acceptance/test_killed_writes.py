@@ -12,6 +12,7 @@ from tests.support.killing import ANYWHERE, Death, Server
 from tests.support.killing_writes import Life
 
 from mobility_bridge.domain.write import Write, WriteState
+from mobility_bridge.services.write_log import LEASE
 from mobility_bridge.store import open_store
 from mobility_bridge.store.chain import verify
 
@@ -76,7 +77,7 @@ def test_a_registration_killed_at_every_step_is_made_once_and_the_old_value_kept
 
             # when
             assert server.run(life(trial, death=Death(ANYWHERE, trial))) == -signal.SIGKILL
-            ended = life(trial)
+            ended = life(trial, ahead_s=LEASE.total_seconds())
             assert server.run(ended) == 0
 
             # then

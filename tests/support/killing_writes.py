@@ -15,7 +15,14 @@ from pathlib import Path
 from typing import NoReturn
 
 import httpx
-from tests.support.killing import ANYWHERE, DeadlyStore, DeadlyTransport, Death, Executioner
+from tests.support.killing import (
+    ANYWHERE,
+    DeadlyStore,
+    DeadlyTransport,
+    Death,
+    Executioner,
+    _ShiftedClock,
+)
 
 import mobility_adapters.ewp.network
 import mobility_adapters.mobility_online.source
@@ -29,12 +36,13 @@ from mobility_bridge.store import open_store
 
 @dataclass(frozen=True)
 class Life:
-    """One life: its store, the file of what Ladok did, and where it ends, if early."""
+    """One life: its store, the file of what Ladok did, how far its clock is ahead, and where it ends, if early."""
 
     config: Path
     database: Path
     delivered: Path
     environ: Mapping[str, str] = field(default_factory=dict)
+    ahead_s: float = 0.0
     death: Death | None = None
     counts: Path | None = None
 
@@ -69,7 +77,7 @@ async def live(this: Life) -> None:
     word = (folder / "ladok-pass-phrase.txt").read_text().strip()
     load_certificate(folder / "ladok-client.p12", None, word).load_into(trusted)
     transport = DeadlyTransport(Delivered(WireTransport(trusted), this.delivered), executioner)
-    async with build(loaded, store=store, transport=transport) as bridge:
+    async with build(loaded, clock=_ShiftedClock(this.ahead_s), store=store, transport=transport) as bridge:
         await apply_writes(bridge.context)
     await transport.aclose()
     if this.counts is not None:

@@ -7,6 +7,7 @@ together with the evidence, among which is what stood there before.
 Source: Ladok: adapter rules 1 and 3; locking; a time-out after a write is unknown.
 """
 
+import asyncio
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -38,7 +39,7 @@ from mobility_bridge.services.plan_writes import PlannedWrite, missed, of_cases,
 from mobility_bridge.services.stays import StayGathering
 from mobility_bridge.services.student_views import the_cases, the_student
 from mobility_bridge.services.subjects import student_key
-from mobility_bridge.services.write_log import say_asked, say_outcome
+from mobility_bridge.services.write_log import INTERRUPTED, in_flight, say_asked, say_outcome
 
 _SENT: Final = frozenset(
     {
@@ -237,7 +238,11 @@ class _Applier:
             return taken, None
         if then is _Next.LOOK:
             return await self._look(taken)
-        (outcome,) = await self._registry.register([_order(taken)])
+        try:
+            (outcome,) = await self._registry.register([_order(taken)])
+        except asyncio.CancelledError:
+            await asyncio.shield(self._save(replace(taken, detail=INTERRUPTED), ()))
+            raise
         after = self._after(write, taken, outcome)
         await self._save(after, outcome.exchanges)
         return await self._kept(after), outcome.state
@@ -246,7 +251,7 @@ class _Applier:
         """Say what is to be done about a write as everything is known now; note that it is being sent."""
         context = self._context
         held = uow.writes.get(write.write_id) or write
-        if not held.state.open or held.student_id is None:
+        if not held.state.open or held.student_id is None or in_flight(context, held):
             return held, _Next.NOTHING
         gathering = StayGathering(context, uow, context.clock.now(), names=False)
         cases = gathering.cases(uow.students.current(held.student_id))
@@ -254,7 +259,11 @@ class _Applier:
         same = next((each for each in planned if each.intended.key == held.key), None)
         if same is not None and same.ready and not self._off:
             taken = replace(
-                held, state=WriteState.SENT, attempts=held.attempts + 1, sent_at=context.clock.now()
+                held,
+                state=WriteState.SENT,
+                attempts=held.attempts + 1,
+                sent_at=context.clock.now(),
+                detail="",
             )
             uow.writes.save(taken)
             return taken, _Next.WRITE

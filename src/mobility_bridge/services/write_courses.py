@@ -4,6 +4,7 @@ The same care as for the student registry: every write is kept before it is sent
 before and after by the door, and what stood there is kept.
 """
 
+import asyncio
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -27,7 +28,7 @@ from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.services.context import Context
 from mobility_bridge.services.course_list import CourseRows
 from mobility_bridge.services.health import exchanges_of
-from mobility_bridge.services.write_log import say_asked, say_outcome
+from mobility_bridge.services.write_log import INTERRUPTED, in_flight, say_asked, say_outcome
 
 KIND: Final = "course"
 OFFERED, WITHDRAWN = "offered", "withdrawn"
@@ -199,14 +200,29 @@ class _Writer:
             if self.stopped or len(self._ended) >= self._limit:
                 self._left += 1
                 continue
-            self._ended.append(await self._one(each))
+            taken = await self._context.store.write(lambda uow: self._take(uow, each))  # noqa: B023 - run at once
+            if taken is None:
+                self._left += 1
+            else:
+                self._ended.append(await self._one(taken))
 
-    async def _one(self, write: Write) -> Write:
+    def _take(self, uow: UnitOfWork, write: Write) -> Write | None:
+        """Note that a write is being sent; None when somebody else may just be sending it, or has."""
+        held = uow.writes.get(write.write_id)
+        if held is None or not held.state.open or in_flight(self._context, held):
+            return None
         now = self._context.clock.now()
-        taken = replace(write, state=WriteState.SENT, attempts=write.attempts + 1, sent_at=now)
-        await self._context.store.write(lambda uow: uow.writes.save(taken))
+        taken = replace(held, state=WriteState.SENT, attempts=held.attempts + 1, sent_at=now, detail="")
+        uow.writes.save(taken)
+        return taken
+
+    async def _one(self, taken: Write) -> Write:
+        """Make one write."""
         try:
             done = await self._sink.carry_out(_change(taken))
+        except asyncio.CancelledError:
+            await asyncio.shield(self._save(replace(taken, detail=INTERRUPTED), ()))
+            raise
         except Rejected as error:
             after, exchanges = (
                 replace(taken, state=WriteState.REFUSED, detail=error.reason),

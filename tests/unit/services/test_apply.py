@@ -1,5 +1,6 @@
 """What is missed is registered once, whatever happens in between; what is refused is left to people."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -39,6 +40,7 @@ from mobility_bridge.services.apply import (
 from mobility_bridge.services.plan import plan_sync
 from mobility_bridge.services.plan_writes import plan_writes, switched_off
 from mobility_bridge.services.sync import Wanted
+from mobility_bridge.services.write_log import LEASE
 
 S = RegistrationState
 ABROAD = LadokUid("abroad")
@@ -403,5 +405,26 @@ async def test_killed_at_any_step_it_is_written_once_and_the_old_value_kept(
     writing.with_context(store=whole.store)
     await writing.apply()
     (write,) = await writing.writes()
+    assert write.attempts <= 1, "another process may still be at it"
+    writing.world.bridge.clock.move(LEASE.total_seconds())
+    await writing.apply()
+    (write,) = await writing.writes()
     assert (write.state, write.before, write.found) == (WriteState.DONE, "ej_paborjad", "registrerad")
     assert (writing.registry.made, len(write.evidence)) == (1, 1)
+
+
+async def test_told_to_stop_in_the_middle_the_next_run_looks_at_once(writing: Writing) -> None:
+    async def stopped(orders: Any) -> Any:
+        writing.registry.registered = True
+        raise asyncio.CancelledError
+
+    real = writing.registry.register
+    writing.registry.register = stopped  # type: ignore[method-assign]
+    with pytest.raises(asyncio.CancelledError):
+        await writing.apply()
+    writing.registry.register = real  # type: ignore[method-assign]
+    (left,) = await writing.writes()
+    assert (left.state, left.detail) == (WriteState.SENT, "interrupted")
+    write = await writing.one()
+    assert (write.state, write.detail, write.attempts) == (WriteState.DONE, "already", 2)
+    assert writing.registry.made == 0

@@ -1,5 +1,6 @@
 """The catalogue is written as a list says: what is allowed, once, and with what stood there kept."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ from mobility_bridge.ports.sinks import (
 )
 from mobility_bridge.services.course_list import CourseRows
 from mobility_bridge.services.write_courses import CoursesReport, plan_courses, switched_off, write_courses
+from mobility_bridge.services.write_log import LEASE
 
 AUTUMN = Term(2026, autumn=True)
 SEA = CatalogueCourse("NH1", AUTUMN, "Sea", credits=Decimal("7.5"), places=3)
@@ -75,7 +77,7 @@ class FakeCatalogue:
         if self.dies == "before":
             raise DeadError
         end = self.ends.pop(0) if self.ends else None
-        if isinstance(end, Exception):
+        if isinstance(end, BaseException):
             raise end
         before = self.standing.get(change.number)
         if before == change.after:
@@ -219,7 +221,21 @@ async def test_killed_in_the_middle_a_course_is_written_once(
     with pytest.raises(DeadError):
         await writing.write()
     writing.catalogue.dies = ""
+    early = await writing.write()
+    assert [each.about for each in early.looked_at] == ["remove NH9 HT26"], (
+        "another process may still be at it"
+    )
+    writing.bridge.clock.move(LEASE.total_seconds())
+    report = await writing.write()
+    assert [each.state for each in report.looked_at] == [WriteState.DONE]
+    assert report.looked_at[0].detail == detail
+    assert (len(await writing.kept()), writing.catalogue.made) == (2, 2)
+
+
+async def test_told_to_stop_in_the_middle_the_next_run_looks_at_once(writing: Writing) -> None:
+    writing.catalogue.ends = [asyncio.CancelledError()]
+    with pytest.raises(asyncio.CancelledError):
+        await writing.write()
     report = await writing.write()
     assert [each.state for each in report.looked_at] == [WriteState.DONE, WriteState.DONE]
-    assert report.looked_at[0].detail == detail
     assert (len(await writing.kept()), writing.catalogue.made) == (2, 2)
