@@ -56,7 +56,7 @@ def test_mentions_are_found_at_all() -> None:
 @pytest.mark.parametrize(
     ("words", "options", "wrong"),
     [
-        (["catalogue", "refresh"], [], "catalogue"),
+        (["catalogues", "refresh"], [], "catalogues"),
         (["ewp", "catalogue"], ["--refresh"], None),
         (["agreements", "list"], ["--nonsense"], "--nonsense"),
         (["explain", "anything"], [], None),
