@@ -19,6 +19,9 @@ from mobility_bridge.services.sync import SyncReport, Wanted, sync
 from mobility_bridge.settings.model import Settings
 from mobility_bridge.store.memory import MemoryStore
 
+WRITTEN: list[io.StringIO] = []
+"""The logs of every bridge that was built here."""
+
 
 @dataclass
 class Bridge:
@@ -58,6 +61,7 @@ def a_bridge(store: Store | None = None, *partners: HeiId, **sections: Any) -> B
     network = FakeNetwork(clock, library, *partners)
     source = FakeSource(clock, library)
     written = io.StringIO()
+    WRITTEN.append(written)
     settings = Settings.model_validate({"own_hei_id": "nordhav.example", **sections})
     context = Context(
         settings=settings,
