@@ -13,6 +13,7 @@ from mobility_bridge.domain.ownership import System
 from mobility_bridge.domain.record import StudentId
 from mobility_bridge.domain.stay import StayCase
 from mobility_bridge.domain.write import Write, WriteState
+from mobility_bridge.kit.batches import batched
 from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.reconcile.engine import evaluate_stay
 from mobility_bridge.reconcile.protection import any_protected
@@ -24,6 +25,8 @@ PAUSE: Final = timedelta(days=1)
 """How long a write that was refused is left alone: obstacles are removed by people."""
 WAIVED_BY_HAND: Final = frozenset({Bar.TOO_EARLY})
 """What a person may overrule by asking for the write themselves."""
+
+_TOGETHER: Final = 200
 
 WRITTEN, REFUSED_LATELY, REFUTED = "written_before", "refused_lately", "refuted"
 """Why a write that nothing else forbids is not made again by itself."""
@@ -99,19 +102,12 @@ def missed(uow: UnitOfWork, context: Context) -> Iterable[PlannedWrite]:
     owners = dict.fromkeys(
         uow.students.current(StudentId(stay.partition("-")[0])) for stay in sorted(stays, key=_by_number)
     )
-    gathering.ahead(owners)
-    for student_id in owners:
-        for each in of_student(gathering, student_id):
-            if each.intended.case.subject.stay_id in stays:
-                yield each
-
-
-def of_student(
-    gathering: StayGathering, student_id: StudentId, *, by_hand: bool = False
-) -> list[PlannedWrite]:
-    """Every registration that is missing in this student's stays."""
-    cases = gathering.cases(student_id)
-    return of_cases(gathering.uow, cases, gathering.now, by_hand=by_hand)
+    for some in batched(list(owners), _TOGETHER):
+        gathering.ahead(some)
+        for student_id in some:
+            for each in of_cases(uow, gathering.cases(student_id), gathering.now):
+                if each.intended.case.subject.stay_id in stays:
+                    yield each
 
 
 def of_cases(

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.support.stays import FIRST, LAST, REGISTRATION
+from tests.support.stays import APPLICATION, FIRST, LAST, REGISTRATION
 from tests.unit.services.test_students import ADMITTED, AT, KNOWN, STU, FakeRegistry, World, a_world
 
 from mobility_bridge.domain.evidence import Exchange
@@ -428,3 +428,34 @@ async def test_told_to_stop_in_the_middle_the_next_run_looks_at_once(writing: Wr
     write = await writing.one()
     assert (write.state, write.detail, write.attempts) == (WriteState.DONE, "already", 2)
     assert writing.registry.made == 0
+
+
+async def test_a_write_that_left_and_is_not_wanted_any_more_is_looked_for_and_not_made_again(
+    writing: Writing,
+) -> None:
+    writing.registry.ends = [S.UNKNOWN]
+    await writing.apply()
+    writing.registry.registered = False
+    writing.world.applications.said[:] = [replace(APPLICATION, cancelled=True)]
+    await writing.world.round()
+    write = await writing.one()
+    assert (write.state, write.detail, write.found) == (
+        WriteState.MOVED,
+        "not_wanted_any_more",
+        "ej_paborjad",
+    )
+    assert writing.registry.asked_to == 1
+
+
+async def test_of_a_student_who_was_erased_meanwhile_nothing_is_kept_again(writing: Writing) -> None:
+    real = writing.registry.register
+
+    async def erased(orders: Any) -> Any:
+        (write,) = await writing.writes()
+        blank = replace(write, key="erased:1", order="", before="", state=WriteState.MOVED)
+        await writing.world.bridge.store.write(lambda uow: uow.writes.save(blank))
+        return await real(orders)
+
+    writing.registry.register = erased  # type: ignore[method-assign]
+    write = await writing.one()
+    assert (write.key, write.order, write.before) == ("erased:1", "", "")
