@@ -12,12 +12,14 @@ from mobility_bridge.store.memory.copies import MemoryCopies
 from mobility_bridge.store.memory.decisions import MemoryDecisions
 from mobility_bridge.store.memory.discrepancies import MemoryDiscrepancies
 from mobility_bridge.store.memory.evidence import MemoryEvidence
+from mobility_bridge.store.memory.facts import MemoryFacts, MemoryFeeds
 from mobility_bridge.store.memory.outbox import MemoryOutbox
 from mobility_bridge.store.memory.partners import MemoryPartners, MemoryWork
 from mobility_bridge.store.memory.places import MemoryPlaces
 from mobility_bridge.store.memory.privacy import Beside, MemoryPrivacy
+from mobility_bridge.store.memory.records import MemoryRecords
 from mobility_bridge.store.memory.shelf import Journal, Shelf
-from mobility_bridge.store.memory.students import MemoryFacts, MemoryFeeds, MemoryRecords, MemoryStudents
+from mobility_bridge.store.memory.students import MemoryStudents
 from mobility_bridge.store.memory.writes import MemoryWrites
 
 T = TypeVar("T")

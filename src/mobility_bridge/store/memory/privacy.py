@@ -11,10 +11,12 @@ from mobility_bridge.domain.record import RecordKey, StoredRecord, StudentId
 from mobility_bridge.ports.privacy import Erasure, ToErase
 from mobility_bridge.store.memory.discrepancies import MemoryDiscrepancies
 from mobility_bridge.store.memory.evidence import MemoryEvidence
+from mobility_bridge.store.memory.facts import MemoryFacts, MemoryFeeds
 from mobility_bridge.store.memory.partners import MemoryWork
 from mobility_bridge.store.memory.places import MemoryPlaces
+from mobility_bridge.store.memory.records import MemoryRecords
 from mobility_bridge.store.memory.shelf import Journal, Shelf
-from mobility_bridge.store.memory.students import MemoryFacts, MemoryFeeds, MemoryRecords, MemoryStudents
+from mobility_bridge.store.memory.students import MemoryStudents
 from mobility_bridge.store.memory.writes import MemoryWrites
 
 
