@@ -38,6 +38,7 @@ from tests.support.stays import APPLICATION
 
 from mobility_adapters.ewp.codecs import omobility_las_v1
 from mobility_bridge.domain.application import Application
+from mobility_bridge.domain.fact import Fact
 from mobility_bridge.domain.identifiers import ApplicationId, HeiId, LadokUid, OmobilityId, Sha256
 from mobility_bridge.domain.learning_agreement import LearningAgreement
 from mobility_bridge.domain.nomination import ActivityType, Nomination, NominationSide, NominationStatus
@@ -50,14 +51,8 @@ from mobility_bridge.domain.occasion import (
 )
 from mobility_bridge.domain.person import Direction, Person, PersonName
 from mobility_bridge.domain.record import Record, RecordKey, RecordKind, StudentId
-from mobility_bridge.domain.registration import (
-    Admission,
-    Fact,
-    LadokStudent,
-    OccasionBegun,
-    Registration,
-    StudentContact,
-)
+from mobility_bridge.domain.registration import Admission, OccasionBegun, Registration
+from mobility_bridge.domain.registry_student import LadokStudent, StudentContact
 from mobility_bridge.domain.snapshot import DocumentRef
 from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.services.compare import compare

@@ -30,7 +30,7 @@ from mobility_bridge.domain.record import (
     StayId,
     StudentId,
 )
-from mobility_bridge.domain.registration import StudentDeceased, StudentProtected
+from mobility_bridge.domain.registry_student import StudentDeceased, StudentProtected
 from mobility_bridge.domain.snapshot import DocumentRef
 from mobility_bridge.ports.privacy import Erasure, ToErase
 from mobility_bridge.ports.store import Store, UnitOfWork

@@ -12,6 +12,7 @@ from mobility_adapters.ladok.events.students import GENDERS, civic_number
 from mobility_adapters.ladok.exchange import ExchangeRules
 from mobility_adapters.ladok.values import Node, last_word, rows, text, uid
 from mobility_bridge.domain.civic_number import european_student_identifier
+from mobility_bridge.domain.fact import Fact
 from mobility_bridge.domain.identifiers import LadokUid
 from mobility_bridge.domain.occasion import (
     CodeRow,
@@ -22,18 +23,14 @@ from mobility_bridge.domain.occasion import (
     PartyDomain,
 )
 from mobility_bridge.domain.person import Person, PersonName
-from mobility_bridge.domain.registration import (
+from mobility_bridge.domain.registration import Participant, Participation, StudyPeriod
+from mobility_bridge.domain.registry_student import LadokStudent, StudentDeceased
+from mobility_bridge.domain.result import (
     CreditGround,
     CreditTarget,
     CreditTransfer,
-    Fact,
-    LadokStudent,
     OtherMerit,
-    Participant,
-    Participation,
-    StudentDeceased,
     StudentResult,
-    StudyPeriod,
 )
 
 Problems = list[tuple[str, str]]

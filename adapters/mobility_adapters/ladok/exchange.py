@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from re import Pattern
 
+from mobility_bridge.domain.fact import Fact
 from mobility_bridge.domain.occasion import CodeRow
 from mobility_bridge.domain.person import Direction
-from mobility_bridge.domain.registration import Fact
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,10 @@ from mobility_adapters.ladok.search import LIMIT, Found, all_rows
 from mobility_adapters.ladok.settings import LadokSettings
 from mobility_adapters.ladok.values import SYSTEM, Node, child, uid
 from mobility_bridge.domain.evidence import Exchange
+from mobility_bridge.domain.fact import Fact
 from mobility_bridge.domain.identifiers import LadokUid
 from mobility_bridge.domain.occasion import ExchangeAgreement
-from mobility_bridge.domain.registration import Fact, Participation
+from mobility_bridge.domain.registration import Participation
 from mobility_bridge.errors import ExternalError, InvalidDocument, NotOffered, Rejected
 from mobility_bridge.ports.ambient import Clock
 from mobility_bridge.ports.registry import (

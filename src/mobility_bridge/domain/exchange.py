@@ -6,7 +6,8 @@ from datetime import date
 from mobility_bridge.domain.identifiers import HeiId, LadokUid
 from mobility_bridge.domain.occasion import ExchangeAgreement, ExternalParty, Occasion
 from mobility_bridge.domain.person import Direction
-from mobility_bridge.domain.registration import CreditTransfer, Registration, StudyPeriod
+from mobility_bridge.domain.registration import Registration, StudyPeriod
+from mobility_bridge.domain.result import CreditTransfer
 from mobility_bridge.domain.term import Term, terms_between
 
 

@@ -12,9 +12,9 @@ from datetime import date
 from decimal import Decimal
 from typing import ClassVar, Final
 
+from mobility_bridge.domain.fact import Fact
 from mobility_bridge.domain.identifiers import LadokUid
 from mobility_bridge.domain.person import Direction
-from mobility_bridge.domain.registration import Fact
 
 COMPLETE: Final = 3
 """The status in which an agreement or occasion may be used: 1 draft, 2 begun, 3 complete, 4 closed."""

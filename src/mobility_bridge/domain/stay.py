@@ -22,7 +22,7 @@ from mobility_bridge.domain.learning_agreement import LearningAgreement
 from mobility_bridge.domain.nomination import Nomination
 from mobility_bridge.domain.person import Direction, Person
 from mobility_bridge.domain.record import StoredRecord
-from mobility_bridge.domain.registration import CreditTransfer, OtherMerit, StudentResult
+from mobility_bridge.domain.result import CreditTransfer, OtherMerit, StudentResult
 from mobility_bridge.domain.term import Term
 from mobility_bridge.domain.transcript import Tor
 

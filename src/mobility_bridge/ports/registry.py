@@ -8,9 +8,10 @@ from enum import StrEnum
 from typing import Final, Generic, Literal, Protocol, Self, TypeAlias, TypeVar
 
 from mobility_bridge.domain.evidence import Exchange
+from mobility_bridge.domain.fact import Fact
 from mobility_bridge.domain.identifiers import LadokUid
 from mobility_bridge.domain.person import Direction
-from mobility_bridge.domain.registration import Fact, Participation
+from mobility_bridge.domain.registration import Participation
 from mobility_bridge.ports.sources import Capability
 
 _FORM: Final = 1

@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from mobility_bridge.domain.fact import F, Fact
 from mobility_bridge.domain.identifiers import HeiId, LadokUid, Sha256
 from mobility_bridge.domain.person import Direction
 from mobility_bridge.domain.record import (
@@ -21,7 +22,6 @@ from mobility_bridge.domain.record import (
     StoredRecord,
     StudentId,
 )
-from mobility_bridge.domain.registration import F, Fact
 
 
 class MatchState(StrEnum):
@@ -207,7 +207,7 @@ class FactRepository(Protocol):
     """What the registry said (`domain.registration`, `domain.occasion`), the prevailing fact per key."""
 
     def apply(self, facts: Iterable[Fact], now: datetime) -> Sequence[Fact]:
-        """Keep what prevails (`domain.registration.prevailing`); return the facts that changed anything.
+        """Keep what prevails (`domain.fact.prevailing`); return the facts that changed anything.
 
         The former fact goes to the history. Applying twice, or in another order, ends in the same state. A later
         fact that says the same makes what is held as recent as itself, and counts as no change.

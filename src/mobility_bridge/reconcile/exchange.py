@@ -12,6 +12,7 @@ from datetime import date
 from typing import TypeVar
 
 from mobility_bridge.domain.exchange import CourseAdmission, ExchangeParticipation
+from mobility_bridge.domain.fact import Fact
 from mobility_bridge.domain.identifiers import HeiId, LadokUid
 from mobility_bridge.domain.occasion import (
     Commitment,
@@ -24,9 +25,7 @@ from mobility_bridge.domain.person import Direction
 from mobility_bridge.domain.registration import (
     Admission,
     Completion,
-    CreditTransfer,
     ExchangeStay,
-    Fact,
     Interruption,
     OccasionBegun,
     Participation,
@@ -35,6 +34,7 @@ from mobility_bridge.domain.registration import (
     StudyPeriod,
     Withdrawal,
 )
+from mobility_bridge.domain.result import CreditTransfer
 from mobility_bridge.domain.term import Term, terms_between
 
 F = TypeVar("F", bound=Fact)

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from mobility_bridge.domain.fact import Fact
 from mobility_bridge.domain.identifiers import LadokUid
 from mobility_bridge.domain.registration import (
     Admission,
-    Fact,
     Interruption,
     Participation,
     Registration,

@@ -15,11 +15,12 @@ from enum import Enum
 from typing import Final
 
 from mobility_bridge.domain.evidence import Exchange
+from mobility_bridge.domain.fact import Fact
 from mobility_bridge.domain.identifiers import LadokUid
 from mobility_bridge.domain.ownership import System
 from mobility_bridge.domain.record import StudentId
 from mobility_bridge.domain.registration import REGISTERED as REGISTERED_STATES
-from mobility_bridge.domain.registration import Fact, Participation
+from mobility_bridge.domain.registration import Participation
 from mobility_bridge.domain.stay import StayCase
 from mobility_bridge.domain.write import BRIDGE, Write, WriteState
 from mobility_bridge.errors import ExternalError, UsageError

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from mobility_bridge.domain.fact import Fact
 from mobility_bridge.domain.identifiers import HeiId, LadokUid
 from mobility_bridge.domain.occasion import ExchangeAgreement, Occasion
 from mobility_bridge.domain.partner import Health
@@ -11,16 +12,13 @@ from mobility_bridge.domain.person import Person
 from mobility_bridge.domain.record import IdentityKey, IdentityKeyKind, StudentId
 from mobility_bridge.domain.registration import (
     Admission,
-    CivicNumberChanged,
     EducationBegun,
-    Fact,
-    LadokStudent,
     Participant,
     Participation,
     Registration,
-    ResultDecided,
-    StudentLink,
 )
+from mobility_bridge.domain.registry_student import CivicNumberChanged, LadokStudent, StudentLink
+from mobility_bridge.domain.result import ResultDecided
 from mobility_bridge.errors import ExternalError, NotOffered, StoreError, UsageError
 from mobility_bridge.ports.registry import CertificateStatus, FeedBatch, FeedPosition, StudentRegistry
 from mobility_bridge.ports.store import UnitOfWork

@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import TypeVar
 
 from mobility_bridge.domain.evidence import Exchange
+from mobility_bridge.domain.fact import Fact
 from mobility_bridge.domain.identifiers import HeiId, LadokUid
 from mobility_bridge.domain.personal import RECORD, Marks, Trace, about_students, marks_of, named_in, said
 from mobility_bridge.domain.record import IdentityKey, IdentityKeyKind, RecordKey
-from mobility_bridge.domain.registration import Fact, LadokStudent
+from mobility_bridge.domain.registry_student import LadokStudent
 from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.ports.student_sources import ReadRecord
 from mobility_bridge.reconcile.who import exact_keys

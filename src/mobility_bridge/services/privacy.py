@@ -22,7 +22,7 @@ from mobility_bridge.domain.record import (
     StoredRecord,
     StudentId,
 )
-from mobility_bridge.domain.registration import LadokStudent
+from mobility_bridge.domain.registry_student import LadokStudent
 from mobility_bridge.errors import StoreBusy, UsageError
 from mobility_bridge.ports.privacy import Erasure, ToErase
 from mobility_bridge.ports.store import UnitOfWork

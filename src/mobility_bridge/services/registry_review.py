@@ -12,10 +12,11 @@ from datetime import timedelta
 from functools import partial
 
 from mobility_bridge.domain.evidence import Exchange
+from mobility_bridge.domain.fact import Fact
 from mobility_bridge.domain.identifiers import HeiId, LadokUid
 from mobility_bridge.domain.occasion import ExchangeAgreement, Occasion
 from mobility_bridge.domain.record import IdentityKeyKind, StudentId
-from mobility_bridge.domain.registration import Fact, Participation
+from mobility_bridge.domain.registration import Participation
 from mobility_bridge.errors import ExternalError, NotOffered, Rejected
 from mobility_bridge.ports.registry import RegistryReading, ReportQuestion, StudentRegistry
 from mobility_bridge.ports.store import UnitOfWork

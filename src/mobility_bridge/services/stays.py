@@ -12,6 +12,7 @@ from typing import TypeVar
 from mobility_bridge.domain.application import Application, CourseList
 from mobility_bridge.domain.discrepancy import Subject, SubjectKind
 from mobility_bridge.domain.exchange import ExchangeParticipation
+from mobility_bridge.domain.fact import Fact
 from mobility_bridge.domain.identifiers import HeiId, LadokUid
 from mobility_bridge.domain.incoming_mobility import ActualDates
 from mobility_bridge.domain.la_listing import LaListing
@@ -33,14 +34,8 @@ from mobility_bridge.domain.record import (
     StoredRecord,
     StudentId,
 )
-from mobility_bridge.domain.registration import (
-    Fact,
-    LadokStudent,
-    OtherMerit,
-    StudentDeceased,
-    StudentProtected,
-    StudentResult,
-)
+from mobility_bridge.domain.registry_student import LadokStudent, StudentDeceased, StudentProtected
+from mobility_bridge.domain.result import OtherMerit, StudentResult
 from mobility_bridge.domain.stay import Heard, OurDecision, SaidOfPerson, Seen, StayCase, TermDates
 from mobility_bridge.domain.term import Term
 from mobility_bridge.domain.transcript import Tor

@@ -8,13 +8,13 @@ from itertools import pairwise
 from typing import Any
 
 from mobility_bridge.domain.application import Application
+from mobility_bridge.domain.fact import Fact
 from mobility_bridge.domain.identifiers import HeiId, OmobilityId
 from mobility_bridge.domain.la_listing import LaListing
 from mobility_bridge.domain.learning_agreement import LearningAgreement
 from mobility_bridge.domain.nomination import Nomination
 from mobility_bridge.domain.person import Person
 from mobility_bridge.domain.record import StayId, StoredRecord, StudentId
-from mobility_bridge.domain.registration import Fact
 from mobility_bridge.domain.stay import SaidOfPerson, StayCase
 from mobility_bridge.ports.decisions import StoredDecision
 from mobility_bridge.ports.store import UnitOfWork

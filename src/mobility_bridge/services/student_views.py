@@ -16,7 +16,7 @@ from mobility_bridge.domain.identifiers import HeiId
 from mobility_bridge.domain.nomination import Nomination
 from mobility_bridge.domain.person import Direction
 from mobility_bridge.domain.record import IdentityKey, IdentityKeyKind, StayId, StudentId
-from mobility_bridge.domain.registration import StudentProtected
+from mobility_bridge.domain.registry_student import StudentProtected
 from mobility_bridge.domain.stay import SaidOfPerson, Seen, StayCase
 from mobility_bridge.domain.term import Term
 from mobility_bridge.errors import UsageError

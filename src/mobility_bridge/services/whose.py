@@ -17,7 +17,7 @@ from mobility_bridge.domain.record import (
     StoredRecord,
     StudentId,
 )
-from mobility_bridge.domain.registration import LadokStudent
+from mobility_bridge.domain.registry_student import LadokStudent
 from mobility_bridge.domain.transcript import Tor
 from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.reconcile.traces import mobility_name, sender_of

@@ -9,14 +9,14 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from mobility_bridge.domain import occasion, registration
+from mobility_bridge.domain import occasion, registration, registry_student, result
 from mobility_bridge.domain.application import Application, CourseList
+from mobility_bridge.domain.fact import Fact
 from mobility_bridge.domain.incoming_mobility import ActualDates
 from mobility_bridge.domain.la_listing import LaListing
 from mobility_bridge.domain.learning_agreement import LearningAgreement
 from mobility_bridge.domain.nomination import Nomination
 from mobility_bridge.domain.record import RecordKind
-from mobility_bridge.domain.registration import Fact
 from mobility_bridge.domain.transcript import Tor
 from mobility_bridge.errors import StoreError
 
@@ -32,7 +32,7 @@ RECORD_TYPES: Final[Mapping[RecordKind, type[Any]]] = {
 
 FACT_TYPES: Final[Mapping[str, type[Fact]]] = {
     each.kind: each
-    for module in (registration, occasion)
+    for module in (registry_student, registration, result, occasion)
     for each in vars(module).values()
     if isinstance(each, type) and issubclass(each, Fact) and each.kind
 }

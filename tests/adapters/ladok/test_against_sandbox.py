@@ -15,6 +15,7 @@ from tests.support.ladok import AT, OURSELVES, PlayedLadok
 from tests.support.ladok_door import drained, registry
 
 from mobility_adapters.ladok.registry import LadokRegistry
+from mobility_bridge.domain.fact import Fact
 from mobility_bridge.domain.identifiers import LadokUid
 from mobility_bridge.domain.occasion import (
     CodeRow,
@@ -28,22 +29,21 @@ from mobility_bridge.domain.occasion import (
 from mobility_bridge.domain.person import Direction
 from mobility_bridge.domain.registration import (
     Admission,
-    CivicNumberChanged,
-    CreditTransfer,
     ExchangeStay,
-    Fact,
     Interruption,
-    LadokStudent,
-    OtherMerit,
     Participant,
     Participation,
     Registration,
+    Withdrawal,
+)
+from mobility_bridge.domain.registry_student import (
+    CivicNumberChanged,
+    LadokStudent,
     StudentDeceased,
     StudentProtected,
     StudentReplaced,
-    StudentResult,
-    Withdrawal,
 )
+from mobility_bridge.domain.result import CreditTransfer, OtherMerit, StudentResult
 from mobility_bridge.errors import ExternalError, InvalidDocument, NotOffered, Rejected, Unreachable
 from mobility_bridge.ports.registry import (
     AdmissionOrder,

@@ -15,6 +15,7 @@ from tests.support.ladok_door import OWN_USER, Sent, page, uid
 from mobility_adapters.ladok.events import Decoded, EventDecoder, Seen
 from mobility_adapters.ladok.exchange import ExchangeRules, direction_rule
 from mobility_adapters.ladok.feed import read_page
+from mobility_bridge.domain.fact import Fact
 from mobility_bridge.domain.occasion import (
     CodeRow,
     Commitment,
@@ -26,26 +27,25 @@ from mobility_bridge.domain.occasion import (
 from mobility_bridge.domain.person import Direction, PersonName
 from mobility_bridge.domain.registration import (
     Admission,
-    CivicNumberChanged,
     Completion,
-    CreditTransfer,
     EducationBegun,
-    Fact,
     Interruption,
-    LadokStudent,
     Leave,
     OccasionBegun,
-    OtherMerit,
     Placement,
     Registration,
-    ResultDecided,
+    Withdrawal,
+)
+from mobility_bridge.domain.registry_student import (
+    CivicNumberChanged,
+    LadokStudent,
     StudentContact,
     StudentDeceased,
     StudentLink,
     StudentProtected,
     StudentReplaced,
-    Withdrawal,
 )
+from mobility_bridge.domain.result import CreditTransfer, OtherMerit, ResultDecided
 from mobility_bridge.errors import InvalidDocument
 from mobility_bridge.kit import xml
 from mobility_bridge.ports.registry import FeedNotice

@@ -24,7 +24,7 @@ from mobility_adapters.ladok.values import Node, read_answer
 from mobility_bridge.domain.identifiers import LadokUid
 from mobility_bridge.domain.occasion import ExchangeAgreement, Occasion, OccasionCancelled
 from mobility_bridge.domain.person import Direction
-from mobility_bridge.domain.registration import LadokStudent, StudentDeceased
+from mobility_bridge.domain.registry_student import LadokStudent, StudentDeceased
 from mobility_bridge.ports.registry import AdmissionOrder, ReportQuestion, WithdrawalOrder
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

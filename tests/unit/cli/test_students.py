@@ -26,7 +26,7 @@ from mobility_bridge.domain.learning_agreement import (
 from mobility_bridge.domain.nomination import NominationStatus
 from mobility_bridge.domain.person import Direction
 from mobility_bridge.domain.record import IdentityKeyKind
-from mobility_bridge.domain.registration import StudentProtected
+from mobility_bridge.domain.registry_student import StudentProtected
 from mobility_bridge.errors import Unreachable
 from mobility_bridge.ports.student_sources import StudentApi
 from mobility_bridge.ports.students import MatchState

@@ -6,9 +6,11 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mobility_bridge.domain.fact import prevailing
 from mobility_bridge.domain.identifiers import LadokUid
 from mobility_bridge.domain.occasion import ExchangeAgreement, Occasion
-from mobility_bridge.domain.registration import Admission, Registration, StudyPeriod, prevailing, stands_for
+from mobility_bridge.domain.registration import Admission, Registration, StudyPeriod
+from mobility_bridge.domain.registry_student import stands_for
 
 START = datetime(2026, 9, 1, tzinfo=UTC)
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from mobility_bridge.domain.fact import Fact
 from mobility_bridge.domain.identifiers import HeiId, LadokUid
 from mobility_bridge.domain.occasion import (
     Commitment,
@@ -15,9 +16,7 @@ from mobility_bridge.domain.occasion import (
 from mobility_bridge.domain.person import Direction
 from mobility_bridge.domain.registration import (
     Admission,
-    CreditTransfer,
     ExchangeStay,
-    Fact,
     Interruption,
     OccasionBegun,
     PackageOccasion,
@@ -27,6 +26,7 @@ from mobility_bridge.domain.registration import (
     StudyPeriod,
     Withdrawal,
 )
+from mobility_bridge.domain.result import CreditTransfer
 from mobility_bridge.domain.term import Term
 from mobility_bridge.reconcile.exchange import Offering, exchanges, strayed
 

@@ -33,7 +33,7 @@ from mobility_bridge.domain.learning_agreement import (
 )
 from mobility_bridge.domain.planned_day import PlannedDay
 from mobility_bridge.domain.record import RecordKind
-from mobility_bridge.domain.registration import StudentResult
+from mobility_bridge.domain.result import StudentResult
 from mobility_bridge.domain.stay import Seen, StayCase
 
 ROWS = tuple(CourseRow(str(at), each.los_code, each.title, Decimal("7.5")) for at, each in enumerate(STUDIED))

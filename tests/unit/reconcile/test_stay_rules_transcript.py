@@ -26,7 +26,7 @@ from mobility_bridge.domain.discrepancy import Owner, Severity
 from mobility_bridge.domain.identifiers import HeiId, LadokUid
 from mobility_bridge.domain.learning_agreement import LearningAgreement
 from mobility_bridge.domain.person import Person
-from mobility_bridge.domain.registration import CreditTransfer, StudentResult
+from mobility_bridge.domain.result import CreditTransfer, StudentResult
 from mobility_bridge.domain.stay import StayCase
 from mobility_bridge.domain.transcript import (
     GradeFrequency,

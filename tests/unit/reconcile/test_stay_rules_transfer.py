@@ -28,7 +28,7 @@ from mobility_bridge.domain.identifiers import LadokUid
 from mobility_bridge.domain.learning_agreement import ChangesProposal, ComponentStatus
 from mobility_bridge.domain.nomination import NominationStatus
 from mobility_bridge.domain.record import RecordKind
-from mobility_bridge.domain.registration import CreditTarget, CreditTransfer
+from mobility_bridge.domain.result import CreditTarget, CreditTransfer
 from mobility_bridge.domain.stay import StayCase
 from mobility_bridge.domain.transcript import ReportStatus, ResultStatus
 

@@ -14,12 +14,8 @@ from mobility_bridge.domain.evidence import Exchange
 from mobility_bridge.domain.identifiers import LadokUid
 from mobility_bridge.domain.ownership import Ownership
 from mobility_bridge.domain.record import StayId, StudentId
-from mobility_bridge.domain.registration import (
-    Admission,
-    Participation,
-    StudentProtected,
-    StudyPeriod,
-)
+from mobility_bridge.domain.registration import Admission, Participation, StudyPeriod
+from mobility_bridge.domain.registry_student import StudentProtected
 from mobility_bridge.domain.write import Write, WriteState
 from mobility_bridge.errors import Unreachable, UsageError
 from mobility_bridge.ports.registry import (

@@ -25,7 +25,7 @@ from mobility_bridge.domain.incoming_mobility import ActualDates
 from mobility_bridge.domain.learning_agreement import MobilityInstitution
 from mobility_bridge.domain.nomination import NominationSide
 from mobility_bridge.domain.person import Direction
-from mobility_bridge.domain.registration import CreditTransfer
+from mobility_bridge.domain.result import CreditTransfer
 from mobility_bridge.domain.stay import Heard
 from mobility_bridge.errors import Unreachable
 from mobility_bridge.ports.student_sources import RecordAnswer, StudentApi

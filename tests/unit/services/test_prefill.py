@@ -17,7 +17,7 @@ from mobility_bridge.domain.identifiers import ApplicationId, HeiId, OmobilityId
 from mobility_bridge.domain.nomination import NominationStatus
 from mobility_bridge.domain.person import Direction, PersonName
 from mobility_bridge.domain.record import RecordKind
-from mobility_bridge.domain.registration import StudentProtected
+from mobility_bridge.domain.registry_student import StudentProtected
 from mobility_bridge.errors import NotOffered
 from mobility_bridge.ports.lists import PrefilledAgreement
 from mobility_bridge.ports.student_sources import ReadRecord, RecordReading, StudentApi

@@ -13,7 +13,7 @@ from mobility_bridge.domain.identifiers import ApplicationId, LadokUid, Omobilit
 from mobility_bridge.domain.person import PersonName
 from mobility_bridge.domain.personal import Trace, marks_of
 from mobility_bridge.domain.record import IdentityKey, IdentityKeyKind, RecordKind, StudentId
-from mobility_bridge.domain.registration import LadokStudent, StudentProtected
+from mobility_bridge.domain.registry_student import LadokStudent, StudentProtected
 from mobility_bridge.errors import StoreBusy, Unreachable, UsageError
 from mobility_bridge.ports.decisions import StoredDecision
 from mobility_bridge.ports.student_sources import StudentApi

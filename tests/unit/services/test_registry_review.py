@@ -10,17 +10,11 @@ from tests.support.clock import VirtualClock
 from tests.support.stays import BRAVA, EXCHANGE, FIRST, LAST, PERSON, REGISTRATION
 
 from mobility_bridge.domain.discrepancy import DiscrepancyState
+from mobility_bridge.domain.fact import Fact
 from mobility_bridge.domain.identifiers import LadokUid
 from mobility_bridge.domain.occasion import ExternalParty, PartyDomain
-from mobility_bridge.domain.registration import (
-    Admission,
-    Fact,
-    LadokStudent,
-    Participant,
-    Participation,
-    StudyPeriod,
-    Withdrawal,
-)
+from mobility_bridge.domain.registration import Admission, Participant, Participation, StudyPeriod, Withdrawal
+from mobility_bridge.domain.registry_student import LadokStudent
 from mobility_bridge.domain.stay import StayCase
 from mobility_bridge.errors import NotOffered, Rejected, Unreachable
 from mobility_bridge.ports.registry import FeedBatch, FeedEvent, FeedPosition, PageGap, RegistryReading

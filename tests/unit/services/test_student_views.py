@@ -9,7 +9,7 @@ from tests.unit.services.test_students import ADMITTED, AT, BRAVA, KNOWN, STU, U
 
 from mobility_bridge.domain.identifiers import ApplicationId, HeiId
 from mobility_bridge.domain.person import Direction, Person
-from mobility_bridge.domain.registration import StudentProtected
+from mobility_bridge.domain.registry_student import StudentProtected
 from mobility_bridge.domain.term import Term
 from mobility_bridge.errors import NotOffered, StoreError, UsageError
 from mobility_bridge.ports.registry import FeedPosition

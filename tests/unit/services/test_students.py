@@ -11,11 +11,14 @@ from tests.support.bridges import Bridge, a_bridge
 from tests.support.stays import APPLICATION, EXCHANGE, LA, NOMINATION, PERSON, REGISTRATION
 
 from mobility_bridge.domain.discrepancy import DiscrepancyState
+from mobility_bridge.domain.fact import Fact
 from mobility_bridge.domain.identifiers import ApplicationId, HeiId, LadokUid, OmobilityId, Sha256
 from mobility_bridge.domain.occasion import Commitment, ExternalParty, PartyDomain
 from mobility_bridge.domain.person import Person, PersonName
 from mobility_bridge.domain.record import Record, RecordKey, RecordKind
-from mobility_bridge.domain.registration import Admission, CreditTransfer, Fact, LadokStudent, ResultDecided
+from mobility_bridge.domain.registration import Admission
+from mobility_bridge.domain.registry_student import LadokStudent
+from mobility_bridge.domain.result import CreditTransfer, ResultDecided
 from mobility_bridge.errors import Unreachable
 from mobility_bridge.ports.registry import FeedBatch, FeedEvent, FeedPosition, WritePowers
 from mobility_bridge.ports.store import Store, UnitOfWork
@@ -92,6 +95,9 @@ class FakeRegistry:
 
     def powers(self) -> WritePowers:
         return WritePowers(registration=False, registration_key="adapters.ladok.registration")
+
+    def certificate(self) -> None:
+        return None
 
     async def events(self, position: FeedPosition | None) -> AsyncIterator[FeedBatch]:
         self.asked.append(position)

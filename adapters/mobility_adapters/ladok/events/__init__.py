@@ -14,7 +14,7 @@ from mobility_adapters.ladok.events import offers, results, students, studies
 from mobility_adapters.ladok.events.said import Said, Unreadable
 from mobility_adapters.ladok.exchange import ExchangeRules
 from mobility_adapters.ladok.feed import Entry
-from mobility_bridge.domain.registration import Fact
+from mobility_bridge.domain.fact import Fact
 from mobility_bridge.ports.registry import FeedEvent, FeedNotice, FeedRemark
 
 _NAMESPACE: Final = "http://schemas.ladok.se/"

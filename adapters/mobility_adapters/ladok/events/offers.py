@@ -10,6 +10,7 @@ from typing import Final
 
 from mobility_adapters.ladok.events.said import Part, Said, Unreadable
 from mobility_adapters.ladok.exchange import ExchangeRules
+from mobility_bridge.domain.fact import Fact
 from mobility_bridge.domain.occasion import (
     CodeRow,
     Commitment,
@@ -18,7 +19,6 @@ from mobility_bridge.domain.occasion import (
     Occasion,
     OccasionCancelled,
 )
-from mobility_bridge.domain.registration import Fact
 
 Periods = tuple[tuple[date | None, date | None, Decimal | None], ...]
 Decoder = Callable[[Said, ExchangeRules], tuple[Fact, ...]]

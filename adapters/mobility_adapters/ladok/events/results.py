@@ -9,12 +9,12 @@ from typing import Final
 
 from mobility_adapters.ladok.events.said import Part, Said, Unreadable
 from mobility_adapters.ladok.values import number_in
+from mobility_bridge.domain.fact import Fact
 from mobility_bridge.domain.identifiers import LadokUid
-from mobility_bridge.domain.registration import (
+from mobility_bridge.domain.result import (
     CreditGround,
     CreditTarget,
     CreditTransfer,
-    Fact,
     OtherMerit,
     ResultDecided,
 )

@@ -13,11 +13,11 @@ from mobility_bridge.domain.civic_number import (
     european_student_identifier,
     read_civic_number,
 )
+from mobility_bridge.domain.fact import Fact
 from mobility_bridge.domain.identifiers import LadokUid
 from mobility_bridge.domain.person import Person, PersonName
-from mobility_bridge.domain.registration import (
+from mobility_bridge.domain.registry_student import (
     CivicNumberChanged,
-    Fact,
     LadokStudent,
     StudentContact,
     StudentDeceased,

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from mobility_adapters.ladok.events.said import Said
+from mobility_bridge.domain.fact import Fact
 from mobility_bridge.domain.identifiers import LadokUid
 from mobility_bridge.domain.registration import (
     Admission,
     Completion,
     EducationBegun,
-    Fact,
     Interruption,
     Leave,
     OccasionBegun,

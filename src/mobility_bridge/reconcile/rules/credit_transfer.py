@@ -10,7 +10,7 @@ from decimal import Decimal
 from mobility_bridge.domain.discrepancy import Owner, Severity, Text
 from mobility_bridge.domain.la_merge import EffectiveLists, ects, effective, proposed
 from mobility_bridge.domain.learning_agreement import ComponentTable, LaComponent
-from mobility_bridge.domain.registration import CreditTransfer
+from mobility_bridge.domain.result import CreditTransfer
 from mobility_bridge.domain.stay import Heard, StayCase
 from mobility_bridge.reconcile.rule import Observation, rule
 from mobility_bridge.reconcile.stay_advice import advice

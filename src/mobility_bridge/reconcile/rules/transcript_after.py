@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from mobility_bridge.domain.discrepancy import Owner, Severity, Text
 from mobility_bridge.domain.la_merge import effective
-from mobility_bridge.domain.registration import StudentResult
+from mobility_bridge.domain.result import StudentResult
 from mobility_bridge.domain.stay import Heard, StayCase
 from mobility_bridge.domain.transcript import ResultStatus, Tor, TorCourse
 from mobility_bridge.reconcile.rule import Observation, rule

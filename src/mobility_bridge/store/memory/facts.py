@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
+from mobility_bridge.domain.fact import F, Fact, prevailing
 from mobility_bridge.domain.identifiers import LadokUid
-from mobility_bridge.domain.registration import F, Fact, prevailing
 from mobility_bridge.ports.students import FormerFact
 from mobility_bridge.store.memory.shelf import Journal, Shelf
 

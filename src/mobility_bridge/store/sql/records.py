@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, select, tuple_, update
 
+from mobility_bridge.domain.fact import F, Fact
 from mobility_bridge.domain.identifiers import HeiId, LadokUid, Sha256
 from mobility_bridge.domain.record import Record, RecordKey, RecordKind, StayId, StoredRecord, StudentId
-from mobility_bridge.domain.registration import F, Fact
 from mobility_bridge.domain.snapshot import DocumentRef
 from mobility_bridge.ports.students import FormerFact
 from mobility_bridge.store.columns import from_micros, to_micros
