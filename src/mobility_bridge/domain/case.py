@@ -203,7 +203,7 @@ class SourceCase:
     """One of our own systems: how reading it goes. `shrunk_to` as in `IndexState`.
 
     `missing_pages` are pages of its feed that were not there; `missed_events` how many things of each kind it shows
-    that no event of its feed has told.
+    that no event of its feed has told. `certificate_ends_at`: until when the certificate holds with which we ask it.
     """
 
     own_hei_id: HeiId
@@ -216,6 +216,7 @@ class SourceCase:
     thresholds: Thresholds = field(default_factory=Thresholds)
     missing_pages: tuple[int, ...] = ()
     missed_events: tuple[tuple[str, int], ...] = ()
+    certificate_ends_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

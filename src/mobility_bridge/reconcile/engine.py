@@ -6,7 +6,7 @@ from mobility_bridge.domain.case import AgreementCase, PartnerCase, SourceCase, 
 from mobility_bridge.domain.discrepancy import Finding, Severity
 from mobility_bridge.domain.stay import StayCase
 from mobility_bridge.reconcile.registry import AGREEMENT_RULES, PARTNER_RULES, SOURCE_RULES, STAY_RULES
-from mobility_bridge.reconcile.revisit import agreement_revisit, partner_revisit
+from mobility_bridge.reconcile.revisit import agreement_revisit, partner_revisit, source_revisit
 from mobility_bridge.reconcile.rule import CaseT, Rule
 from mobility_bridge.reconcile.standing import work_out
 from mobility_bridge.reconcile.stay_days import stay_revisit
@@ -28,7 +28,7 @@ def evaluate_partner(case: PartnerCase) -> Verdict:
 
 def evaluate_source(case: SourceCase) -> Verdict:
     """Judge one of our own systems, or the network's catalogue."""
-    return Verdict(_ask(SOURCE_RULES, case))
+    return Verdict(_ask(SOURCE_RULES, case), source_revisit(case))
 
 
 def evaluate_stay(case: StayCase) -> Verdict:

@@ -140,6 +140,7 @@ SOURCE_RULES: tuple[Rule[SourceCase], ...] = (
     source.record_of_ours_cannot_be_read,
     source.page_of_the_feed_is_missing,
     source.feed_has_not_told_of_everything,
+    source.certificate_runs_out,
     source.catalogue_of_the_network_is_old,
     source.network_does_not_know_our_key,
 )

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from mobility_bridge.domain.case import AgreementCase, PartnerCase
+from mobility_bridge.domain.case import AgreementCase, PartnerCase, SourceCase
 from mobility_bridge.reconcile.calendar import decision_day, grace_end, months_before
+from mobility_bridge.reconcile.rules.source import CERTIFICATE_DAYS
 
 _DAY = timedelta(days=1)
 _REMEMBERED = 366  # days for which an agreement that is over is still missed
@@ -24,6 +25,16 @@ def partner_revisit(case: PartnerCase) -> date | None:
         if health.failing_since is not None
     )
     return min((day for day in ends if day > case.now.date()), default=None)
+
+
+def source_revisit(case: SourceCase) -> date | None:
+    """Name the next day on which a certificate comes nearer to its end by one step of the warning."""
+    ends_at = case.certificate_ends_at
+    if ends_at is None:
+        return None
+    # The hour counts, too: the day after is the first on which the step holds at whatever hour it is looked at.
+    steps = ((ends_at - timedelta(days=days)).date() + _DAY for days in CERTIFICATE_DAYS)
+    return min((day for day in steps if day > case.now.date()), default=None)
 
 
 def _days(case: AgreementCase) -> Iterator[date]:

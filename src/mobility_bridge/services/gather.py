@@ -270,7 +270,13 @@ class Gathering:
             thresholds=self.context.thresholds,
             missing_pages=missing_pages(self.uow, name),
             missed_events=missed_events(self.uow, name),
+            certificate_ends_at=self._certificate_ends_at(name),
         )
+
+    def _certificate_ends_at(self, name: str) -> datetime | None:
+        registry = self.context.registry
+        certificate = registry.certificate() if registry is not None and registry.name == name else None
+        return None if certificate is None else certificate.expires_at
 
 
 def latest_undelivered(

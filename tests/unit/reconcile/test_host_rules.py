@@ -181,6 +181,7 @@ SOURCES: list[tuple[str, Callable[[], SourceCase]]] = [
     ("SOURCE_RECORD_UNREADABLE", lambda: source(problems=(("agreement 4711", "no partner"),))),
     ("FEED_PAGE_MISSING", lambda: source("ladok", missing_pages=(2, 5))),
     ("FEED_EVENT_MISSED", lambda: source("ladok", missed_events=(("end_of_admission", 2),))),
+    ("CERTIFICATE_EXPIRES", lambda: source("ladok", certificate_ends_at=NOW + timedelta(days=89))),
     ("CATALOGUE_STALE", lambda: broken("catalogue", "stale")),
     ("CLIENT_KEY_UNKNOWN", lambda: broken("catalogue", "key_unknown")),
 ]
@@ -197,6 +198,28 @@ def test_each_trouble_with_a_system_of_ours_gives_its_code_and_no_other(
 
 def test_every_source_rule_is_shown_to_fire() -> None:
     assert [code for code, _ in SOURCES] == [rule.code for rule in SOURCE_RULES]
+
+
+@pytest.mark.parametrize(
+    ("left", "severity", "revisit_in"),
+    [
+        (timedelta(days=91), None, 2),
+        (timedelta(days=90), Severity.INFORMATION, 1),
+        (timedelta(days=31), Severity.INFORMATION, 2),
+        (timedelta(days=30), Severity.WARNING, 1),
+        (timedelta(days=8), Severity.WARNING, 2),
+        (timedelta(days=7), Severity.BLOCKING, 1),
+        (timedelta(days=-1), Severity.BLOCKING, None),
+    ],
+)
+def test_a_certificate_is_told_of_90_and_30_and_7_days_before_it_ends(
+    left: timedelta, severity: Severity | None, revisit_in: int | None
+) -> None:
+    verdict = evaluate_source(source("ladok", certificate_ends_at=NOW + left))
+    assert [each.severity for each in verdict.findings] == ([] if severity is None else [severity])
+    assert all(each.due_on == (NOW + left).date() for each in verdict.findings)
+    day = None if revisit_in is None else NOW.date() + timedelta(days=revisit_in)
+    assert verdict.revisit_on == day
 
 
 def test_a_system_of_ours_in_order_gives_nothing() -> None:

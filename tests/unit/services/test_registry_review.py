@@ -17,7 +17,15 @@ from mobility_bridge.domain.registration import Admission, Participant, Particip
 from mobility_bridge.domain.registry_student import LadokStudent
 from mobility_bridge.domain.stay import StayCase
 from mobility_bridge.errors import NotOffered, Rejected, Unreachable
-from mobility_bridge.ports.registry import FeedBatch, FeedEvent, FeedPosition, PageGap, RegistryReading
+from mobility_bridge.ports.registry import (
+    CertificateLevel,
+    CertificateStatus,
+    FeedBatch,
+    FeedEvent,
+    FeedPosition,
+    PageGap,
+    RegistryReading,
+)
 from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.services.compare import compare
 from mobility_bridge.services.registry_review import review_registry
@@ -66,6 +74,11 @@ class FakeRegistry:
     asked: list[str] = field(default_factory=list)
     complete: bool = True
     feed_every_s: float = 60.0
+    holds_until: datetime | None = None
+
+    def certificate(self) -> CertificateStatus | None:
+        ends_at = self.holds_until
+        return ends_at and CertificateStatus("bridge", "test", ends_at, 0, CertificateLevel.GOOD)
 
     async def events(self, position: FeedPosition | None) -> AsyncIterator[FeedBatch]:
         del position
@@ -149,7 +162,7 @@ class World:
         return sorted(
             (each.finding.code, each.finding.values.get("kind"))
             for each in found
-            if each.finding.code.startswith("FEED_")
+            if each.finding.code.startswith(("FEED_", "CERTIFICATE_"))
         )
 
     async def later(self, **how: float) -> None:
@@ -195,6 +208,19 @@ async def test_what_no_event_told_is_named_when_a_second_look_shows_it_again(wor
     await world.later(days=1)
     await reviewed(world)
     assert await world.codes() == [], "the event came after all"
+
+
+async def test_a_certificate_that_ends_soon_is_said_when_its_day_comes_and_gone_when_renewed(
+    world: World,
+) -> None:
+    world.registry.holds_until = world.bridge.clock.now() + timedelta(days=91)
+    await read_registry(world.bridge.context)
+    assert await world.codes() == []
+    await world.later(days=2)
+    assert await world.codes() == [("CERTIFICATE_EXPIRES", None)], "nothing was read in between"
+    world.registry.holds_until += timedelta(days=365)
+    await read_registry(world.bridge.context)
+    assert await world.codes() == []
 
 
 async def test_an_admission_that_is_shown_no_more_is_taken_back_at_the_second_look(world: World) -> None:

@@ -4,6 +4,7 @@ Source: mobility-bridge principles: an absent record means nothing unless the re
 """
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from mobility_bridge.domain.case import SourceCase
 from mobility_bridge.domain.discrepancy import Owner, Severity, Text
@@ -12,6 +13,10 @@ from mobility_bridge.reconcile.rule import Observation, rule
 
 CATALOGUE = "catalogue"
 KEY_UNKNOWN = "key_unknown"
+CERTIFICATE_DAYS = (7, 30, 90)
+_CERTIFICATE = tuple(
+    zip(CERTIFICATE_DAYS, (Severity.BLOCKING, Severity.WARNING, Severity.INFORMATION), strict=True)
+)
 _SOURCE = "mobility-bridge principles: never destroy"
 _LOOK = Text(
     "Look at the connection and at the last answers: mobility-bridge discrepancies show {id}",
@@ -179,6 +184,36 @@ def feed_has_not_told_of_everything(case: SourceCase) -> Iterator[Observation]:
     """
     for kind, count in case.missed_events:
         yield Observation(kind, {"kind": kind.replace("_", " "), "count": str(count)})
+
+
+@rule(
+    code="CERTIFICATE_EXPIRES",
+    severity=Severity.INFORMATION,
+    owner=Owner.OPERATIONS,
+    title=Text("Our certificate runs out", "Vårt certifikat går ut"),
+    text=Text(
+        "The certificate with which {source_name} is asked holds until {until} and not longer.",
+        "Certifikatet som {source_name} anropas med gäller till {until} och inte längre.",
+    ),
+    next_step=Text(
+        "Order a new one, put it where the configuration points, and look: mobility-bridge ladok probe",
+        "Beställ ett nytt, lägg det där konfigurationen pekar och kontrollera: mobility-bridge ladok probe",
+    ),
+    source="Ladok: known trouble, certificate expires",
+)
+def certificate_runs_out(case: SourceCase) -> Iterator[Observation]:
+    """The certificate runs out within 90 days; within 30 it is a warning, within 7 and after it blocks.
+
+    Source: Ladok: known trouble, certificate expires.
+    """
+    ends_at = case.certificate_ends_at
+    if ends_at is None:
+        return
+    left = ends_at - case.now
+    severity = next((severity for days, severity in _CERTIFICATE if left <= timedelta(days=days)), None)
+    if severity is not None:
+        until = ends_at.date()
+        yield Observation(values={"until": until.isoformat()}, due_on=until, severity=severity)
 
 
 @rule(
