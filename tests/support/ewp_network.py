@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
+import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from tests.support.clock import VirtualClock
 from tests.support.keys import key, private_pem, public_der
@@ -16,7 +17,9 @@ from mobility_adapters.ewp import httpsig, wire
 from mobility_adapters.ewp.keys import fingerprint
 from mobility_adapters.ewp.network import EwpNetwork, build_network
 from mobility_adapters.ewp.settings import EwpSettings
+from mobility_bridge.domain.evidence import Verification
 from mobility_bridge.domain.identifiers import HeiId
+from mobility_bridge.errors import Untrusted
 from mobility_bridge.ports.adapter import Surroundings
 
 OWN = HeiId("nordhav.example")
@@ -242,3 +245,30 @@ def xml_response(root: str, *children: str) -> bytes:
 
 def error_xml(message: str) -> bytes:
     return xml_response(wire.ERROR_ROOT, f"<developer-message>{escape(message)}</developer-message>")
+
+
+E = TypeVar("E", bound=Exception)
+
+INDEX = xml_response(wire.IIAS_V7_INDEX_ROOT, "<iia-id>b-1</iia-id>", "<iia-id>b-2</iia-id>")
+
+
+def answering(folder: Path) -> Network:
+    """A network whose partner answers every question with a signed index."""
+    result = Network(folder)
+    result.answer = lambda request: result.signed(request, INDEX)
+    return result
+
+
+async def index_fails(network: Network, error: type[E]) -> E:
+    """Ask for the index; return the error that must come of it."""
+    client = await network.ready()
+    with pytest.raises(error) as caught:
+        await client.index(BRAVA)
+    return caught.value
+
+
+async def untrusted(network: Network) -> str:
+    """Ask for the index; return why the answer was not believed."""
+    error = await index_fails(network, Untrusted)
+    assert error.evidence[-1].verification is Verification.FAILED
+    return error.reason
