@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 import pytest
+from tests.support.deciding import Office, an_office, rejected
 from tests.unit.cli.conftest import Command
-from tests.unit.services.test_decide import Office, an_office, rejected
 
 from mobility_bridge.cli import decisions as command
 from mobility_bridge.cli import status, sync_students

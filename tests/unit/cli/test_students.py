@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from tests.support.stays import APPLICATION, LA, NOMINATION, OMOBILITY, PERSON, component
+from tests.support.student_world import ADMITTED, AT, BRAVA, KNOWN, STU, US, World, a_world
 from tests.unit.cli.conftest import Command
-from tests.unit.services.test_students import ADMITTED, AT, BRAVA, KNOWN, STU, US, World, a_world
 
 from mobility_bridge.cli import sync as sync_command
 from mobility_bridge.cli.mobilities import OF_APPLICATIONS

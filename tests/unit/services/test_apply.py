@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from tests.support.stays import APPLICATION, FIRST, LAST, REGISTRATION
-from tests.unit.services.test_students import ADMITTED, AT, KNOWN, STU, FakeRegistry, World, a_world
+from tests.support.student_world import ADMITTED, AT, KNOWN, STU, FakeRegistry, World, a_world
 
 from mobility_bridge.domain.evidence import Exchange
 from mobility_bridge.domain.identifiers import LadokUid

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from tests.support.bridges import a_bridge
 from tests.support.stays import APPLICATION, FIRST, LA, LAST, NOMINATION, OMOBILITY, PERSON, REGISTRATION
-from tests.unit.services.test_stay_agreement import agree, cases, unnamed
-from tests.unit.services.test_students import (
+from tests.support.student_world import (
     ADMITTED,
     AT,
     BRAVA,
@@ -19,6 +18,7 @@ from tests.unit.services.test_students import (
     World,
     a_world,
 )
+from tests.unit.services.test_stay_agreement import agree, cases, unnamed
 
 from mobility_bridge.domain.identifiers import ApplicationId, HeiId, LadokUid, OmobilityId
 from mobility_bridge.domain.incoming_mobility import ActualDates

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from tests.support.stays import BRAVA, FIRST_VERSION, LA, OMOBILITY, STAY, a_stay, component
-from tests.unit.services.test_students import US, a_world
+from tests.support.student_world import US, a_world
 
 from mobility_bridge.domain.learning_agreement import (
     ChangesProposal,

@@ -10,7 +10,7 @@ import pytest
 from tests.support.bridges import Bridge, a_bridge
 from tests.support.dashboard import AGREEMENT, LINE, dashboard, put, written
 from tests.support.stays import LA, OMOBILITY, PERSON
-from tests.unit.services.test_students import BRAVA, US, World, a_world
+from tests.support.student_world import BRAVA, US, World, a_world
 
 from mobility_bridge.domain.identifiers import HeiId
 from mobility_bridge.domain.partner import Health

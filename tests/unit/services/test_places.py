@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from tests.support.bridges import Bridge, a_bridge
 from tests.support.network import ALDERTON
+from tests.support.student_world import BRAVA, World, a_world
 from tests.unit.services.test_stay_agreement import agree, nominate
-from tests.unit.services.test_students import BRAVA, World, a_world
 
 from mobility_bridge.domain.agreement import MobilityKind
 from mobility_bridge.domain.places import Breakdown

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from tests.support.dashboard import dashboard, put, written
 from tests.support.stays import APPLICATION, AUTUMN, NOMINATION, OMOBILITY, PERSON, SPRING
+from tests.support.student_world import ADMITTED, AT, BRAVA, KNOWN, STU, US, World, a_world, record
 from tests.unit.services.test_lists import THEIRS, with_lists
-from tests.unit.services.test_students import ADMITTED, AT, BRAVA, KNOWN, STU, US, World, a_world, record
 
 from mobility_bridge.domain.application import CourseList, CourseListKind, CourseRow
 from mobility_bridge.domain.identifiers import ApplicationId, HeiId, OmobilityId

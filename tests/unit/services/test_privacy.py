@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from tests.support.stays import APPLICATION, NOMINATION, PERSON
-from tests.unit.services.test_students import ADMITTED, BRAVA, KNOWN, STU, US, World, a_world
+from tests.support.student_world import ADMITTED, BRAVA, KNOWN, STU, US, World, a_world
 
 from mobility_bridge.domain.evidence import Exchange, Verification
 from mobility_bridge.domain.identifiers import ApplicationId, LadokUid, OmobilityId, Sha256

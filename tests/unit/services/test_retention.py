@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from tests.support.stays import LA, NOMINATION
+from tests.support.student_world import ADMITTED, KNOWN, STU, US, World, a_world
 from tests.unit.services.test_privacy import said
-from tests.unit.services.test_students import ADMITTED, KNOWN, STU, US, World, a_world
 
 from mobility_bridge.domain.discrepancy import DiscrepancyState
 from mobility_bridge.domain.nomination import NominationStatus

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.support.cases import condition
 from tests.support.stays import APPLICATION, LA, NOMINATION, PERSON, REGISTRATION
-from tests.unit.services.test_students import ADMITTED, AT, BRAVA, KNOWN, US, World, a_world
+from tests.support.student_world import ADMITTED, AT, BRAVA, KNOWN, US, World, a_world
 
 from mobility_bridge.domain.agreement import CooperationCondition, LanguageSkill, SubjectArea
 from mobility_bridge.domain.discrepancy import DiscrepancyState, Finding

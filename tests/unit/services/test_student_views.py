@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from tests.support.stays import APPLICATION, LA, NOMINATION, OMOBILITY, PERSON, REGISTRATION
-from tests.unit.services.test_students import ADMITTED, AT, BRAVA, KNOWN, STU, US, World, a_world
+from tests.support.student_world import ADMITTED, AT, BRAVA, KNOWN, STU, US, World, a_world
 
 from mobility_bridge.domain.identifiers import ApplicationId, HeiId
 from mobility_bridge.domain.person import Direction, Person

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from tests.support.bridges import a_bridge
 from tests.support.stays import NOMINATION
-from tests.unit.services.test_students import BRAVA, US, World, a_world
+from tests.support.student_world import BRAVA, US, World, a_world
 
 from mobility_bridge.domain.identifiers import HeiId
 from mobility_bridge.domain.partner import Health
