@@ -21,8 +21,8 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Self
@@ -119,104 +119,153 @@ def entry(place: int, rng: random.Random) -> str:
     )
 
 
-def body(shape: str, place: int, student: str, rng: random.Random) -> Iterator[tuple[str, str]]:
+@dataclass(frozen=True)
+class Told:
+    """What an event may tell of; each event uses a part of it."""
+
+    place: int
+    student: str
+    offered: int
+    admission: str
+    occasion: str
+    education: str
+
+
+Elements = list[tuple[str, str]]
+FEE = "studiedeltagande.domain.studieavgiftsbetalningsvarde.ej_aktuell"
+
+
+def body(shape: str, place: int, student: str, rng: random.Random) -> Elements:
     """The elements of an event of one shape."""
     offered = rng.randrange(3_000)
-    admission, occasion = uid("admission", rng.randrange(60_000)), uid("occasion", offered)
-    education, fee = (
-        uid("education", rng.randrange(900)),
-        "studiedeltagande.domain.studieavgiftsbetalningsvarde.ej_aktuell",
-    )
-    number = civic_number(int(student[:8], 16))
-    common = [("StudentUID", student)]
-    shapes = {
-        "registration": [
+    admission = uid("admission", rng.randrange(60_000))
+    education = uid("education", rng.randrange(900))
+    return SHAPES[shape](Told(place, student, offered, admission, uid("occasion", offered), education))
+
+
+def _registration(told: Told) -> Elements:
+    """A registration for one period of a course inside a package."""
+    return [
+        (
+            "InomKurspaketeringstillfalle",
             (
-                "InomKurspaketeringstillfalle",
-                (
-                    f"<x:KurspaketeringUID>{education}</x:KurspaketeringUID>"
-                    f"<x:KurspaketeringstillfalleUID>{occasion}</x:KurspaketeringstillfalleUID>"
-                    "<x:UtbildningstypID>9901</x:UtbildningstypID>"
-                ),
+                f"<x:KurspaketeringUID>{told.education}</x:KurspaketeringUID>"
+                f"<x:KurspaketeringstillfalleUID>{told.occasion}</x:KurspaketeringstillfalleUID>"
+                "<x:UtbildningstypID>9901</x:UtbildningstypID>"
             ),
-            ("KursUID", education),
-            ("KurstillfalleUID", occasion),
-            ("Period", "1"),
-            ("RegistreringUID", uid("registration", place)),
-            *common,
-            ("TillfallesantagningUID", admission),
-            ("UtbildningsinstansUID", education),
-            ("Omfattningsvarde", "7.5"),
-            ("Studieavgiftsbetalning", fee),
-            ("StudieperiodSlut", "2026-10-30"),
-            ("StudieperiodStart", "2026-08-31"),
-            ("ArAnpassad", "false"),
-        ],
-        "begun": [
-            *common,
-            ("TillfallesantagningUID", admission),
-            ("UtbildningUID", education),
-            ("UtbildningsinstansUID", education),
-            ("UtbildningstillfalleUID", occasion),
-            ("UtbildningstypID", "9903"),
-        ],
-        "admission": [
-            ("PaketerandeUtbildningstillfalleUID", occasion),
-            ("Senaredelmarkering", "false"),
-            *common,
-            ("Studieavgiftsbetalning", fee),
-            ("TillfallesantagningUID", admission),
-            ("UtbildningstillfalleUID", occasion),
-        ],
-        "student": [
-            ("Efternamn", f"Påhittsson {student[:6]}"),
-            ("ExterntStudentUID", student),
-            ("Fodelsedata", f"{number[:4]}-{number[4:6]}-{number[6:8]}"),
-            ("Fornamn", "Tolvan"),
-            ("Kon", "2"),
-            ("Personnummer", number),
-            *common,
-        ],
-        "result": [
+        ),
+        ("KursUID", told.education),
+        ("KurstillfalleUID", told.occasion),
+        ("Period", "1"),
+        ("RegistreringUID", uid("registration", told.place)),
+        ("StudentUID", told.student),
+        ("TillfallesantagningUID", told.admission),
+        ("UtbildningsinstansUID", told.education),
+        ("Omfattningsvarde", "7.5"),
+        ("Studieavgiftsbetalning", FEE),
+        ("StudieperiodSlut", "2026-10-30"),
+        ("StudieperiodStart", "2026-08-31"),
+        ("ArAnpassad", "false"),
+    ]
+
+
+def _begun(told: Told) -> Elements:
+    """The beginning of an education or an occasion."""
+    return [
+        ("StudentUID", told.student),
+        ("TillfallesantagningUID", told.admission),
+        ("UtbildningUID", told.education),
+        ("UtbildningsinstansUID", told.education),
+        ("UtbildningstillfalleUID", told.occasion),
+        ("UtbildningstypID", "9903"),
+    ]
+
+
+def _admission(told: Told) -> Elements:
+    """An admission to an occasion."""
+    return [
+        ("PaketerandeUtbildningstillfalleUID", told.occasion),
+        ("Senaredelmarkering", "false"),
+        ("StudentUID", told.student),
+        ("Studieavgiftsbetalning", FEE),
+        ("TillfallesantagningUID", told.admission),
+        ("UtbildningstillfalleUID", told.occasion),
+    ]
+
+
+def _student(told: Told) -> Elements:
+    """Somebody who never existed."""
+    number = civic_number(int(told.student[:8], 16))
+    return [
+        ("Efternamn", f"Påhittsson {told.student[:6]}"),
+        ("ExterntStudentUID", told.student),
+        ("Fodelsedata", f"{number[:4]}-{number[4:6]}-{number[6:8]}"),
+        ("Fornamn", "Tolvan"),
+        ("Kon", "2"),
+        ("Personnummer", number),
+        ("StudentUID", told.student),
+    ]
+
+
+def _result(told: Told) -> Elements:
+    """A grade that was decided."""
+    return [
+        (
+            "Beslut",
+            f"<x:BeslutUID>{uid('decision', told.place)}</x:BeslutUID><x:Beslutsdatum>2026-10-30</x:Beslutsdatum>",
+        ),
+        ("KursUID", told.education),
+        ("KurstillfalleUID", told.occasion),
+        (
+            "Resultat",
             (
-                "Beslut",
-                f"<x:BeslutUID>{uid('decision', place)}</x:BeslutUID><x:Beslutsdatum>2026-10-30</x:Beslutsdatum>",
+                "<x:BetygsgradID>990202</x:BetygsgradID><x:BetygsskalaID>990200</x:BetygsskalaID>"
+                "<x:Examinationsdatum>2026-10-28</x:Examinationsdatum><x:GiltigSomSlutbetyg>true"
+                "</x:GiltigSomSlutbetyg><x:OmfattningsPoang>7.5</x:OmfattningsPoang>"
+                f"<x:ResultatUID>{uid('result', told.place)}</x:ResultatUID>"
             ),
-            ("KursUID", education),
-            ("KurstillfalleUID", occasion),
-            (
-                "Resultat",
-                (
-                    "<x:BetygsgradID>990202</x:BetygsgradID><x:BetygsskalaID>990200</x:BetygsskalaID>"
-                    "<x:Examinationsdatum>2026-10-28</x:Examinationsdatum><x:GiltigSomSlutbetyg>true"
-                    "</x:GiltigSomSlutbetyg><x:OmfattningsPoang>7.5</x:OmfattningsPoang>"
-                    f"<x:ResultatUID>{uid('result', place)}</x:ResultatUID>"
-                ),
-            ),
-            *common,
-            ("UtbildningsinstansUID", education),
-        ],
-        "transfer": [
-            (
-                "MalLista",
-                f"<x:MalLista><x:Typ>HEL_KURS</x:Typ><x:KursUID>{education}</x:KursUID></x:MalLista>",
-            ),
-            *common,
-            ("TillgodoraknandeUID", uid("transfer", place)),
-            ("KopplatKurspaketeringstillfalleUID", occasion),
-        ],
-        "occasion": [
-            ("OrganisationUID", education),
-            ("Status", "3"),
-            ("UtbildningUID", education),
-            ("UtbildningsinstansUID", education),
-            ("UtbildningstypID", "9902" if offered < EXCHANGES else "9904"),
-            ("StartperiodID", "990262"),
-            ("UtbildningstillfalleUID", occasion),
-            ("Utbildningstillfalleskod", f"UT{place % 1000}"),
-        ],
-    }
-    yield from shapes[shape]
+        ),
+        ("StudentUID", told.student),
+        ("UtbildningsinstansUID", told.education),
+    ]
+
+
+def _transfer(told: Told) -> Elements:
+    """A transfer of credits."""
+    return [
+        (
+            "MalLista",
+            f"<x:MalLista><x:Typ>HEL_KURS</x:Typ><x:KursUID>{told.education}</x:KursUID></x:MalLista>",
+        ),
+        ("StudentUID", told.student),
+        ("TillgodoraknandeUID", uid("transfer", told.place)),
+        ("KopplatKurspaketeringstillfalleUID", told.occasion),
+    ]
+
+
+def _occasion(told: Told) -> Elements:
+    """An occasion or an education that changed."""
+    return [
+        ("OrganisationUID", told.education),
+        ("Status", "3"),
+        ("UtbildningUID", told.education),
+        ("UtbildningsinstansUID", told.education),
+        ("UtbildningstypID", "9902" if told.offered < EXCHANGES else "9904"),
+        ("StartperiodID", "990262"),
+        ("UtbildningstillfalleUID", told.occasion),
+        ("Utbildningstillfalleskod", f"UT{told.place % 1000}"),
+    ]
+
+
+SHAPES: Mapping[str, Callable[[Told], Elements]] = {
+    "registration": _registration,
+    "begun": _begun,
+    "admission": _admission,
+    "student": _student,
+    "result": _result,
+    "transfer": _transfer,
+    "occasion": _occasion,
+}
 
 
 def civic_number(chance: int) -> str:
