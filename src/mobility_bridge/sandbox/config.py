@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mobility_bridge.errors import UsageError
 from mobility_bridge.sandbox.academic_years import academic_year
-from mobility_bridge.sandbox.folder import authority_file, remember
+from mobility_bridge.sandbox.folder import Memory, authority_file, remember
 from mobility_bridge.sandbox.ladok_numbers import Term, term_of
 from mobility_bridge.sandbox.world import OWN_HEI_ID
 
@@ -20,15 +20,26 @@ def render_config(folder: Path, beside: Path | None = None, *, mappings: str | N
     `mappings` is the folder with the institution's codes, where they are not those that come with the bridge.
     Raises UsageError when no sandbox was ever started in `folder`.
     """
+    memory, here = _remembered(folder), _way(folder, beside)
+    codes = f'\nmappings_dir = "{mappings}"' if mappings else ""
+    return _own(here, codes) + _PACE + _rules(memory) + _systems(folder, memory, here)
+
+
+def _remembered(folder: Path) -> Memory:
     memory = remember(folder)
     if memory is None:
         raise UsageError(
             f"no sandbox was ever started in {folder}",
             next_step=f"Run: mobility-bridge sandbox run --dir {folder}",
         )
-    here = Path(os.path.relpath(folder, beside or folder)).as_posix()
-    programme_end = max(_LAST_YEAR_OF_THE_PROGRAMME, academic_year(memory.today) + 2)
-    codes = f'\nmappings_dir = "{mappings}"' if mappings else ""
+    return memory
+
+
+def _way(folder: Path, beside: Path | None) -> str:
+    return Path(os.path.relpath(folder, beside or folder)).as_posix()
+
+
+def _own(here: str, codes: str) -> str:
     return f"""\
 # A configuration for the sandbox in {here!r}. Everything in it stays on this machine.
 own_hei_id = "{OWN_HEI_ID}"
@@ -42,6 +53,10 @@ file = "bridge.log.jsonl"
 [paths]
 state_dir = "state"{codes}
 
+"""
+
+
+_PACE = """\
 [schedule]
 # The outside world of a sandbox changes within minutes, not days.
 local_every_s = 5
@@ -56,9 +71,16 @@ notify_every_s = 2
 first_retry_s = 2
 max_retry_s = 60
 
-[rules]
-programme_end_year = {programme_end}
+"""
 
+
+def _rules(memory: Memory) -> str:
+    programme_end = max(_LAST_YEAR_OF_THE_PROGRAMME, academic_year(memory.today) + 2)
+    return f"[rules]\nprogramme_end_year = {programme_end}\n\n"
+
+
+def _systems(folder: Path, memory: Memory, here: str) -> str:
+    return f"""\
 [adapters.ewp]
 registry_url = "{memory.registry_url}"
 registry_ca_file = "{here}/ca.pem"
@@ -86,13 +108,7 @@ def render_ladok(folder: Path, beside: Path | None = None) -> str:
 
     Raises UsageError when no sandbox was ever started in `folder`.
     """
-    memory = remember(folder)
-    if memory is None:
-        raise UsageError(
-            f"no sandbox was ever started in {folder}",
-            next_step=f"Run: mobility-bridge sandbox run --dir {folder}",
-        )
-    here = Path(os.path.relpath(folder, beside or folder)).as_posix()
+    memory, here = _remembered(folder), _way(folder, beside)
     return f"""\
 
 [adapters.ladok]
