@@ -125,9 +125,11 @@ def contradicts(one: Person, other: Person) -> bool:
     """Say whether two descriptions cannot be of one person.
 
     Two civic numbers that are both permanent, two national Ladok keys, or a birth date and a family name that
-    both differ. A temporary number that becomes a permanent one contradicts nothing.
+    both differ. An interim number contradicts nothing, nor does a co-ordination number a permanent one, which may
+    take its place.
     """
-    if _differ(_permanent(one.civic_number), _permanent(other.civic_number)):
+    numbers = _permanent(one.civic_number), _permanent(other.civic_number)
+    if _differ(*numbers) and _is_coordination(numbers[0]) == _is_coordination(numbers[1]):
         return True
     if _differ(one.ladok_external_uid, other.ladok_external_uid):
         return True
@@ -188,6 +190,11 @@ def _strangers(one: Known, other: Known) -> bool:
 
 def _permanent(civic_number: str | None) -> str | None:
     return None if civic_number is None or _TEMPORARY.fullmatch(civic_number) else civic_number
+
+
+def _is_coordination(civic_number: str | None) -> bool:
+    """Whether 60 was added to the day of the month."""
+    return civic_number is not None and civic_number[6:7] in set("6789")
 
 
 def _differ(one: object, other: object) -> bool:

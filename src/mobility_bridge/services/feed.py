@@ -17,7 +17,12 @@ from mobility_bridge.domain.registration import (
     Participation,
     Registration,
 )
-from mobility_bridge.domain.registry_student import CivicNumberChanged, LadokStudent, StudentLink
+from mobility_bridge.domain.registry_student import (
+    CivicNumberChanged,
+    LadokStudent,
+    StudentLink,
+    StudentReplaced,
+)
 from mobility_bridge.domain.result import ResultDecided
 from mobility_bridge.errors import ExternalError, NotOffered, StoreError, UsageError
 from mobility_bridge.ports.registry import CertificateStatus, FeedBatch, FeedPosition, StudentRegistry
@@ -27,6 +32,7 @@ from mobility_bridge.reconcile.who import exact_keys
 from mobility_bridge.services.context import Context
 from mobility_bridge.services.forgotten import Sieve
 from mobility_bridge.services.health import loggable, note_failure, note_success
+from mobility_bridge.services.offered import mark_offered
 from mobility_bridge.services.subjects import source_key, student_key
 from mobility_bridge.services.whose import settle
 
@@ -39,6 +45,7 @@ _MOST_MOVES = 10
 _TELLING = (
     LadokStudent,
     StudentLink,
+    StudentReplaced,
     CivicNumberChanged,
     Admission,
     Participation,
@@ -46,6 +53,9 @@ _TELLING = (
     Registration,
 )
 """What tells of a person whom we do not follow that we might."""
+
+_DESCRIBING = (LadokStudent, StudentReplaced, CivicNumberChanged)
+"""What tells who one of ours is."""
 
 _TOGETHER = 20
 _LONGEST_S = 5.0
@@ -284,6 +294,7 @@ def mark_students(
     are admitted to an exchange, become students of ours. `known` are those among them, where that was looked up.
     """
     now = context.clock.now()
+    mark_offered(uow, changed, now)
     about: dict[LadokUid, list[Fact]] = {}
     for fact in changed:
         student_uid = getattr(fact, "student_uid", None)
@@ -296,7 +307,10 @@ def mark_students(
     persons = _persons(
         uow, [uid for uid, said in about.items() if _to_settle(said, known=_ladok_key(uid) in known)]
     )
-    keys = {uid: (_ladok_key(uid), *exact_keys(person)) for uid, person in persons.items()}
+    keys = {
+        uid: (_ladok_key(uid), *exact_keys(person), *_other_keys(uow, about[uid]))
+        for uid, person in persons.items()
+    }
     named = uow.students.by_keys({key for some in keys.values() for key in some[1:]})
     exchanging = _exchanging(uow, (fact for facts in about.values() for fact in facts))
     marked = []
@@ -316,11 +330,27 @@ def _ladok_key(uid: LadokUid) -> IdentityKey:
     return IdentityKey(IdentityKeyKind.LADOK_STUDENT, uid)
 
 
+def _other_keys(uow: UnitOfWork, said: Iterable[Fact]) -> list[IdentityKey]:
+    """What the registry says is the same person: entries that stand for this one now, numbers of before."""
+    found: dict[IdentityKey, None] = {}
+    for fact in said:
+        if isinstance(fact, CivicNumberChanged) and not fact.removed:
+            found[IdentityKey(IdentityKeyKind.CIVIC_NUMBER, fact.earlier)] = None
+        following: Fact | None = fact
+        while isinstance(following, StudentReplaced) and not following.removed:
+            key = _ladok_key(following.replaced_by)
+            if key in found:
+                break
+            found[key] = None
+            following = uow.facts.get((StudentReplaced.kind, following.replaced_by))
+    return list(found)
+
+
 def _to_settle(said: Iterable[Fact], *, known: bool) -> bool:
     """Whether it has to be found out who this is: one of ours who is newly described, or another of whom is told what
     makes one ours. A stranger's results do not.
     """
-    return any(isinstance(fact, LadokStudent if known else _TELLING) for fact in said)
+    return any(isinstance(fact, _DESCRIBING if known else _TELLING) for fact in said)
 
 
 def _persons(uow: UnitOfWork, uids: Sequence[LadokUid]) -> dict[LadokUid, Person]:

@@ -34,7 +34,12 @@ from mobility_bridge.domain.record import (
     StoredRecord,
     StudentId,
 )
-from mobility_bridge.domain.registry_student import LadokStudent, StudentDeceased, StudentProtected
+from mobility_bridge.domain.registry_student import (
+    LadokStudent,
+    StudentDeceased,
+    StudentProtected,
+    StudentReplaced,
+)
 from mobility_bridge.domain.result import OtherMerit, StudentResult
 from mobility_bridge.domain.stay import Heard, OurDecision, SaidOfPerson, Seen, StayCase, TermDates
 from mobility_bridge.domain.term import Term
@@ -342,9 +347,13 @@ def _first(found: Sequence[Seen[T]]) -> Seen[T] | None:
     return found[0] if found else None
 
 
-def _persons(records: Iterable[StoredRecord], facts: Iterable[Fact]) -> Iterable[SaidOfPerson]:
+def _persons(records: Iterable[StoredRecord], facts: Sequence[Fact]) -> Iterable[SaidOfPerson]:
+    # An entry for which another stands describes nobody any more.
+    gone = {each.student_uid for each in facts if isinstance(each, StudentReplaced) and not each.removed}
     for fact in facts:
-        if isinstance(fact, LadokStudent) and fact.person is not None and not fact.removed:
+        if not isinstance(fact, LadokStudent) or fact.student_uid in gone:
+            continue
+        if fact.person is not None and not fact.removed:
             yield SaidOfPerson(REGISTRY, fact.person)
     for each in records:
         # A wrong transcript is quarantined by itself; it must not put the person of the whole stay in question.

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from mobility_bridge.domain.application import Application, CourseList
-from mobility_bridge.domain.identifiers import LadokUid
 from mobility_bridge.domain.incoming_mobility import ActualDates
 from mobility_bridge.domain.la_listing import LaListing
 from mobility_bridge.domain.learning_agreement import LearningAgreement
@@ -17,7 +16,7 @@ from mobility_bridge.domain.record import (
     StoredRecord,
     StudentId,
 )
-from mobility_bridge.domain.registry_student import LadokStudent
+from mobility_bridge.domain.registry_student import LadokStudent, StudentReplaced
 from mobility_bridge.domain.transcript import Tor
 from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.reconcile.traces import mobility_name, sender_of
@@ -99,8 +98,9 @@ def known(uow: UnitOfWork, student_id: StudentId) -> Known:
     persons = [person_of(each.record.facts) for each in uow.records.of_student(student_id) if each.live]
     for key in keys:
         if key.kind is IdentityKeyKind.LADOK_STUDENT:
-            fact = uow.facts.get((LadokStudent.kind, LadokUid(key.value)))
-            persons.append(person_of(fact))
+            gone = uow.facts.get((StudentReplaced.kind, key.value))
+            if gone is None or gone.removed:
+                persons.append(person_of(uow.facts.get((LadokStudent.kind, key.value))))
     return Known(student_id, keys, tuple(each for each in persons if each is not None))
 
 

@@ -73,6 +73,12 @@ def test_a_temporary_number_that_becomes_a_permanent_one_contradicts_nothing() -
     assert contradicts(after, replace(ALMA, civic_number="200302141111"))
 
 
+def test_a_co_ordination_number_that_becomes_a_permanent_one_contradicts_nothing() -> None:
+    before = replace(ALMA, civic_number="200302740009")
+    assert not contradicts(before, replace(ALMA, civic_number="200302140000"))
+    assert contradicts(before, replace(ALMA, civic_number="200302740017"))
+
+
 def test_equal_names_and_birth_date_only_propose() -> None:
     found = resolve(ALMA, (), [known(P1, ALMA)])
     assert found.student_id is None
