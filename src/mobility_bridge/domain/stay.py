@@ -25,6 +25,7 @@ from mobility_bridge.domain.record import StoredRecord
 from mobility_bridge.domain.result import CreditTransfer, OtherMerit, StudentResult
 from mobility_bridge.domain.term import Term
 from mobility_bridge.domain.transcript import Tor
+from mobility_bridge.domain.write import Write
 
 T = TypeVar("T")
 
@@ -111,6 +112,7 @@ class OurDecision:
     """A decision of ours: on a nomination or a learning agreement, on which proposal, and what became of it.
 
     `signed_at` and `signer_digest` tell our signature again in the partner's document without keeping the name here.
+    `outcome` says in one word why it ended, empty before.
     """
 
     on: str
@@ -121,6 +123,7 @@ class OurDecision:
     sent_at: datetime | None = None
     signed_at: datetime | None = None
     signer_digest: str | None = None
+    outcome: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +196,7 @@ class StayCase:
     `agreement_exists`: a mutually approved agreement with the partner would fit. `registry_agreement_exists`: the
     registry has a usable exchange agreement with the partner; `occasion_exists`: it has an occasion of it for every
     term of the stay, and where it has not, `occasion_terms` are those with one. Both are None while unknown.
+    `writes` are those of ours about this stay that are not done: what still waits, too.
     `results` are as they were at `results_read_at`: no event tells all of them, so they are read now and then.
     `standing` is put in when the case is judged; whoever makes a case leaves it out.
     """
@@ -230,6 +234,7 @@ class StayCase:
     occasion_exists: bool | None = None
     occasion_terms: tuple[Term, ...] = ()
     decisions: tuple[OurDecision, ...] = ()
+    writes: tuple[Write, ...] = ()
     calendar: Mapping[Term, TermDates] = field(default_factory=dict)
     problems: tuple[tuple[str, str, str], ...] = ()
     thresholds: StayThresholds = field(default_factory=StayThresholds)

@@ -96,6 +96,7 @@ class StoredDecision:
             sent_at=self.sent_at,
             signed_at=self.signed_at,
             signer_digest=self.signer_digest,
+            outcome=self.outcome,
         )
 
 

@@ -140,6 +140,21 @@ REASONS: Final = {
     "shorter_than_allowed": Text(
         "that is shorter than the programme allows", "det är kortare än programmet tillåter"
     ),
+    "never_shown": Text("it was taken and never showed", "det togs emot men har aldrig synts"),
+    "rejected": Text("the partner refused the message", "partnern avvisade meddelandet"),
+    "not_offered": Text(
+        "the partner offers no way to receive it", "partnern erbjuder inget sätt att ta emot det"
+    ),
+    "unsendable": Text("it holds what cannot be sent", "det innehåller något som inte kan skickas"),
+    "protected_identity": Text(
+        "the identity is protected, so nothing is sent", "identiteten är skyddad, så inget skickas"
+    ),
+    "cannot_tell": Text(
+        "no answer came, and the proposal is gone", "inget svar kom, och förslaget finns inte kvar"
+    ),
+    "write_refused": Text("it was refused", "den avvisades"),
+    "write_refuted": Text("it was taken and does not show", "den togs emot men syns inte"),
+    "write_unconfirmed": Text("nobody knows whether it took effect", "ingen vet om den fick verkan"),
 }
 _SYSTEMS: Final = {
     "ladok": Text("Ladok", "Ladok"),

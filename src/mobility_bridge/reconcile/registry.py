@@ -23,6 +23,7 @@ from mobility_bridge.reconcile.rules import (
     local_record,
     nomination,
     nomination_changes,
+    our_acts,
     partner,
     registry,
     registry_ends,
@@ -281,8 +282,10 @@ _DURING_AND_AFTER: tuple[Rule[StayCase], ...] = (
     stay_copies.object_is_no_longer_shown,
     stay_copies.document_breaks_its_rules,
     stay_copies.copy_is_old,
+    our_acts.our_decision_was_not_taken,
+    our_acts.our_write_does_not_stand,
 )
-"""Dates, transcripts and credit transfer, and how fresh our copies are."""
+"""Dates, transcripts and credit transfer, how fresh our copies are, and what came of what we did."""
 
 STAY_RULES: tuple[Rule[StayCase], ...] = (
     *_BEFORE_THE_STAY,

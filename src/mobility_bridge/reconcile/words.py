@@ -31,6 +31,7 @@ _VERBATIM: Final = frozenset(
         "first",
         "ids",
         "detail",
+        "command",
     }
 )
 """What goes into commands, and what others wrote."""

@@ -1,10 +1,11 @@
-"""What we decided on earlier, as rules and decisions to come look at it."""
+"""What we decided and wrote earlier, as rules and decisions to come look at it."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mobility_bridge.domain.record import RecordKey, RecordKind
+from mobility_bridge.domain.record import RecordKey, RecordKind, StayId
 from mobility_bridge.domain.stay import OurDecision, Seen
+from mobility_bridge.domain.write import Write
 from mobility_bridge.ports.decisions import StoredDecision
 from mobility_bridge.ports.store import UnitOfWork
 
@@ -32,3 +33,11 @@ def our_decisions(uow: UnitOfWork, keys: Iterable[RecordKey]) -> Mapping[RecordK
         if key is not None:
             found.setdefault(key, []).append(each.as_ours())
     return {key: tuple(decisions) for key, decisions in found.items()}
+
+
+def writes_by_stay(uow: UnitOfWork) -> Mapping[StayId | None, tuple[Write, ...]]:
+    """Our writes that are not done, by the stay that they are about; one look for all stays."""
+    found: dict[StayId | None, tuple[Write, ...]] = {}
+    for each in uow.writes.troubled():
+        found[each.stay_id] = (*found.get(each.stay_id, ()), each)
+    return found

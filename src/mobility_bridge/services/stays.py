@@ -44,6 +44,7 @@ from mobility_bridge.domain.result import OtherMerit, StudentResult
 from mobility_bridge.domain.stay import Heard, OurDecision, SaidOfPerson, Seen, StayCase, TermDates
 from mobility_bridge.domain.term import Term
 from mobility_bridge.domain.transcript import Tor
+from mobility_bridge.domain.write import Write
 from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.ports.students import Stay
 from mobility_bridge.reconcile.exchange import Offering, exchanges, strayed
@@ -51,7 +52,7 @@ from mobility_bridge.reconcile.offers import Offers, as_other, with_offer
 from mobility_bridge.reconcile.stays import Group, group
 from mobility_bridge.reconcile.traces import REGISTRY, exchange_trace, trace
 from mobility_bridge.services.context import Context
-from mobility_bridge.services.decided import our_decisions
+from mobility_bridge.services.decided import our_decisions, writes_by_stay
 from mobility_bridge.services.gather import Gathering
 from mobility_bridge.services.hearing import Hearing
 from mobility_bridge.services.registry_state import reviewed_at
@@ -146,6 +147,11 @@ class StayGathering:
         """When the registry's results of everybody were last read to the end."""
         registry = self.context.registry
         return reviewed_at(self.uow, registry.name) if registry is not None else None
+
+    @cached_property
+    def _troubled(self) -> Mapping[StayId | None, tuple[Write, ...]]:
+        """Our writes that are not done, by stay."""
+        return writes_by_stay(self.uow)
 
     @cached_property
     def _calendar(self) -> Mapping[Term, TermDates]:
@@ -266,6 +272,7 @@ class StayGathering:
             learning_agreement_others=tuple(agreements[1:]),
             exchange_others=tuple(living[1:]),
             decisions=tuple(chain.from_iterable(self._decisions.get(one.record.key, ()) for one in records)),
+            writes=self._troubled.get(stay_id, ()),
             calendar=self._calendar,
             thresholds=self._thresholds,
             results=tuple(fact for fact in facts if isinstance(fact, StudentResult) and not fact.removed),

@@ -32,12 +32,13 @@ def say_asked(context: Context, write: Write) -> None:
 
 def say_outcome(context: Context, write: Write) -> None:
     """Log where a write stands after it was tried."""
-    event = "write.settled"
+    said = {**_named(write), "outcome": write.detail or None, "attempts": write.attempts}
     if write.state.open:
-        event = "write.delayed"
+        context.log.event("write.delayed", **said)
     elif write.state in (WriteState.REFUSED, WriteState.REFUTED):
-        event = "write.refused"
-    context.log.event(event, **_named(write), outcome=write.detail or None, attempts=write.attempts)
+        context.log.event("write.refused", **said)
+    else:
+        context.log.event("write.settled", **said)
 
 
 def _named(write: Write) -> dict[str, object]:

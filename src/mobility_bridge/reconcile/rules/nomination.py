@@ -212,6 +212,8 @@ def our_decision_is_lost(case: StayCase) -> Iterator[Observation]:
     sent = decision.sent_at
     if not nomination.awaits_receiver or sent is None or decision.proposal_id != nomination.proposal_id:
         return
+    if decision.state is DecisionState.FAILED:  # that says DECISION_NOT_TAKEN
+        return
     if case.now > sent + timedelta(hours=case.thresholds.decision_lost_hours):
         yield Observation("", {"sent": sent.date().isoformat()}, first_day(case))
 
