@@ -6,15 +6,16 @@ the document names no institution and carries no signature.
 Source: EWP Outgoing Mobilities API 3.0.0, update endpoint.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from lxml import etree
 
 from mobility_adapters.ewp import wire
 from mobility_adapters.ewp.lenient import LenientReader, names
-from mobility_adapters.ewp.reading import open_document, string_value, wrong_content
+from mobility_adapters.ewp.reading import open_document, wrong_content
 from mobility_adapters.ewp.semantics import Problem, insist, warning
+from mobility_adapters.ewp.updates import mandatory_text, read_messages, write_messages
 from mobility_adapters.ewp.writing import finished, new_document
 from mobility_bridge.domain.contact import LangString
 from mobility_bridge.domain.identifiers import HeiId, OmobilityId
@@ -27,8 +28,6 @@ _KINDS: Final = {"approve-proposal-v1": Decision.APPROVE, "reject-proposal-v1": 
 _TAGS: Final = {decision: kind for kind, decision in _KINDS.items()}
 _REQUEST: Final = names(_NS, *_KINDS)
 _DECISION: Final = names(_NS, "omobility-id", "proposal-id", "comment")
-_MESSAGE: Final = wire.qname(wire.COMMON, "success-user-message")
-_LANG: Final = wire.qname(wire.XML, "lang")
 
 
 def encode_update(decision: ProposalDecision) -> bytes:
@@ -66,28 +65,21 @@ def decode_update(
     said = reader.parts(element, _DECISION)
     decision = ProposalDecision(
         sending_hei_id,
-        OmobilityId(_text(said, "omobility-id", element)),
-        _text(said, "proposal-id", element),
+        OmobilityId(mandatory_text(said, "omobility-id", element)),
+        mandatory_text(said, "proposal-id", element),
         _KINDS[kind],
-        _text(said, "comment", element) if _KINDS[kind] is Decision.REFUSE else None,
+        mandatory_text(said, "comment", element) if _KINDS[kind] is Decision.REFUSE else None,
     )
     return decision, tuple(reader.problems)
 
 
 def encode_update_response(messages: Iterable[LangString] = ()) -> bytes:
-    root = new_document(wire.OMOBILITIES_V3_UPDATE_RESPONSE_ROOT, ewp=wire.COMMON)
-    for message in messages:
-        element = etree.SubElement(root, _MESSAGE)
-        element.text = message.text
-        if message.lang is not None:
-            element.set(_LANG, message.lang)
-    return finished(root)
+    return write_messages(wire.OMOBILITIES_V3_UPDATE_RESPONSE_ROOT, messages)
 
 
 def decode_update_response(document: bytes | Element) -> tuple[LangString, ...]:
     """Read what the sending HEI tells the user who decided. Raises InvalidDocument."""
-    tree = open_document(document, wire.OMOBILITIES_V3_UPDATE_RESPONSE_ROOT)
-    return tuple(LangString(string_value(each), each.get(_LANG)) for each in tree.iterchildren(_MESSAGE))
+    return read_messages(document, wire.OMOBILITIES_V3_UPDATE_RESPONSE_ROOT)
 
 
 def _problems(decision: ProposalDecision) -> Iterator[Problem]:
@@ -98,15 +90,6 @@ def _problems(decision: ProposalDecision) -> Iterator[Problem]:
     for name, value in wanted:
         if not value.strip():
             yield warning("MISSING", f"{at}/{name}", f"{name} is empty")
-
-
-def _text(parts: Mapping[str, Element], name: str, parent: Element) -> str:
-    if name not in parts:
-        raise wrong_content(f"the update has no {name}", parent)
-    written = string_value(parts[name])
-    if not written.strip():
-        raise wrong_content(f"{name} is empty", parts[name])
-    return written
 
 
 def _add(parent: Element, name: str, value: str) -> None:

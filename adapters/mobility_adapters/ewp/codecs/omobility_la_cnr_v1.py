@@ -4,18 +4,16 @@ Source: EWP Outgoing Mobility LA CNR API 1.1.0.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Final
 
-from lxml import etree
-
 from mobility_adapters.ewp import wire
-from mobility_adapters.ewp.reading import integer, open_document, required_child, required_text
+from mobility_adapters.ewp.reading import open_document
 from mobility_adapters.ewp.writing import finished, new_document
+from mobility_adapters.ewp.yearly import read_years, write_years
 from mobility_bridge.kit.xml import Element
 
-_YEAR: Final = wire.qname(wire.OMOBILITY_LA_CNR_V1_STATS, "academic-year-la-stats")
-_YEAR_ID: Final = wire.qname(wire.OMOBILITY_LA_CNR_V1_STATS, "receiving-academic-year-id")
+_YEAR: Final = "academic-year-la-stats"
 _COUNTS: Final = (
     "la-incoming-total",
     "la-incoming-some-version-approved",
@@ -48,25 +46,9 @@ def encode() -> bytes:
 
 def decode_stats(document: bytes | Element) -> list[IncomingLaStats]:
     """Read a stats response, a row a year. Raises InvalidDocument."""
-    tree = open_document(document, wire.OMOBILITY_LA_CNR_V1_STATS_ROOT)
-    return [
-        IncomingLaStats(
-            required_text(year, _YEAR_ID),
-            *(
-                integer(required_child(year, wire.qname(wire.OMOBILITY_LA_CNR_V1_STATS, name)))
-                for name in _COUNTS
-            ),
-        )
-        for year in tree.iterchildren(_YEAR)
-    ]
+    return read_years(document, wire.OMOBILITY_LA_CNR_V1_STATS_ROOT, _YEAR, _COUNTS, IncomingLaStats)
 
 
 def encode_stats(years: Iterable[IncomingLaStats]) -> bytes:
-    root = new_document(wire.OMOBILITY_LA_CNR_V1_STATS_ROOT)
-    for year in years:
-        element = etree.SubElement(root, _YEAR)
-        etree.SubElement(element, _YEAR_ID).text = year.receiving_academic_year_id
-        for name in _COUNTS:
-            count = getattr(year, name.removeprefix("la-incoming-").replace("-", "_"))
-            etree.SubElement(element, wire.qname(wire.OMOBILITY_LA_CNR_V1_STATS, name)).text = str(count)
-    return finished(root)
+    rows = ((year, counts) for year, *counts in map(astuple, years))
+    return write_years(wire.OMOBILITY_LA_CNR_V1_STATS_ROOT, _YEAR, _COUNTS, rows)

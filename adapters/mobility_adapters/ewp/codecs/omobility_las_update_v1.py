@@ -6,7 +6,7 @@ not of the request: the type comes from there. Some writers miss that; a request
 Source: EWP Outgoing Mobility Learning Agreements API 1.2.0, update endpoint.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -16,9 +16,10 @@ from mobility_adapters.ewp import wire
 from mobility_adapters.ewp.la_reading import LaReader
 from mobility_adapters.ewp.la_writing import write_signature
 from mobility_adapters.ewp.lenient import names
-from mobility_adapters.ewp.reading import open_document, string_value, wrong_content
+from mobility_adapters.ewp.reading import open_document, wrong_content
 from mobility_adapters.ewp.semantics import Problem, insist, warning
 from mobility_adapters.ewp.semantics.learning_agreements import check_signature
+from mobility_adapters.ewp.updates import mandatory, mandatory_text, read_messages, write_messages
 from mobility_adapters.ewp.writing import finished, new_document
 from mobility_bridge.domain.contact import LangString
 from mobility_bridge.domain.identifiers import HeiId, OmobilityId
@@ -32,8 +33,6 @@ _ROOT: Final = wire.OMOBILITY_LAS_V1_UPDATE_REQUEST_ROOT
 _NS: Final = wire.OMOBILITY_LAS_V1_UPDATE_REQUEST
 _REQUEST: Final = names(_NS, "sending-hei-id", APPROVE, COMMENT)
 _DECISION: Final = names(_NS, "omobility-id", "changes-proposal-id", "comment", "signature")
-_MESSAGE: Final = wire.qname(wire.COMMON, "success-user-message")
-_LANG: Final = wire.qname(wire.XML, "lang")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +87,11 @@ def decode_update(document: bytes | Element) -> tuple[LaUpdate, tuple[Problem, .
     decision = parts[kinds[0]]
     said = reader.parts(decision, _DECISION)
     update = LaUpdate(
-        HeiId(_text(parts, "sending-hei-id", tree)),
-        OmobilityId(_text(said, "omobility-id", decision)),
-        _text(said, "changes-proposal-id", decision),
-        reader.signature(_part(said, "signature", decision)),
-        _text(said, "comment", decision) if kinds == [COMMENT] else None,
+        HeiId(mandatory_text(parts, "sending-hei-id", tree)),
+        OmobilityId(mandatory_text(said, "omobility-id", decision)),
+        mandatory_text(said, "changes-proposal-id", decision),
+        reader.signature(mandatory(said, "signature", decision)),
+        mandatory_text(said, "comment", decision) if kinds == [COMMENT] else None,
     )
     if update.signature.timestamp is None:
         raise wrong_content("the signature does not say when it was given", said["signature"])
@@ -101,19 +100,12 @@ def decode_update(document: bytes | Element) -> tuple[LaUpdate, tuple[Problem, .
 
 
 def encode_update_response(messages: Iterable[LangString] = ()) -> bytes:
-    root = new_document(wire.OMOBILITY_LAS_V1_UPDATE_RESPONSE_ROOT, ewp=wire.COMMON)
-    for message in messages:
-        element = etree.SubElement(root, _MESSAGE)
-        element.text = message.text
-        if message.lang is not None:
-            element.set(_LANG, message.lang)
-    return finished(root)
+    return write_messages(wire.OMOBILITY_LAS_V1_UPDATE_RESPONSE_ROOT, messages)
 
 
 def decode_update_response(document: bytes | Element) -> tuple[LangString, ...]:
     """Read what the sending HEI tells the user who decided. Raises InvalidDocument."""
-    tree = open_document(document, wire.OMOBILITY_LAS_V1_UPDATE_RESPONSE_ROOT)
-    return tuple(LangString(string_value(each), each.get(_LANG)) for each in tree.iterchildren(_MESSAGE))
+    return read_messages(document, wire.OMOBILITY_LAS_V1_UPDATE_RESPONSE_ROOT)
 
 
 def _problems(update: LaUpdate) -> Iterator[Problem]:
@@ -126,20 +118,6 @@ def _problems(update: LaUpdate) -> Iterator[Problem]:
         if not value.strip():
             yield warning("MISSING", f"{at}/{name}", f"{name} is empty")
     yield from check_signature(update.signature, at=f"{at}/signature")
-
-
-def _part(parts: Mapping[str, Element], name: str, parent: Element) -> Element:
-    if name not in parts:
-        raise wrong_content(f"the update has no {name}", parent)
-    return parts[name]
-
-
-def _text(parts: Mapping[str, Element], name: str, parent: Element) -> str:
-    element = _part(parts, name, parent)
-    written = string_value(element)
-    if not written.strip():
-        raise wrong_content(f"{name} is empty", element)
-    return written
 
 
 def _add(parent: Element, name: str, value: str) -> None:

@@ -16,7 +16,7 @@ Source: EWP Outgoing Mobility Learning Agreements API 1.2.0.
 """
 
 from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Final
@@ -28,10 +28,7 @@ from mobility_adapters.ewp.la_reading import LaReader
 from mobility_adapters.ewp.la_writing import PREFIXES, write_agreement, write_proposal
 from mobility_adapters.ewp.proposal_id import CHANGES_PROPOSAL, proposal_id
 from mobility_adapters.ewp.reading import (
-    integer,
     open_document,
-    required_child,
-    required_text,
     string_value,
     text,
     wrong_content,
@@ -39,6 +36,7 @@ from mobility_adapters.ewp.reading import (
 from mobility_adapters.ewp.semantics import insist
 from mobility_adapters.ewp.semantics.learning_agreements import Circumstances, check
 from mobility_adapters.ewp.writing import finished, new_document
+from mobility_adapters.ewp.yearly import read_years, write_years
 from mobility_bridge.domain.identifiers import OmobilityId, Sha256
 from mobility_bridge.domain.learning_agreement import (
     ChangesProposal,
@@ -54,8 +52,7 @@ FORMAT: Final = wire.FORMAT_OMOBILITY_LAS_V1
 _LA: Final = wire.qname(wire.OMOBILITY_LAS_V1_GET, "la")
 _ID: Final = wire.qname(wire.OMOBILITY_LAS_V1_GET, "omobility-id")
 _INDEX_ID: Final = wire.qname(wire.OMOBILITY_LAS_V1_INDEX, "omobility-id")
-_YEAR: Final = wire.qname(wire.OMOBILITY_LAS_V1_STATS, "academic-year-la-stats")
-_YEAR_ID: Final = wire.qname(wire.OMOBILITY_LAS_V1_STATS, "receiving-academic-year-id")
+_YEAR: Final = "academic-year-la-stats"
 _COUNTS: Final = (
     "la-outgoing-total",
     "la-outgoing-not-modified-after-approval",
@@ -194,17 +191,7 @@ def decode_index(document: bytes | Element) -> tuple[OmobilityId, ...]:
 
 def decode_stats(document: bytes | Element) -> list[OutgoingLaStats]:
     """Read a stats response, a row a year. Raises InvalidDocument."""
-    tree = open_document(document, wire.OMOBILITY_LAS_V1_STATS_ROOT)
-    return [
-        OutgoingLaStats(
-            required_text(year, _YEAR_ID),
-            *(
-                integer(required_child(year, wire.qname(wire.OMOBILITY_LAS_V1_STATS, name)))
-                for name in _COUNTS
-            ),
-        )
-        for year in tree.iterchildren(_YEAR)
-    ]
+    return read_years(document, wire.OMOBILITY_LAS_V1_STATS_ROOT, _YEAR, _COUNTS, OutgoingLaStats)
 
 
 # --- writing ------------------------------------------------------------------------------------------------
@@ -243,14 +230,8 @@ def encode_index(omobility_ids: Iterable[OmobilityId]) -> bytes:
 
 
 def encode_stats(years: Iterable[OutgoingLaStats]) -> bytes:
-    root = new_document(wire.OMOBILITY_LAS_V1_STATS_ROOT)
-    for year in years:
-        element = etree.SubElement(root, _YEAR)
-        etree.SubElement(element, _YEAR_ID).text = year.receiving_academic_year_id
-        for name in _COUNTS:
-            count = getattr(year, name.removeprefix("la-outgoing-").replace("-", "_"))
-            etree.SubElement(element, wire.qname(wire.OMOBILITY_LAS_V1_STATS, name)).text = str(count)
-    return finished(root)
+    rows = ((year, counts) for year, *counts in map(astuple, years))
+    return write_years(wire.OMOBILITY_LAS_V1_STATS_ROOT, _YEAR, _COUNTS, rows)
 
 
 def _problems(las: Sequence[LearningAgreement], about: Circumstances) -> Iterator[Problem]:
