@@ -25,7 +25,14 @@ from mobility_bridge.domain.registry_student import (
 )
 from mobility_bridge.domain.result import ResultDecided
 from mobility_bridge.errors import ExternalError, NotOffered, StoreError, UsageError
-from mobility_bridge.ports.registry import CertificateStatus, FeedBatch, FeedPosition, StudentRegistry
+from mobility_bridge.ports.registry import (
+    CertificateStatus,
+    FeedBatch,
+    FeedNotice,
+    FeedPosition,
+    FeedRemark,
+    StudentRegistry,
+)
 from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.reconcile.exchange import Offering
 from mobility_bridge.reconcile.who import exact_keys
@@ -167,7 +174,7 @@ def _told(
     context: Context, registry: StudentRegistry, batches: Sequence[FeedBatch], changed: int
 ) -> FeedReport:
     """Say what some pages brought, now that it is kept."""
-    remarks = [remark for batch in batches for remark in batch.remarks]
+    remarks = [remark for batch in batches for remark in (*batch.remarks, *_unreadable(batch))]
     for remark in remarks:
         context.log.event(
             "feed.remarked",
@@ -177,6 +184,14 @@ def _told(
             detail=remark.detail,
         )
     return FeedReport(len(batches), sum(len(batch.events) for batch in batches), changed, len(remarks))
+
+
+def _unreadable(batch: FeedBatch) -> Iterable[FeedRemark]:
+    """The values that could not be read in events that were."""
+    for event in batch.events:
+        for element, what in event.problems:
+            detail = f"{event.name} {element}: {what}"
+            yield FeedRemark(FeedNotice.UNREADABLE, event.page, event.entry_id, detail)
 
 
 @dataclass(frozen=True, slots=True)

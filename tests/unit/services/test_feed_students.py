@@ -1,6 +1,6 @@
 """What the registry's feed says of people and of what they are admitted to, in whatever order it comes."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
 import pytest
@@ -11,6 +11,7 @@ from mobility_bridge.domain.fact import Fact
 from mobility_bridge.domain.identifiers import LadokUid
 from mobility_bridge.domain.occasion import Commitment, OccasionCancelled
 from mobility_bridge.domain.registry_student import CivicNumberChanged, LadokStudent, StudentReplaced
+from mobility_bridge.ports.registry import FeedBatch, FeedPosition
 from mobility_bridge.ports.store import UnitOfWork
 from mobility_bridge.services.offered import mark_offered
 
@@ -98,6 +99,28 @@ async def test_an_occasion_that_changes_has_its_students_looked_at_again(world: 
     world.registry.facts.append(OccasionCancelled(as_of=AT, occasion_uid=EXCHANGE.occasion.occasion_uid))
     await world.round()
     assert "OCCASION_CANCELLED" in await world.codes()
+
+
+async def test_a_value_that_cannot_be_read_in_an_event_is_told_and_the_rest_has_its_effect(
+    world: World,
+) -> None:
+    inner = world.registry.events
+
+    async def odd(position: FeedPosition | None) -> AsyncIterator[FeedBatch]:
+        async for batch in inner(position):
+            first, *others = batch.events
+            problems = (("Personnummer", "fails its test of check_digit"),)
+            yield replace(batch, events=(replace(first, problems=problems), *others))
+
+    world.registry.facts[:] = [KNOWN]
+    world.registry.events = odd  # type: ignore[method-assign]
+    await world.round()
+    (told,) = world.bridge.events("feed.remarked")
+    assert (told["notice"], told["detail"]) == (
+        "unreadable",
+        "E Personnummer: fails its test of check_digit",
+    )
+    assert await world.bridge.store.read(lambda uow: uow.facts.get(KNOWN.key)) == KNOWN
 
 
 UNKNOWN_PARTNER = (replace(OFFERED[0], removed=True), OFFERED[1])
