@@ -215,9 +215,11 @@ def test_a_comment_whose_answer_was_swallowed_is_not_sent_again(stage: Followed)
     stage.switch("brava.example", "swallows_update_answer")
     done = decide(stage, "la", "comment", stay_id(stage), "--text", "The course is full.", code=3)
     assert (done["state"], done["outcome"]) == ("unknown", "cannot_tell")
+    assert "DECISION_NOT_TAKEN" in stage.codes()
     stage.switch("brava.example", "swallows_update_answer", on=False)
     stage.sync()
     assert settled(stage) == ("unknown", "cannot_tell", 1)
+    assert "DECISION_NOT_TAKEN" in stage.codes()
     assert len(theirs(stage).la.refusals) == 1
 
 

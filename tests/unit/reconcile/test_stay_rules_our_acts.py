@@ -94,6 +94,7 @@ PENDING = NominationStatus.PENDING
         ),
         (lambda: agreed(decision(outcome="protected_identity")), Owner.US, Severity.BLOCKING, None),
         (lambda: agreed(unknown(), la=EMPTIED), Owner.US, Severity.WARNING, None),
+        (lambda: agreed(unknown(), la=EMPTIED, gone_at=NOW), Owner.US, Severity.WARNING, None),
         (lambda: agreed(unknown()), Owner.US, Severity.WARNING, "la comment P1-1"),
     ],
 )
@@ -124,7 +125,6 @@ def test_a_decision_that_came_to_nothing_is_said_once_with_how_to_take_it_again(
         pytest.param(lambda: agreed(decision(proposal_id="c0")), id="another proposal waits"),
         pytest.param(lambda: agreed(unknown(proposal_id="c0")), id="a further proposal waits"),
         pytest.param(lambda: agreed(decision(), gone_at=NOW), id="the agreement is gone"),
-        pytest.param(lambda: agreed(unknown(), la=EMPTIED, gone_at=NOW), id="gone without a trace"),
         pytest.param(lambda: agreed(decision(), now=AFTER), id="the stay is over"),
         pytest.param(agreed, id="nothing decided"),
         pytest.param(

@@ -33,6 +33,7 @@ from mobility_bridge.services.apply import (
     register_by_hand,
     standing,
 )
+from mobility_bridge.services.compare import compare
 from mobility_bridge.services.plan import plan_sync
 from mobility_bridge.services.plan_writes import plan_writes, switched_off
 from mobility_bridge.services.sync import Wanted
@@ -258,6 +259,8 @@ async def test_what_is_refused_is_left_to_people(
     write = await writing.one()
     assert (write.state, write.detail) == (state, detail)
     assert writing.world.bridge.events("write.refused")[0]["outcome"] == detail
+    await writing.world.round()
+    assert "WRITE_REFUSED" in await writing.world.codes()
     assert (await writing.apply()).looked_at == ()
     writing.world.bridge.clock.move(timedelta(days=1, seconds=1).total_seconds())
     again = await writing.apply()
@@ -268,6 +271,23 @@ async def test_what_is_refused_is_left_to_people(
         else again
     )
     assert (report.count(WriteState.DONE), writing.registry.made) == (1, 1)
+    await compare(writing.context)
+    assert "WRITE_REFUSED" not in await writing.world.codes()
+
+
+async def test_a_write_that_nobody_can_confirm_is_said_after_an_hour(writing: Writing) -> None:
+    writing.registry.ends = [S.UNKNOWN, S.UNKNOWN]
+    await writing.apply()
+    await compare(writing.context)
+    assert "WRITE_REFUSED" not in await writing.world.codes()
+    writing.registry.registered = False
+    writing.world.bridge.clock.move(3601)
+    await writing.apply()
+    await compare(writing.context)
+    assert "WRITE_REFUSED" in await writing.world.codes()
+    await writing.apply()
+    await compare(writing.context)
+    assert "WRITE_REFUSED" not in await writing.world.codes()
 
 
 async def test_a_write_of_which_nobody_knows_is_looked_for_before_it_is_made_again(writing: Writing) -> None:

@@ -273,6 +273,37 @@ async def test_rules_know_what_was_decided(office: Office) -> None:
     assert "NOMINATION_PROPOSAL_STALE" in await office.world.codes()
 
 
+async def test_a_decision_that_was_rejected_is_said_until_it_is_taken(office: Office) -> None:
+    office.partner.plan = [rejected(400)]
+    await office.decide()
+    await office.send()
+    await compare(office.bridge.context)
+    assert "DECISION_NOT_TAKEN" in await office.world.codes()
+    office.bridge.clock.move(60)
+    await office.decide()
+    await office.send()
+    await compare(office.bridge.context)
+    assert "DECISION_NOT_TAKEN" not in await office.world.codes()
+
+
+async def test_a_comment_of_which_nobody_can_tell_is_said_until_another_proposal_comes(
+    office: Office,
+) -> None:
+    before = office.partner.la
+    assert before is not None
+    assert before.changes_proposal is not None
+    office.partner.plan = [("take", unreachable())]
+    await office.decide(ON_LA, approve=False, text="GIS200 is full.")
+    await office.send()
+    assert await office.outcome() == ("unknown", "cannot_tell", 1)
+    await compare(office.bridge.context)
+    assert "DECISION_NOT_TAKEN" in await office.world.codes()
+    office.partner.hold(replace(before, changes_proposal=replace(before.changes_proposal, proposal_id="c2")))
+    office.bridge.clock.move(60)
+    await office.read()
+    assert "DECISION_NOT_TAKEN" not in await office.world.codes()
+
+
 async def test_two_who_send_at_the_same_time_send_once(office: Office) -> None:
     await office.decide()
     await asyncio.gather(office.send(), office.send())

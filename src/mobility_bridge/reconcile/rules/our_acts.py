@@ -78,18 +78,22 @@ def our_decision_was_not_taken(case: StayCase) -> Iterator[Observation]:
 
 def _unsettled(decision: OurDecision, shown: Sequence[Seen[Any]]) -> bool:
     """Whether it came to nothing, or nobody knows, and what it was about was not settled or replaced since."""
-    effects = [effect(decision, each.said, None) for each in shown]
+    effects = _effects(decision, shown)
     if decision.state is DecisionState.FAILED:
         return Effect.STILL_OPEN in effects
     if decision.state is not DecisionState.UNKNOWN or decision.outcome != Effect.CANNOT_TELL:
         return False
-    return bool(effects) and all(each in _NOTHING_KNOWN for each in effects)
+    return all(each in _NOTHING_KNOWN for each in effects)
+
+
+def _effects(decision: OurDecision, shown: Sequence[Seen[Any]]) -> list[Effect]:
+    """What each object shows of it; of a first version that was refused a partner may show nothing any more."""
+    return [effect(decision, each.said, None) for each in shown] or [effect(decision, None, None)]
 
 
 def _again(case: StayCase, decision: OurDecision, shown: Sequence[Seen[Any]]) -> str:
     """How to take the decision again; empty where its proposal is gone, or nothing may leave about the student."""
-    open_still = any(effect(decision, each.said, None) is Effect.STILL_OPEN for each in shown)
-    if not open_still or decision.outcome == _PROTECTED:
+    if Effect.STILL_OPEN not in _effects(decision, shown) or decision.outcome == _PROTECTED:
         return ""
     if decision.on == RecordKind.NOMINATION:
         words = "nominations approve" if decision.approve else "nominations reject"
