@@ -17,14 +17,28 @@ QUICK = {
 }
 
 
+Codes = set[tuple[str, str | None]]
+
+
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Followed]:
-    """A student of ours at Brava and one of theirs with us, both followed and compared."""
     with followed(tmp_path, QUICK) as found:
         yield found
 
 
-def settled(stage: Followed) -> set[tuple[str, str | None]]:
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Followed, Codes]]:
+    """A student of ours at Brava and one of theirs with us, and what is said of them while nothing is wrong.
+
+    One stage for many faults: each test mends its own, and shows that all is as before.
+    """
+    with followed(tmp_path_factory.mktemp("both"), QUICK) as found:
+        found.leave()
+        found.come()
+        yield found, settled(found)
+
+
+def settled(stage: Followed) -> Codes:
     stage.sync("--full")
     return set(stage.played.codes())
 
@@ -94,11 +108,9 @@ def test_a_student_whom_ladok_could_not_be_asked_about_is_not_called_unknown_the
 )
 @pytest.mark.parametrize("who", ["dashboard", "brava.example"])
 def test_fault_of_a_host_is_one_discrepancy_and_takes_nothing_away(
-    stage: Followed, who: str, fault: str, code: str, exit_code: int
+    both: tuple[Followed, Codes], who: str, fault: str, code: str, exit_code: int
 ) -> None:
-    stage.leave()
-    stage.come()
-    before = settled(stage)
+    stage, before = both
     stage.switch(who, fault)
     stage.sync("--full", expected_exit=exit_code)
     hei_id = "nordhav.example" if who == "dashboard" else who
@@ -117,10 +129,9 @@ def test_fault_of_a_host_is_one_discrepancy_and_takes_nothing_away(
     ],
 )
 def test_fault_in_a_partners_documents_is_named_on_the_stay(
-    stage: Followed, fault: str, codes: set[str]
+    both: tuple[Followed, Codes], fault: str, codes: set[str]
 ) -> None:
-    stage.come()
-    before = settled(stage)
+    stage, before = both
     stage.switch("brava.example", fault)
     stage.sync("--full")
     found = {code for code, _ in set(stage.played.codes()) - before}
@@ -152,11 +163,9 @@ def test_transcript_that_names_nobody_is_an_invalid_document(stage: Followed) ->
     ],
 )
 def test_fault_of_mobility_online_deletes_no_application(
-    stage: Followed, fault: str, codes: set[str], exit_code: int
+    both: tuple[Followed, Codes], fault: str, codes: set[str], exit_code: int
 ) -> None:
-    stage.leave()
-    stage.come()
-    before = settled(stage)
+    stage, before = both
     stage.switch("mobility_online", fault)
     stage.sync("--full", expected_exit=exit_code)
     assert {code for code, _ in set(stage.played.codes()) - before} == codes

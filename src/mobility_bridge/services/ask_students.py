@@ -79,9 +79,10 @@ async def _ask(
     *,
     full: bool,
 ) -> AskReport:
-    call = f"{api}.{'index' if api.has_index else 'get'}"
+    by_id = hei_id == context.own_hei_id and api in OF_RECEIVERS
+    call = f"{api}.{'index' if api.has_index and not by_id else 'get'}"
     try:
-        if hei_id == context.own_hei_id and api in OF_RECEIVERS:
+        if by_id:
             return await ask_own_host(context, network, api)
         if not api.has_index:
             return await fetch_objects(context, network, hei_id, api, going)
