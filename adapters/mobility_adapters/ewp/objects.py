@@ -7,7 +7,7 @@ with the same id, which is there all the same.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from lxml import etree
 
@@ -17,7 +17,15 @@ from mobility_bridge.domain.identifiers import OmobilityId, Sha256
 from mobility_bridge.domain.problem import Problem
 from mobility_bridge.kit.xml import Element
 
-Content = TypeVar("Content")
+
+class Identified(Protocol):
+    """What an object says, and of which mobility."""
+
+    @property
+    def omobility_id(self) -> OmobilityId: ...
+
+
+Content = TypeVar("Content", bound=Identified)
 Reader = TypeVar("Reader", bound=LenientReader)
 
 
@@ -64,21 +72,44 @@ def read_objects(
     Shape:   `reader` makes a reader for each object, `read` gives None for one without an id (and says so),
              `judge` yields what the rules say of an object at a path.
     """
+    facts = [each for _, each in objects_of(tree, tag)]
+    found, problems = read_contents(tree, tag, reader, read, judge)
+    return ObjectsResponse(
+        tuple(ReadObject(facts[position], content, its) for position, content, its in found), problems
+    )
+
+
+def read_contents(
+    tree: Element,
+    tag: str,
+    reader: Callable[[], Reader],
+    read: Callable[[Reader, Element], Content | None],
+    judge: Callable[[Content, str], Iterable[Problem]],
+    *,
+    noun: str = "an object",
+) -> tuple[list[tuple[int, Content, tuple[Problem, ...]]], tuple[Problem, ...]]:
+    """Read objects as `read_objects` does, without their digests: those take a part of the time.
+
+    Shape:   each object's position, counted from 0, what it says, and its problems; then the problems of none.
+             `noun` is what a problem calls an object.
+    """
     found, whole, seen = [], LenientReader(), set()
-    for element, facts in objects_of(tree, tag):
+    elements = list(tree.iterchildren(tag))
+    for position, element in enumerate(elements):
         mine = reader()
         content = read(mine, element)
         if content is None:
             whole.problems.extend(mine.problems)
             continue
-        if facts.omobility_id in seen:
-            whole.note("REPEATED", element, "an object of this id comes before")
-        seen.add(facts.omobility_id)
-        found.append(ReadObject(facts, content, (*mine.problems, *judge(content, facts.path))))
-    for stranger in tree:
+        if content.omobility_id in seen:
+            whole.note("REPEATED", element, f"{noun} of this id comes before")
+        seen.add(content.omobility_id)
+        at = object_path(tree.tag, tag, position, len(elements))
+        found.append((position, content, (*mine.problems, *judge(content, at))))
+    for stranger in tree if len(tree) > len(elements) else ():
         if stranger.tag != tag:
             whole.passed_over(stranger)
-    return ObjectsResponse(tuple(found), tuple(whole.problems))
+    return found, tuple(whole.problems)
 
 
 def objects_of(tree: Element, tag: str) -> Iterator[tuple[Element, ObjectFacts]]:

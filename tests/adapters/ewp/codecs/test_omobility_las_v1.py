@@ -189,12 +189,6 @@ def test_facts_are_there_without_decoding() -> None:
     assert facts[0].text_digest != facts[1].text_digest
 
 
-def test_those_that_have_not_changed_need_not_be_decoded() -> None:
-    read = codec.decode_all(sample(f"{FOLDER}/two-agreements.xml"), only={1})
-
-    assert [(each.la.omobility_id, each.position) for each in read.agreements] == [("N-OM-640", 1)]
-
-
 def test_an_agreement_has_the_same_digest_alone_and_with_others() -> None:
     other = an_la(omobility_id=OmobilityId("N-OM-500"))
     (alone,) = codec.read_facts(codec.lay_out([an_la()]))
