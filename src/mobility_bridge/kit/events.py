@@ -231,6 +231,11 @@ EVENTS: Final[dict[str, EventSpec]] = {
         "Something about the registry's feed itself is worth saying.",
         ("source", "notice", "page", "detail"),
     ),
+    "registry.remarked": EventSpec(
+        "warning",
+        "An answer of the registry held something that cannot be read; the rest of it was taken.",
+        ("source", "detail"),
+    ),
     "privacy.exported": EventSpec(
         "warning", "A person had everything written out that is held about a student.", ("records", "bodies")
     ),

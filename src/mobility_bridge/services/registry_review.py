@@ -189,6 +189,10 @@ class _Review:
             return
         self._asked += 1
         self._changed += await self._context.store.write(partial(self._commit, reading, more))
+        for where, what in reading.problems:
+            self._context.log.event(
+                "registry.remarked", source=self._registry.name, detail=f"{where}: {what}"
+            )
 
     def _commit(
         self,

@@ -75,6 +75,7 @@ class FakeRegistry:
     complete: bool = True
     feed_every_s: float = 60.0
     holds_until: datetime | None = None
+    odd: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
     def certificate(self) -> CertificateStatus | None:
         ends_at = self.holds_until
@@ -138,7 +139,7 @@ class FakeRegistry:
 
     def _said(self, question: str, *facts: Fact) -> RegistryReading:
         self.asked.append(question)
-        return RegistryReading(facts, self.complete)
+        return RegistryReading(facts, self.complete, problems=self.odd.get(question, ()))
 
 
 @dataclass
@@ -221,6 +222,15 @@ async def test_a_certificate_that_ends_soon_is_said_when_its_day_comes_and_gone_
     world.registry.holds_until += timedelta(days=365)
     await read_registry(world.bridge.context)
     assert await world.codes() == []
+
+
+async def test_what_an_answer_holds_that_cannot_be_read_is_told_and_the_rest_is_taken(world: World) -> None:
+    world.registry.odd["participations"] = (("Startdatum", "is no day"),)
+    world.registry.shown.registered = True
+    await reviewed(world)
+    (told,) = world.bridge.events("registry.remarked")
+    assert (told["source"], told["detail"]) == ("ladok", "Startdatum: is no day")
+    assert [str(term) for term in (await world.case()).exchange.registered_terms] == ["HT26"]  # type: ignore[union-attr]
 
 
 async def test_an_admission_that_is_shown_no_more_is_taken_back_at_the_second_look(world: World) -> None:
