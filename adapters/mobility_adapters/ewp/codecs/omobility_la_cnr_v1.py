@@ -1,4 +1,4 @@
-"""Answers and statistics of the Outgoing Mobility LA CNR API, version 1.
+"""Statistics of the Outgoing Mobility LA CNR API, version 1.
 
 Source: EWP Outgoing Mobility LA CNR API 1.1.0.
 """
@@ -8,8 +8,6 @@ from dataclasses import astuple, dataclass
 from typing import Final
 
 from mobility_adapters.ewp import wire
-from mobility_adapters.ewp.reading import open_document
-from mobility_adapters.ewp.writing import finished, new_document
 from mobility_adapters.ewp.yearly import read_years, write_years
 from mobility_bridge.kit.xml import Element
 
@@ -33,15 +31,6 @@ class IncomingLaStats:
     latest_version_approved: int
     latest_version_rejected: int
     latest_version_awaiting: int
-
-
-def check(document: bytes | Element) -> None:
-    """Make sure that a 200 answer is the receiver's own. Raises InvalidDocument."""
-    open_document(document, wire.OMOBILITY_LA_CNR_V1_ROOT)
-
-
-def encode() -> bytes:
-    return finished(new_document(wire.OMOBILITY_LA_CNR_V1_ROOT))
 
 
 def decode_stats(document: bytes | Element) -> list[IncomingLaStats]:

@@ -1,27 +1,11 @@
-"""Answers to notifications about learning agreements, and the receiver's counts."""
+"""The counts of a receiver of learning agreements."""
 
-import pytest
 from tests.support.fixtures import sample
 
 from mobility_adapters.ewp.codecs import omobility_la_cnr_v1 as codec
 from mobility_adapters.ewp.codecs.omobility_la_cnr_v1 import IncomingLaStats
-from mobility_bridge.errors import InvalidDocument
 
 FOLDER = "ewp/omobility-la-cnr/v1"
-
-
-@pytest.mark.parametrize("name", ["understood", "understood-prefixed"])
-def test_the_receivers_own_answer_is_accepted(name: str) -> None:
-    codec.check(sample(f"{FOLDER}/{name}.xml"))
-
-
-def test_what_is_written_is_accepted() -> None:
-    codec.check(codec.encode())
-
-
-def test_another_document_is_no_answer() -> None:
-    with pytest.raises(InvalidDocument, match="root element"):
-        codec.check(sample("ewp/iia-cnr/v3/understood.xml"))
 
 
 def test_counts_are_read_a_row_a_year_and_written_alike() -> None:

@@ -10,17 +10,15 @@ from tests.support.read_objects import changed, codes, is_valid
 
 from mobility_adapters.ewp import wire
 from mobility_adapters.ewp.codecs import (
+    cnr,
     imobilities_v1,
     imobilities_v2,
-    imobility_cnr_v2,
-    imobility_tor_cnr_v2,
     imobility_tor_stats_v1,
     imobility_tors_v2,
     imobility_tors_v3,
     omobilities_update_v3,
     omobilities_v2,
     omobilities_v3,
-    omobility_cnr_v2,
     omobility_stats_v1,
 )
 from mobility_adapters.ewp.reading import parse
@@ -127,21 +125,15 @@ def test_the_answer_to_a_decision_has_words_for_the_user() -> None:
     assert omobilities_update_v3.decode_update_response(sample("ewp/omobilities/v3/update-stored.xml")) == ()
 
 
-@pytest.mark.parametrize(
-    ("codec", "folder", "root"),
-    [
-        (omobility_cnr_v2, "omobility-cnr", wire.OMOBILITY_CNR_V2_ROOT),
-        (imobility_cnr_v2, "imobility-cnr", wire.IMOBILITY_CNR_V2_ROOT),
-        (imobility_tor_cnr_v2, "imobility-tor-cnr", wire.IMOBILITY_TOR_CNR_V2_ROOT),
-    ],
-    ids=["omobility-cnr", "imobility-cnr", "imobility-tor-cnr"],
-)
-def test_a_receipt_is_known_by_its_root(codec: Any, folder: str, root: str) -> None:
-    codec.check(sample(f"ewp/{folder}/v2/understood.xml"))
-    codec.check(sample(f"ewp/{folder}/v2/understood-prefixed.xml"))
-    assert is_valid(codec.encode(), root)
+@pytest.mark.parametrize("kind", cnr.StudentCnr)
+def test_a_receipt_is_known_by_its_root(kind: cnr.StudentCnr) -> None:
+    version = "v1" if kind is cnr.StudentCnr.OMOBILITY_LA else "v2"
+    cnr.check(sample(f"ewp/{kind}/{version}/understood.xml"), kind)
+    cnr.check(sample(f"ewp/{kind}/{version}/understood-prefixed.xml"), kind)
+    cnr.check(cnr.encode(kind), kind)
+    assert is_valid(cnr.encode(kind), cnr.ROOTS[kind])
     with pytest.raises(InvalidDocument) as refused:
-        codec.check(sample("ewp/iia-cnr/v3/understood.xml"))
+        cnr.check(sample("ewp/iia-cnr/v3/understood.xml"), kind)
     assert refused.value.reason == "wrong_root"
 
 
