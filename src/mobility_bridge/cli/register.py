@@ -2,7 +2,7 @@
 
 import getpass
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -13,6 +13,11 @@ from mobility_bridge.cli.sync_students import show_writes, writes_data
 if TYPE_CHECKING:
     from mobility_bridge.services.apply import WritesReport
     from mobility_bridge.services.plan_writes import PlannedWrite
+
+
+_NOTHING: Final = (
+    "Nothing is to be registered: the stay is not one of ours abroad, or no term of it is missing."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,8 @@ def register(invocation: Invocation, stay: str, by: str | None, why: str, *, dry
         print_json(writes_data(report))
     else:
         show_writes(report)
+        if not report.looked_at:
+            click.echo(_NOTHING)
     return 0 if all(each.state == "done" for each in report.looked_at) else 3
 
 
@@ -83,6 +90,8 @@ def _show_plan(looked: _Looked) -> None:
             for each in looked.planned
         ],
     )
+    if not looked.planned:
+        click.echo(_NOTHING)
     if looked.off:
         click.echo(f"Nothing is written: switched off by {' and '.join(looked.off)}.")
 

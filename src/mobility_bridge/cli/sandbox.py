@@ -15,7 +15,7 @@ from mobility_bridge.cli.render import print_json
 
 _HERE = "mobility_bridge.cli.sandbox"
 COMMANDS = {
-    "run": (f"{_HERE}:run", "Play registry, six partners and Mobility-Online until interrupted."),
+    "run": (f"{_HERE}:run", "Play the network, its partners and our own systems until interrupted."),
     "status": (f"{_HERE}:status", "Say which act plays and which faults are on."),
     "fault": (f"{_HERE}:fault", "Switch one partner's named fault on or off."),
     "advance": (f"{_HERE}:advance", "Go on to the scenario's next act."),
@@ -38,7 +38,7 @@ _dir_option = click.option(
 
 @click.command(cls=LazyGroup, lazy=COMMANDS)
 def sandbox() -> None:
-    """Play the outside world on this machine: registry, partner universities, Mobility-Online."""
+    """Play the outside world on this machine: registry, partners, Mobility-Online, Dashboard, Ladok."""
 
 
 def _folder(invocation: Invocation, given: Path | None) -> Path:

@@ -9,9 +9,11 @@ from mobility_bridge.domain.stay import DecisionState
 from mobility_bridge.errors import UsageError
 from mobility_bridge.ports.decisions import StoredDecision
 from mobility_bridge.ports.store import UnitOfWork
+from mobility_bridge.ports.student_sources import StudentApi
 from mobility_bridge.services.context import Context
 from mobility_bridge.services.decide import may_send
 from mobility_bridge.services.plan_writes import PlannedWrite, WritesPlan, plan_writes
+from mobility_bridge.services.students import student_partners
 from mobility_bridge.services.sweep import since
 from mobility_bridge.services.sync import EWP, Wanted, chosen_partners, chosen_sources, writes_wanted
 
@@ -38,6 +40,7 @@ async def plan_sync(context: Context, wanted: Wanted) -> list[Step]:
     steps.extend(_files(context, wanted))
     if context.network is not None and (not wanted.sources or EWP in wanted.sources):
         steps.extend(await _partner_steps(context, wanted))
+    steps.extend(_students(context, wanted))
     steps.extend(await context.store.read(lambda uow: _own_steps(uow, context)))
     if writes_wanted(context, wanted):
         steps.extend(_writes(await plan_writes(context)))
@@ -50,6 +53,25 @@ def _files(context: Context, wanted: Wanted) -> Iterator[Step]:
         return
     if lists.name in wanted.sources or (lists.configured and not wanted.sources):
         yield Step("read", lists.name, "every exported file")
+
+
+def _students(context: Context, wanted: Wanted) -> Iterator[Step]:
+    """What would be read about students: in our own systems, then at our own hosts and at partners."""
+    if not context.settings.students.enabled:
+        return
+    for source in context.applications:
+        if not wanted.sources or source.name in wanted.sources:
+            yield Step("read", source.name, "every application")
+    registry = context.registry
+    if registry is not None and (not wanted.sources or registry.name in wanted.sources):
+        itself = ", and the registry itself" if wanted.sources and wanted.full else ""
+        yield Step("read", registry.name, f"what its feed tells since the last look{itself}")
+    if context.students is None or wanted.sources:
+        return
+    for hei_id in (context.own_hei_id, *(wanted.partners or student_partners(context))):
+        offered = [api.value for api in StudentApi if context.students.offers(hei_id, api)]
+        if offered:
+            yield Step("students", hei_id, ", ".join(offered))
 
 
 async def _partner_steps(context: Context, wanted: Wanted) -> list[Step]:

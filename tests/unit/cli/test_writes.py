@@ -75,6 +75,12 @@ def test_a_plan_by_hand_shows_what_stands_there_now(capsys: pytest.CaptureFixtur
     assert "ej_paborjad" not in said
 
 
+def test_a_plan_by_hand_without_anything_to_register_says_why(capsys: pytest.CaptureFixture[str]) -> None:
+    looked: Any = SimpleNamespace(planned=[], now={}, off=())
+    register._show_plan(cast("register._Looked", looked))
+    assert "not one of ours abroad" in capsys.readouterr().out
+
+
 def test_a_plan_of_courses_shows_each_field_beside_what_stands_there(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
