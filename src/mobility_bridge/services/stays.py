@@ -244,11 +244,8 @@ class StayGathering:
         ]
         living = sorted(taken_part, key=lambda one: (not one.living, one.first_day is None))
         stay_id = self._stay_id(student_id, each, direction, records)
-        applications = _seen(self._former, records, Application)
-        nominations = _seen(self._former, records, Nomination)
-        agreements = _seen(self._former, records, LearningAgreement)
         heard = self._hearing.of_stay(each.partner_hei_id, direction, records)
-        return StayCase(
+        case = StayCase(
             own_hei_id=self.context.own_hei_id,
             subject=Subject(SubjectKind.STAY, each.partner_hei_id, stay_id=stay_id, student_id=student_id),
             now=self.now,
@@ -259,25 +256,35 @@ class StayGathering:
             known_to_registry=_known_to_registry(facts) if Heard.REGISTRY in heard else None,
             protected=_holds(facts, StudentProtected),
             deceased=_holds(facts, StudentDeceased),
-            application=_first(applications),
-            courses=_first(_seen(self._former, records, CourseList)),
-            nomination=_first(nominations),
-            learning_agreement=_first(agreements),
-            listing=_first(_seen(self._former, records, LaListing)),
-            arrival=_first(_seen(self._former, records, ActualDates)),
-            transcript=_first(_seen(self._former, records, Tor)),
             exchange=living[0] if living else None,
-            application_others=tuple(applications[1:]),
-            nomination_others=tuple(nominations[1:]),
-            learning_agreement_others=tuple(agreements[1:]),
             exchange_others=tuple(living[1:]),
-            decisions=tuple(chain.from_iterable(self._decisions.get(one.record.key, ()) for one in records)),
             writes=self._troubled.get(stay_id, ()),
             calendar=self._calendar,
             thresholds=self._thresholds,
             results=tuple(fact for fact in facts if isinstance(fact, StudentResult) and not fact.removed),
             results_read_at=self._results_read_at,
             merits=tuple(fact for fact in facts if isinstance(fact, OtherMerit) and not fact.removed),
+        )
+        return self._with_records(case, records)
+
+    def _with_records(self, case: StayCase, records: Sequence[StoredRecord]) -> StayCase:
+        """The case, with what the records of this stay say."""
+        applications = _seen(self._former, records, Application)
+        nominations = _seen(self._former, records, Nomination)
+        agreements = _seen(self._former, records, LearningAgreement)
+        return replace(
+            case,
+            application=_first(applications),
+            application_others=tuple(applications[1:]),
+            courses=_first(_seen(self._former, records, CourseList)),
+            nomination=_first(nominations),
+            nomination_others=tuple(nominations[1:]),
+            learning_agreement=_first(agreements),
+            learning_agreement_others=tuple(agreements[1:]),
+            listing=_first(_seen(self._former, records, LaListing)),
+            arrival=_first(_seen(self._former, records, ActualDates)),
+            transcript=_first(_seen(self._former, records, Tor)),
+            decisions=tuple(chain.from_iterable(self._decisions.get(one.record.key, ()) for one in records)),
             problems=tuple(
                 (str(record.record.key.kind), where, code)
                 for record in records
