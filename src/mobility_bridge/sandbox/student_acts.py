@@ -104,25 +104,29 @@ def propose_la(
     )
 
 
-def change_la(
+def change_la(  # noqa: PLR0913 - what a proposal consists of
     world: World,
     now: datetime,
     *,
     omobility_id: str,
     delete: Sequence[str] = (),
     insert: Sequence[Course] = (),
+    recognize: Sequence[Course] = (),
     reason: str = "timetable-conflict",
+    inserted: str = "substituting-deleted",
 ) -> Stay:
-    """Student and sending university sign changes: codes that go, courses that come; all against the first version."""
+    """Student and sending university sign changes: codes that go, courses that come; all against the first version.
+
+    `recognize` are further courses at home; `reason` is why courses go, `inserted` why courses come.
+    """
     stay = world.stays.stay(omobility_id)
     if stay.la is None or stay.la.first is None:
         raise UsageError("only a signed agreement can be changed")
     first = stay.la.first.lists.studied or ()
     gone = tuple(replace(each, status="deleted", reason_code=reason) for each in first if each.code in delete)
-    new = tuple(
-        replace(each, status="inserted", reason_code="substituting-deleted") for each in components(insert)
-    )
-    lists = Lists(studied=(*gone, *new))
+    new = tuple(replace(each, status="inserted", reason_code=inserted) for each in components(insert))
+    home = tuple(replace(each, status="inserted", reason_code=inserted) for each in components(recognize))
+    lists = Lists(studied=(*gone, *new), recognized=home or None)
     return _with_la(world, now, stay, las.propose(stay.la, lists, *_signers(stay, now)))
 
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from mobility_bridge.sandbox.cast import LISTED, PARTNERS
 from mobility_bridge.sandbox.ladok_seed import agreement_with, occasion_of, seed
+from mobility_bridge.sandbox.scenarios import student_turns
 from mobility_bridge.sandbox.scenarios.script import Script, Situation, Terms
 from mobility_bridge.sandbox.scenarios.student_cast import Cast
 from mobility_bridge.sandbox.scenarios.student_life import Diary
@@ -12,7 +13,7 @@ from mobility_bridge.sandbox.scenarios.student_steps import STUDENT_FIELD
 from mobility_bridge.sandbox.world import STUDIES, World
 
 EACH_WAY: Final = 42
-"""How many go, and how many come."""
+"""How many go, and how many come, beside those of `student_turns`."""
 _PLACES: Final = 40
 _PREPARED_BEFORE: Final = timedelta(days=900)
 
@@ -22,6 +23,7 @@ def prepare(script: Script) -> None:
     for hei in PARTNERS:
         terms = Terms(STUDIES, places_out=_PLACES, places_in=_PLACES, fields=(STUDENT_FIELD,), text=_TEXT)
         script.shows(f"students {hei.hei_id}", script.pair(hei.hei_id, terms, Situation(age_days=500)))
+    student_turns.conclude(script)
     _prepare_ladok(script.world, script.today)
 
 
@@ -55,6 +57,7 @@ def year_of(cast: Cast) -> None:
         early = 170 if term == cast.later else number * 7 % 60
         cast.outgoing(term, partner, whole_year=whole_year, early=early)
         cast.incoming(term, partner, whole_year=whole_year, early=early)
+    student_turns.play(cast)
 
 
 def live(script: Script, cast: Cast) -> None:
