@@ -126,8 +126,11 @@ class _Student:
         agreement = self._offering.agreement_of(occasion_uid)
         party_id = agreement.external_party_id if agreement is not None else None
         admission, read = self._admissions.get(admission_uid), self._read.get(admission_uid)
-        registrations = self._inside(admission_uid, occasion_uid)
+        line = self._line(admission_uid)
         first_day, last_day = _days(occasion, admission, read)
+        # What was inside the exchange before a change of occasion moves over, as far as it lies in the new days.
+        kept = (first_day, last_day) if len(line) > 1 else (None, None)
+        registrations = tuple(each for each in self._inside(line) if _overlaps(each, kept))
         interruption = self._interruptions.get(occasion_uid) if occasion_uid else None
         withdrawal = self._withdrawals.get(admission_uid)
         return ExchangeParticipation(
@@ -142,8 +145,8 @@ class _Student:
             first_day=first_day,
             last_day=last_day,
             registrations=registrations,
-            registered_terms=_registered_terms(
-                registrations, [read, *self._read_inside(admission_uid, occasion_uid)]
+            registered_terms=_in_days(
+                _registered_terms(registrations, [read, *self._read_inside(line)]), kept
             ),
             begun=occasion_uid in self._begun or bool(read is not None and read.begun),
             completed=occasion_uid in self._completed or bool(read is not None and read.completed),
@@ -155,7 +158,7 @@ class _Student:
             replaced=admission_uid in self._earlier,
             earlier_admission_uid=admission.earlier_admission_uid if admission is not None else None,
             transfers=tuple(each for each in self._transfers if each.occasion_uid == occasion_uid),
-            courses=self._courses(admission_uid, occasion_uid),
+            courses=self._courses(line),
         )
 
     def _occasion_uid(self, admission_uid: LadokUid) -> LadokUid | None:
@@ -163,34 +166,38 @@ class _Student:
         said = admission.occasion_uid if admission is not None else None
         return said or (read.occasion_uid if read is not None else None)
 
-    def _inside(self, admission_uid: LadokUid, occasion_uid: LadokUid | None) -> tuple[Registration, ...]:
+    def _line(self, admission_uid: LadokUid) -> tuple[LadokUid, ...]:
+        """The admission, and those that it came from by changes of occasion, newest first."""
+        line = [admission_uid]
+        while True:
+            admission = self._admissions.get(line[-1])
+            earlier = admission.earlier_admission_uid if admission is not None else None
+            if earlier is None or earlier in line:
+                return tuple(line)
+            line.append(earlier)
+
+    def _committed(self, line: tuple[LadokUid, ...]) -> dict[LadokUid, Commitment]:
+        return {each.occasion_uid: each for each in self._commitments if each.package_admission_uid in line}
+
+    def _occasions(self, line: tuple[LadokUid, ...]) -> set[LadokUid | None]:
+        return {self._occasion_uid(each) for each in line} - {None}
+
+    def _inside(self, line: tuple[LadokUid, ...]) -> tuple[Registration, ...]:
         """Registrations on course occasions that the exchange surrounds, however that is said."""
-        committed = {
-            each.occasion_uid for each in self._commitments if each.package_admission_uid == admission_uid
-        }
+        committed, occasions = self._committed(line), self._occasions(line)
         found = [
             each
             for each in self._registrations
-            if each.occasion_uid in committed
-            or (occasion_uid is not None and occasion_uid in self._surroundings(each))
+            if each.occasion_uid in committed or not occasions.isdisjoint(self._surroundings(each))
         ]
         return tuple(sorted(found, key=lambda each: (each.starts_on or date.max, each.registration_uid)))
 
-    def _read_inside(
-        self, admission_uid: LadokUid, occasion_uid: LadokUid | None
-    ) -> list[Participation | None]:
+    def _read_inside(self, line: tuple[LadokUid, ...]) -> list[Participation | None]:
         """Participations in courses that the exchange surrounds: registered there although no event told of it."""
-        committed = {
-            each.occasion_uid for each in self._commitments if each.package_admission_uid == admission_uid
-        }
+        committed, occasions = self._committed(line), self._occasions(line)
         found: list[Participation | None] = []
         for uid, each in self._read.items():
-            admission, placement = self._admissions.get(uid), self._placements.get(uid)
-            around: set[LadokUid | None] = (
-                set(admission.within_occasion_uids) if admission is not None else set()
-            )
-            around |= {one.occasion_uid for one in placement.within} if placement is not None else set()
-            if each.occasion_uid in committed or (occasion_uid is not None and occasion_uid in around):
+            if each.occasion_uid in committed or not occasions.isdisjoint(self._around(uid)):
                 found.append(each)
         return found
 
@@ -200,18 +207,14 @@ class _Student:
         around |= self._around(registration.admission_uid or LadokUid(""))
         return around
 
-    def _courses(self, admission_uid: LadokUid, occasion_uid: LadokUid | None) -> tuple[CourseAdmission, ...]:
+    def _courses(self, line: tuple[LadokUid, ...]) -> tuple[CourseAdmission, ...]:
         """Admissions inside the exchange, however it is said that they are."""
-        committed = {
-            each.occasion_uid: each
-            for each in self._commitments
-            if each.package_admission_uid == admission_uid
-        }
+        committed, occasions = self._committed(line), self._occasions(line)
         found = []
-        for uid in sorted({*self._admissions, *self._read} - {admission_uid}):
+        for uid in sorted({*self._admissions, *self._read} - set(line)):
             course = self._occasion_uid(uid)
             commitment = committed.get(course) if course is not None else None
-            if commitment is None and occasion_uid not in self._around(uid):
+            if commitment is None and occasions.isdisjoint(self._around(uid)):
                 continue
             found.append(CourseAdmission(uid, course, self._periods(uid, commitment), self._is_live(uid)))
         return tuple(found)
@@ -302,3 +305,19 @@ def _registered_terms(
         if period.registered and period.starts_on is not None:
             terms.update(terms_between(period.starts_on, period.ends_on or period.starts_on))
     return tuple(sorted(terms))
+
+
+def _overlaps(registration: Registration, days: tuple[date | None, date | None]) -> bool:
+    first, last = days
+    starts, ends = registration.starts_on, registration.ends_on or registration.starts_on
+    if first is None or last is None or starts is None or ends is None:
+        return True
+    return starts <= last and first <= ends
+
+
+def _in_days(terms: tuple[Term, ...], days: tuple[date | None, date | None]) -> tuple[Term, ...]:
+    first, last = days
+    if first is None or last is None:
+        return terms
+    kept = terms_between(first, last)
+    return tuple(term for term in terms if term in kept)

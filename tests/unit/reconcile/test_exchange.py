@@ -149,6 +149,65 @@ def test_withdrawal_interruption_and_cancellation_show() -> None:
     assert (found.interrupted_on, found.begun, found.cancelled_occasion) == (date(2026, 10, 1), True, True)
 
 
+LONGER = replace(OCCASION, occasion_uid=uid("year"), periods=((date(2026, 8, 31), date(2027, 6, 6), None),))
+CHANGED = replace(
+    ADMITTED, admission_uid=uid("new"), occasion_uid=uid("year"), earlier_admission_uid=uid("adm")
+)
+
+
+def test_what_was_registered_before_a_change_of_occasion_moves_over() -> None:
+    before, after = exchanges([ADMITTED, CHANGED, COMMITTED, REGISTERED], offering(LONGER))
+    assert (before.living, after.living) == (False, True)
+    assert after.registered_terms == (AUTUMN,)
+    assert after.missing_terms == (SPRING,)
+    assert after.registrations == (REGISTERED,)
+
+
+def test_a_shorter_occasion_takes_over_nothing_of_the_terms_that_it_does_not_have() -> None:
+    spring = replace(
+        REGISTERED, registration_uid=uid("reg-2"), starts_on=date(2027, 1, 18), ends_on=date(2027, 6, 6)
+    )
+    long, short = (
+        replace(ADMITTED, occasion_uid=uid("year")),
+        replace(CHANGED, occasion_uid=uid("occ")),
+    )
+    _, after = exchanges([long, short, COMMITTED, REGISTERED, spring], offering(LONGER))
+    assert after.registered_terms == (AUTUMN,)
+    assert after.registrations == (REGISTERED,)
+
+
+def test_a_participation_read_after_a_change_counts_only_within_the_new_days() -> None:
+    read = Participation(
+        as_of=AT,
+        admission_uid=uid("inside"),
+        student_uid=uid("stu"),
+        occasion_uid=uid("course"),
+        periods=(
+            StudyPeriod(index=1, starts_on=date(2026, 8, 31), ends_on=date(2027, 1, 17), state="registrerad"),
+            StudyPeriod(index=2, starts_on=date(2027, 1, 18), ends_on=date(2027, 6, 6), state="registrerad"),
+        ),
+    )
+    long, short = (
+        replace(ADMITTED, occasion_uid=uid("year")),
+        replace(CHANGED, occasion_uid=uid("occ")),
+    )
+    _, after = exchanges([long, short, COMMITTED, read], offering(LONGER))
+    assert after.registered_terms == (AUTUMN,)
+
+
+def test_a_registration_without_days_moves_over_and_stands_for_no_term() -> None:
+    undated = replace(REGISTERED, starts_on=None, ends_on=None)
+    _, after = exchanges([ADMITTED, CHANGED, COMMITTED, undated], offering(LONGER))
+    assert after.registrations == (undated,)
+    assert after.registered_terms == ()
+
+
+def test_admissions_that_name_each_other_as_the_earlier_one_do_no_harm() -> None:
+    ring = replace(ADMITTED, earlier_admission_uid=uid("new"))
+    found = exchanges([ring, CHANGED, COMMITTED, REGISTERED], offering(LONGER))
+    assert [each.living for each in found] == [False, False]
+
+
 def test_a_change_of_occasion_replaces_the_earlier_admission() -> None:
     longer = replace(OCCASION, occasion_uid=uid("year"))
     changed = replace(
