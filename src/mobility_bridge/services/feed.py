@@ -1,6 +1,5 @@
 """Follow the registry's feed: each page's events take effect together with the position after them."""
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -144,62 +143,31 @@ class _Moved(Exception):
 async def _follow(context: Context, registry: StudentRegistry) -> FeedReport:
     """Read from the position to the end. Pages that follow on each other at once are committed together."""
     held = await context.store.read(lambda uow: uow.cursor(cursor_name(registry)))
-    keeping, waiting, began = _Keeping(context, registry, held), list[FeedBatch](), 0.0
+    done, waiting, began = FeedReport(), list[FeedBatch](), 0.0
+
+    async def keep() -> None:
+        nonlocal held, done
+        if waiting:
+            took = await context.store.write(partial(_commit, context, registry, tuple(waiting), held))
+            if took is None:
+                raise _Moved(done)
+            held = waiting[-1].position.cursor()
+            done += _told(context, registry, waiting, took)
+            waiting.clear()
+
     try:
         async for batch in registry.events(_parsed(held)):
             began = began if waiting else context.clock.monotonic()
             waiting.append(batch)
             long = context.clock.monotonic() - began >= _LONGEST_S
             if not batch.more or long or len(waiting) == _TOGETHER:
-                await keeping.keep(waiting)
-                waiting = []
-        await keeping.keep(waiting)
-        return await keeping.kept()
+                await keep()
     except ExternalError as error:
-        await keeping.keep(waiting)
-        done = await keeping.kept()
+        await keep()
         await _failed(context, registry, error)
         return replace(done, error=error)
-    finally:
-        await keeping.leave()
-
-
-class _Keeping:
-    """Commits pages while the next ones are read: one unit of work at a time, in their order."""
-
-    def __init__(self, context: Context, registry: StudentRegistry, held: str | None) -> None:
-        self._context = context
-        self._registry = registry
-        self._held = held
-        self._done = FeedReport()
-        self._pages: Sequence[FeedBatch] = ()
-        self._commit: asyncio.Task[int | None] | None = None
-
-    async def keep(self, pages: Sequence[FeedBatch]) -> None:
-        """Begin to commit these pages, once those before are. Raises as `kept`."""
-        await self.kept()
-        if pages:
-            work = partial(_commit, self._context, self._registry, pages, self._held)
-            self._pages = pages
-            self._commit = asyncio.create_task(self._context.store.write(work))
-            await asyncio.sleep(0)  # it begins now, not when the next page has to be waited for
-
-    async def kept(self) -> FeedReport:
-        """Wait until everything is committed, and say what there was. Raises _Moved, StoreError."""
-        if self._commit is not None:
-            took = await self._commit
-            self._commit = None
-            if took is None:
-                raise _Moved(self._done)
-            self._held = self._pages[-1].position.cursor()
-            self._done += _told(self._context, self._registry, self._pages, took)
-        return self._done
-
-    async def leave(self) -> None:
-        """See to it that nothing is under way any more when the run was broken off."""
-        if self._commit is not None:
-            self._commit.cancel()
-            await asyncio.gather(self._commit, return_exceptions=True)
+    await keep()
+    return done
 
 
 def _told(
