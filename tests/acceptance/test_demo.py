@@ -5,11 +5,13 @@ import re
 import shlex
 import subprocess
 import sys
+from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from tests.acceptance.conftest import Demo
 from tests.support.expected import repeated
+from tests.support.personal import found_in, pattern, texts
 from tests.support.played import Played
 
 from mobility_bridge.domain.identifiers import HeiId
@@ -78,6 +80,52 @@ def test_each_discrepancy_of_the_demo_says_what_to_do_and_which_command_tells_mo
             HeiId(item["partner_hei_id"])
     worst_first = [("blocking", "warning", "information").index(item["severity"]) for item in found]
     assert worst_first == sorted(worst_first)
+
+
+def test_demo_follows_an_academic_year_of_students_both_ways(demo: Demo) -> None:
+    told = demo.data["students"]
+    assert told["going"] >= 40
+    assert told["coming"] >= 40
+    about_stays = Counter(
+        item["code"] for item in demo.data["discrepancies"] if item["subject_kind"] == "stay"
+    )
+    assert about_stays
+    assert about_stays == told["wrong"]
+
+
+def test_demo_finds_the_unregistered_student_in_time_and_sees_the_registration(demo: Demo) -> None:
+    going, coming = demo.data["students"]["told"]
+    said = [
+        (line["system"], line["about"].split()[0], line["what"])
+        for line in going["timeline"]
+        if line["about"].startswith(("REGISTRATION_MISSING", "registration"))
+    ]
+    assert said == [
+        ("bridge", "REGISTRATION_MISSING", "opened"),
+        ("ladok", "registration", "said"),
+        ("bridge", "REGISTRATION_MISSING", "resolved"),
+    ]
+    assert going["stays"][0]["first_day"] > demo.data["acts"][-1]["at"][:10], "before the departure"
+    assert coming["stays"][0]["direction"] == "incoming"
+    for each in (going, coming):
+        assert each["discrepancies"] == []
+        assert each["persons"] == []
+        own, partner = "ewp nordhav.example", f"ewp {each['stays'][0]['partner_hei_id']}"
+        systems = {line["system"] for line in each["timeline"]}
+        assert systems >= {"mobility_online", "ladok", own, partner}
+
+
+def test_demo_names_nobody(demo: Demo) -> None:
+    personal = pattern(texts())
+    assert sorted(set(found_in(json.dumps(demo.data, ensure_ascii=False), personal))) == []
+
+
+def test_the_students_of_the_demo_can_be_explained(demo: Demo) -> None:
+    stage = Played(demo.folder, {})
+    for each in demo.data["students"]["told"]:
+        explained = stage.command("students", "explain", each["student_id"], "--json")
+        assert explained.code == 0, explained.err
+        assert explained.json["timeline"] == each["timeline"]
 
 
 def test_the_first_command_of_the_demo_works(demo: Demo) -> None:

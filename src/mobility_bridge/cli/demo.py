@@ -113,7 +113,7 @@ async def _play(played: "Sandbox", clock: "ShiftedClock", file: Path) -> Story:
         story.discrepancies = list(await store.read(lambda uow: uow.discrepancies.select(states=unresolved)))
         resolved = await store.read(lambda uow: uow.discrepancies.select(states=[DiscrepancyState.RESOLVED]))
         story.resolved = len(resolved)
-        story.students = await demo_students.look(bridge.context, resolved)
+        story.students = await demo_students.look(bridge.context, story.discrepancies, resolved)
     return story
 
 

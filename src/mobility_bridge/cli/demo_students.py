@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from mobility_bridge.cli.render import print_table
+from mobility_bridge.cli.render import SEVERITY_STYLES, print_table
 
 if TYPE_CHECKING:
     from mobility_bridge.domain.discrepancy import Discrepancy
@@ -21,10 +21,11 @@ _EVERYWHERE: Final = 5
 
 @dataclass(slots=True)
 class Students:
-    """The stays that are followed, and the two that are told; None in a scenario without such."""
+    """The stays that are followed, what stands about them by its code, and the two that are told."""
 
     going: int = 0
     coming: int = 0
+    wrong: dict[str, list["Discrepancy"]] = field(default_factory=dict)
     told: list["Told"] = field(default_factory=list)
 
 
@@ -37,13 +38,19 @@ class Told:
     explained: "StudentExplanation"
 
 
-async def look(context: "Context", resolved: "Sequence[Discrepancy]") -> Students:
+async def look(
+    context: "Context", standing: "Sequence[Discrepancy]", resolved: "Sequence[Discrepancy]"
+) -> Students:
     """Choose whom to tell: who was found unregistered in time, and somebody who is here in good order."""
+    from mobility_bridge.domain.discrepancy import SubjectKind
     from mobility_bridge.services.student_timeline import explain_student
     from mobility_bridge.services.student_views import Chosen, list_stays
 
     stays = await list_stays(context, Chosen())
     found = Students(sum(each.case.outgoing for each in stays), sum(not each.case.outgoing for each in stays))
+    for each in standing:
+        if each.finding.subject.kind is SubjectKind.STAY:
+            found.wrong.setdefault(each.finding.code, []).append(each)
     saved = {each.finding.subject.stay_id for each in resolved if each.finding.code == UNREGISTERED}
     going = next((each for each in stays if each.stay_id in saved and not each.discrepancies), None)
     coming = next((each for each in stays if _is_here(each)), None)
@@ -73,6 +80,14 @@ def tell(found: Students) -> None:
     if not found.going and not found.coming:
         return
     click.echo(f"\nStudents followed: {found.going} stays of ours abroad, {found.coming} of others with us.")
+    rows = [_row(code, every) for code, every in found.wrong.items()]
+    if rows:
+        print_table(
+            "What stands about them",
+            ("Severity", "Code", "Stays", "For example", "Command"),
+            rows,
+            styles={n: SEVERITY_STYLES[row[0].value] for n, row in enumerate(rows)},
+        )
     for each in found.told:
         stay = each.stay
         way = "to" if stay.case.outgoing else "from"
@@ -82,6 +97,13 @@ def tell(found: Students) -> None:
             ("When", "System", "About", "What", "Details"),
             [(one.at, one.system, one.about, one.what.value, one.detail) for one in each.explained.timeline],
         )
+        click.echo(f"More about it: students explain {stay.student_id}")
+
+
+def _row(code: str, every: "Sequence[Discrepancy]") -> tuple[Any, ...]:
+    finding = every[0].finding
+    student = finding.subject.student_id
+    return finding.severity, code, len(every), finding.subject.stay_id, f"students explain {student}"
 
 
 def as_data(found: Students) -> dict[str, Any]:
@@ -91,6 +113,7 @@ def as_data(found: Students) -> dict[str, Any]:
     return {
         "going": found.going,
         "coming": found.coming,
+        "wrong": {code: len(every) for code, every in found.wrong.items()},
         "told": [
             {"about": each.about, "stay_id": each.stay.stay_id, **explanation_data(each.explained)}
             for each in found.told
