@@ -69,7 +69,14 @@ def _is_section(field: FieldInfo) -> bool:
     return isinstance(kind, type) and issubclass(kind, BaseModel) and not field.description
 
 
-WORDS: dict[Any, str] = {bool: "true or false", int: "integer", float: "number", Decimal: "number", str: "text", Path: "path"}
+WORDS: dict[Any, str] = {
+    bool: "true or false",
+    int: "integer",
+    float: "number",
+    Decimal: "number",
+    str: "text",
+    Path: "path",
+}
 
 
 def _type(field: FieldInfo) -> str:

@@ -188,7 +188,7 @@ async def an_office(nomination: Nomination | None = COMING, **sections: Any) -> 
     if nomination is not None:
         partner.hold(nomination)
     partner.hold(PROPOSED)
-    context = replace(bridge.context, students=partner, ownership=Ownership.of(WRITES))  # type: ignore[arg-type]
+    context = replace(bridge.context, students=partner, ownership=Ownership.of(WRITES))
     office = Office(World(replace(bridge, context=context), None, None, partner), partner)  # type: ignore[arg-type]
     await office.read()
     bridge.clock.move(60)
