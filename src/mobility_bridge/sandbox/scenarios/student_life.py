@@ -216,8 +216,8 @@ class Diary:
     lives: list[Life] = field(default_factory=list)
     _played: datetime = _NEVER
 
-    def play(self, world: World, until: datetime) -> None:
-        """Play what lies after the last time and not after `until`."""
+    def play(self, world: World, until: datetime) -> set[str]:
+        """Play what lies after the last time and not after `until`; say which mobilities it was about."""
         due = [
             (step.at, number, place, life, step)
             for number, life in enumerate(self.lives)
@@ -228,6 +228,7 @@ class Diary:
             # Nobody does two things at once, and nobody's events hide behind another's.
             step.happen(Moment(world, life, at + timedelta(seconds=number)))
         self._played = until
+        return {life.omobility_id for _, _, _, life, _ in due}
 
 
 def number_of(person: Person) -> str:

@@ -1,5 +1,6 @@
 """An academic year of students: those who are back, those who are away or here, and those who are to go or come."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
@@ -64,8 +65,15 @@ def live(script: Script, cast: Cast) -> None:
     """Let everybody of a cast live, as far as each act's day."""
     diary = Diary(cast.lives)
     diary.play(script.world, _morning(script.day(1)))
+
+    def go_on(world: World, now: datetime) -> None:
+        for omobility_id in diary.play(world, _morning(now.date())) & world.stays.by_id.keys():
+            # It bears the day of its step, but hosts show it from now on, and list it as changed since.
+            stay = world.stays.stay(omobility_id)
+            world.stays.by_id[omobility_id] = replace(stay, modified_at=now, received_at=now)
+
     for act in range(2, len(script.plot) + 1):
-        script.then(act, "students go on", lambda world, now: diary.play(world, _morning(now.date())))
+        script.then(act, "students go on", go_on)
 
 
 def _morning(day: date) -> datetime:
