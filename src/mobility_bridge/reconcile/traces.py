@@ -14,6 +14,7 @@ from mobility_bridge.domain.person import Direction
 from mobility_bridge.domain.record import RecordKey, RecordKind, StoredRecord
 from mobility_bridge.domain.term import Term
 from mobility_bridge.domain.transcript import Tor
+from mobility_bridge.reconcile.nominations import terms_of
 from mobility_bridge.reconcile.stays import Trace
 
 REGISTRY = "ladok"
@@ -119,18 +120,14 @@ def _listed(facts: LaListing, stored: StoredRecord) -> Trace:
 def _planned(facts: Nomination | LearningAgreement) -> tuple[date | None, date | None]:
     if isinstance(facts, LearningAgreement):
         return (facts.start.first if facts.start else None), (facts.end.last if facts.end else None)
-    term = facts.sending_academic_term_ewp_id or ""
-    year = AcademicYear.parse(term.partition("-")[0]) or AcademicYear.parse(
+    text = facts.sending_academic_term_ewp_id or ""
+    terms = terms_of(text)
+    if len(terms) == 1:
+        return _days_of(terms[0])
+    year = AcademicYear.parse(text.partition("-")[0]) or AcademicYear.parse(
         facts.receiving_academic_year_id or ""
     )
-    if year is None:
-        return None, None
-    half = term.partition("-")[2]
-    if half == "1/2":
-        return _days_of(Term(year.start, autumn=True))
-    if half == "2/2":
-        return _days_of(Term(year.start + 1, autumn=False))
-    return year.first_day, year.last_day
+    return (None, None) if year is None else (year.first_day, year.last_day)
 
 
 def _days_of(term: Term) -> tuple[date, date]:
