@@ -4,7 +4,6 @@ A step is a request on the wire, a unit of work, or a notification, each before 
 at its end, just before it is committed. The bridge is imported once, by a process that forks itself for each round.
 """
 
-import asyncio
 import base64
 import json
 import os
@@ -12,16 +11,16 @@ import pickle
 import signal
 import subprocess
 import sys
-import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import NoReturn, Self, TypeVar
+from typing import Self, TypeVar
 
 import httpx
+from tests.support.lives import live_and_exit
 
 import mobility_adapters.ewp.network
 import mobility_adapters.mobility_online.source
@@ -208,21 +207,9 @@ def _serve() -> None:
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
-            _live_and_exit(pickle.loads(base64.b64decode(line)))
+            live_and_exit(_round(pickle.loads(base64.b64decode(line))))
         _, status = os.waitpid(child, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)  # noqa: T201 - the answer
-
-
-def _live_and_exit(this: Round) -> NoReturn:
-    code = 1
-    try:
-        asyncio.run(_round(this))
-        code = 0
-    except BaseException:  # noqa: BLE001 - whatever it was, the child must not return into the server
-        traceback.print_exc()
-    finally:
-        sys.stderr.flush()
-        os._exit(code)
 
 
 if __name__ == "__main__":

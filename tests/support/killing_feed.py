@@ -10,17 +10,17 @@ import pickle
 import signal
 import sys
 import time
-import traceback
 from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from tests.support.bridges import a_bridge
 from tests.support.clock import VirtualClock
 from tests.support.killing import ANYWHERE, DeadlyStore, DeadlyTransport, Death, Executioner
 from tests.support.ladok_door import Answers, PlayedFeed, Sent, registry, uid
+from tests.support.lives import live_and_exit
 
 import mobility_bridge.store.sql as _imported_before_the_fork  # noqa: F401
 from mobility_bridge.services.feed import follow_feed
@@ -142,24 +142,12 @@ def _serve() -> None:
         this: Life = pickle.loads(b64decode(line))
         child = os.fork()
         if child == 0:
-            _live_and_exit(this)
+            live_and_exit(live(this))
         if this.after_ms is not None:
             time.sleep(this.after_ms / 1000)
             os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)  # noqa: T201 - the answer
-
-
-def _live_and_exit(this: Life) -> NoReturn:
-    code = 1
-    try:
-        asyncio.run(live(this))
-        code = 0
-    except BaseException:  # noqa: BLE001 - whatever it was, the child must not return into the server
-        traceback.print_exc()
-    finally:
-        sys.stderr.flush()
-        os._exit(code)
 
 
 if __name__ == "__main__":

@@ -3,16 +3,13 @@
 Every registration that Ladok answered leaves a line in a file, whatever becomes of the process afterwards.
 """
 
-import asyncio
 import os
 import pickle
 import sys
-import traceback
 from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NoReturn
 
 import httpx
 from tests.support.killing import (
@@ -23,6 +20,7 @@ from tests.support.killing import (
     Executioner,
     _ShiftedClock,
 )
+from tests.support.lives import live_and_exit
 
 import mobility_adapters.ewp.network
 import mobility_adapters.mobility_online.source
@@ -91,21 +89,9 @@ def _serve() -> None:
         this: Life = pickle.loads(b64decode(line))
         child = os.fork()
         if child == 0:
-            _live_and_exit(this)
+            live_and_exit(live(this))
         _, status = os.waitpid(child, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)  # noqa: T201 - the answer
-
-
-def _live_and_exit(this: Life) -> NoReturn:
-    code = 1
-    try:
-        asyncio.run(live(this))
-        code = 0
-    except BaseException:  # noqa: BLE001 - whatever it was, the child must not return into the server
-        traceback.print_exc()
-    finally:
-        sys.stderr.flush()
-        os._exit(code)
 
 
 if __name__ == "__main__":
