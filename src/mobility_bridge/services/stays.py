@@ -60,6 +60,8 @@ from mobility_bridge.services.stay_agreement import KnownAgreements, StayPlaces
 from mobility_bridge.services.whose import person_of
 
 _COUNTRY = re.compile(r"^[A-Z]{1,3}\s+")
+_COUNTRY_LETTERS = 3
+_LONG_COUNTRY = re.compile(r"^[A-Z]{4,}[0-9]{2,}$")
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Fact)
@@ -138,8 +140,8 @@ class StayGathering:
         found: dict[str, set[HeiId]] = defaultdict(set)
         for partner in network.partners() if network is not None else ():
             for kind, code in partner.other_ids:
-                if kind == "erasmus":
-                    found[bare_code(code)].add(partner.hei_id)
+                for written in bare_codes(code) if kind == "erasmus" else ():
+                    found[written].add(partner.hei_id)
         return {code: heis.pop() for code, heis in found.items() if len(heis) == 1 and code}
 
     @cached_property
@@ -339,6 +341,12 @@ def _own_stays_only(records: Iterable[StoredRecord], stays: Iterable[Stay]) -> l
 def bare_code(code: str) -> str:
     """An Erasmus code without its country and blanks, as registries keep it: `S  NORDHAV01` is `NORDHAV01`."""
     return _COUNTRY.sub("", code.strip().upper()).replace(" ", "")
+
+
+def bare_codes(code: str) -> set[str]:
+    """The forms in which a registry may keep an Erasmus code: three letters of a country leave no blank behind them."""
+    bare = bare_code(code)
+    return {bare, bare[_COUNTRY_LETTERS:]} if _LONG_COUNTRY.match(code.strip().upper()) else {bare}
 
 
 def _seen(
