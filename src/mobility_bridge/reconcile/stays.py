@@ -14,7 +14,7 @@ from itertools import combinations
 
 from mobility_bridge.domain.identifiers import HeiId
 from mobility_bridge.domain.person import Direction
-from mobility_bridge.domain.record import RecordKey, StayId
+from mobility_bridge.domain.record import RecordKey, RecordKind, StayId
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,10 @@ class Group:
     def ids(self) -> frozenset[str]:
         return frozenset[str]().union(*(trace.ids for trace in self.traces))
 
+    @property
+    def in_registry(self) -> bool:
+        return any(trace.key.kind is RecordKind.EXCHANGE for trace in self.traces)
+
     def admits(self, trace: Trace) -> bool:
         """Say whether a record may belong here: same direction and partner, periods that touch.
 
@@ -82,6 +86,11 @@ def group(traces: Iterable[Trace]) -> tuple[Group, ...]:
     groups: list[Group] = []
     for trace in sorted(traces, key=_order):
         _tie(groups, trace)
+    # What is planned first: two exchanges in the registry leave no doubt that the rest is one stay.
+    planned = [each for each in groups if not each.in_registry]
+    registered = [each for each in groups if each.in_registry]
+    _join_by_period(planned)
+    groups = [*planned, *registered]
     _join_by_period(groups)
     groups.sort(key=_first_day)
     return tuple(groups)

@@ -70,6 +70,12 @@ def test_two_stays_in_question_leave_a_record_by_itself() -> None:
     assert found == [["one"], ["two"], ["adm"]]
 
 
+def test_two_exchanges_in_the_registry_leave_no_doubt_about_what_is_planned() -> None:
+    one, two = (trace(RecordKind.EXCHANGE, name, source="ladok") for name in ("one", "two"))
+    assert names(one, application(), two, nomination()) == [["app", "nom"], ["one"], ["two"]]
+    assert names(one, application(), nomination()) == [["app", "nom", "one"]]
+
+
 def test_two_nominations_are_never_silently_one_stay() -> None:
     assert names(nomination("one"), nomination("two")) == [["one"], ["two"]]
 
