@@ -55,17 +55,17 @@ def outgoing(  # noqa: PLR0913 - what a stay consists of
     life.courses, life.recognized = courses, recognized
     life.add("applied", life.starting(-160), applies)
     life.add("nominated", life.starting(-150), lambda m: m.office("tick", step="is_nominiert"))
-    life.add("accepted", life.starting(-135), _accepted_there)
-    life.add("proposed", life.starting(-120), proposes)
-    life.add("signed", life.starting(-115), lambda m: m.student("approve_la"))
-    life.add("admitted", life.starting(-90), admitted)
+    life.add("accepted", life.starting(-142), _accepted_there)
+    life.add("proposed", life.starting(-142), proposes)
+    life.add("signed", life.starting(-132), lambda m: m.student("approve_la"))
+    life.add("admitted", life.starting(-137), admitted)
     life.add("registered", life.starting(-30), registered)
     if whole_year:
         life.add("registered again", life.term.following.first_day.replace(day=1), registered_again)
     life.add("arrived", life.starting(2), lambda m: m.student("arrive", on=life.first_day.isoformat()))
     life.add("departed", life.ending(3), _left)
     life.add("transcript", life.ending(21), lambda m: m.student("issue_transcript"))
-    life.add("credited", life.ending(35), credited)
+    life.add("credited", life.ending(21), credited)
     return life
 
 
@@ -88,10 +88,10 @@ def incoming(  # noqa: PLR0913 - what a stay consists of
     life.courses, life.recognized = courses, recognized
     life.add("applied", life.starting(-160), applies)
     life.add("accepted", life.starting(-140), _accepted_here)
-    life.add("proposed", life.starting(-125), proposes)
-    life.add("signed", life.starting(-118), lambda m: m.student("approve_la"))
-    life.add("established", life.starting(-110), established)
-    life.add("admitted", life.starting(-105), admitted)
+    life.add("proposed", life.starting(-140), proposes)
+    life.add("signed", life.starting(-130), lambda m: m.student("approve_la"))
+    life.add("established", life.starting(-139), established)
+    life.add("admitted", life.starting(-138), admitted)
     life.add("chosen", life.starting(-60), admitted_to_courses)
     life.add("registered", life.starting(0), registered)
     life.add("arrived", life.starting(2), lambda m: m.student("arrive", on=life.first_day.isoformat()))

@@ -74,7 +74,6 @@ def _stays_another_term(cast: Cast) -> None:
     life.instead("proposed", _proposes_one_term)
     life.instead("admitted", lambda m: _admitted_for(m, first))
     life.add("prolonged", life.starting(_STAYS_AFTER), _prolonged)
-    life.add("agreed", life.starting(_STAYS_AFTER + 4), lambda m: m.student("approve_la"))
 
 
 def _proposes_one_term(moment: Moment) -> None:
@@ -101,6 +100,7 @@ def _prolonged(moment: Moment) -> None:
         recognize=[(*each[:3], "2/2") for each in AT_HOME_LATER],
         inserted="extending-mobility",
     )
+    moment.student("approve_la")
     moment.office(
         "change_application",
         ends_on=life.last_day.isoformat(),
