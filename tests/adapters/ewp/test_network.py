@@ -254,7 +254,7 @@ class Slow(httpx.AsyncBaseTransport):
         self.now[host] = self.now.get(host, 0) + 1
         self.most[host] = max(self.most.get(host, 0), self.now[host])
         self.most_in_all = max(self.most_in_all, sum(self.now.values()))
-        await asyncio.sleep(0.005)
+        await asyncio.sleep(0.05)
         self.now[host] -= 1
         return await self.inner.handle_async_request(request)
 
