@@ -17,7 +17,7 @@ from mobility_adapters.ewp import httpsig, wire
 from mobility_adapters.ewp.keys import fingerprint
 from mobility_adapters.ewp.network import EwpNetwork, build_network
 from mobility_adapters.ewp.settings import EwpSettings
-from mobility_bridge.domain.evidence import Verification
+from mobility_bridge.domain.evidence import Exchange, Verification
 from mobility_bridge.domain.identifiers import HeiId
 from mobility_bridge.errors import Untrusted
 from mobility_bridge.ports.adapter import Surroundings
@@ -270,5 +270,7 @@ async def index_fails(network: Network, error: type[E]) -> E:
 async def untrusted(network: Network) -> str:
     """Ask for the index; return why the answer was not believed."""
     error = await index_fails(network, Untrusted)
-    assert error.evidence[-1].verification is Verification.FAILED
+    last = error.evidence[-1]
+    assert isinstance(last, Exchange)
+    assert last.verification is Verification.FAILED
     return error.reason

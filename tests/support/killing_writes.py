@@ -83,8 +83,8 @@ async def live(this: Life) -> None:
 
 
 def _serve() -> None:
-    assert mobility_adapters.ewp.network
-    assert mobility_adapters.mobility_online.source
+    assert mobility_adapters.ewp.network is not None
+    assert mobility_adapters.mobility_online.source is not None
     for line in sys.stdin:
         this: Life = pickle.loads(b64decode(line))
         child = os.fork()
