@@ -98,7 +98,8 @@ def test_a_student_who_is_to_leave_unregistered_is_found_in_time_and_gone_after_
     assert ["REGISTRATION_MISSING" in each for each in codes] == [False] * 5 + [True, False]
     (found,) = [item for item in performance.acts[5] if item["code"] == "REGISTRATION_MISSING"]
     assert found["due_on"] - datetime.now(UTC).date() >= timedelta(days=9)
-    assert codes[-1] == TROUBLES
+    # Some come up only in certain weeks of a term.
+    assert TROUBLES >= codes[-1] >= {"LA_VERSION_DRIFT", "NAME_MISMATCH"}
 
 
 def _of_a_stay(item: dict[str, Any]) -> bool:

@@ -53,10 +53,12 @@ async def look(
             found.wrong.setdefault(each.finding.code, []).append(each)
     saved = {each.finding.subject.stay_id for each in resolved if each.finding.code == UNREGISTERED}
     going = next((each for each in stays if each.stay_id in saved and not each.discrepancies), None)
-    coming = next((each for each in stays if _is_here(each)), None)
+    guests = [each for each in stays if _is_told_everywhere(each)]
+    coming = min(guests, key=_has_left, default=None)
+    whether = "was" if coming is not None and _has_left(coming) else "is"
     for about, stay in (
         ("was to leave without insurance and student finance: found in time, and registered", going),
-        ("is here, and every system says so", coming),
+        (f"{whether} here, and every system says so", coming),
     ):
         if stay is not None:
             explained = await explain_student(context, stay.student_id)
@@ -64,15 +66,15 @@ async def look(
     return found
 
 
-def _is_here(stay: "StayView") -> bool:
-    case = stay.case
-    return (
-        not case.outgoing
-        and not stay.discrepancies
-        and len(stay.shown_by) >= _EVERYWHERE
-        and case.arrival is not None
-        and case.arrival.said.actual_departure_date is None
-    )
+def _is_told_everywhere(stay: "StayView") -> bool:
+    """A guest with whom everything is in order, and whom every system shows."""
+    case, shown = stay.case, len(stay.shown_by) >= _EVERYWHERE
+    return shown and not case.outgoing and not stay.discrepancies and case.arrival is not None
+
+
+def _has_left(stay: "StayView") -> bool:
+    arrival = stay.case.arrival
+    return arrival is not None and arrival.said.actual_departure_date is not None
 
 
 def tell(found: Students) -> None:

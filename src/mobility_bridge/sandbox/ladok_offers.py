@@ -224,11 +224,12 @@ def spans_of(first_day: date, last_day: date, credits_each: str) -> list[tuple[d
 def _spans(first_day: date, last_day: date, credits_each: str) -> list[tuple[date, date, str]]:
     if last_day < first_day:
         raise RefusalError("felaktigt_varde", "Slutdatum ligger före startdatum.")
-    return [
-        (max(first_day, term.first_day), min(last_day, term.last_day), credits_each)
-        for term in terms_between(first_day, last_day)
-        if max(first_day, term.first_day) <= min(last_day, term.last_day)
+    terms = [term for term in terms_between(first_day, last_day) if term.last_day >= first_day]
+    spans = [
+        (max(first_day, term.first_day), min(last_day, term.last_day), credits_each) for term in terms
     ] or [(first_day, last_day, credits_each)]
+    # What begins in the summer counts for the autumn.
+    return [(first_day, *spans[0][1:]), *spans[1:]]
 
 
 def _span(first_day: date, last_day: date, points: str) -> Obj:

@@ -292,13 +292,14 @@ def _admitted(
 
 
 def _commit(scene: Scene, package: Admission, occasion: Occasion, span: tuple[date, date, str]) -> None:
-    """One individual commitment: a course occasion for this one student, and the admission to it."""
-    course = _commitment_course(scene)
+    """One individual commitment for a term: a course occasion for this one student, and the admission to it."""
+    course, term = _commitment_course(scene), term_of(span[0])
+    first_day = max(span[0], term.first_day)
     individual = Occasion(
         uid=scene.uid(),
         education_uid=course.uid,
         code=f"I{scene.ladok.issued:05d}",
-        spans=[span],
+        spans=[(first_day, *span[1:])],
         saved_at=scene.at,
         saved_by=scene.who,
         student_uid=package.student_uid,

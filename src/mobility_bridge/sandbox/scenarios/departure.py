@@ -25,6 +25,8 @@ def leaving(cast: Cast) -> Life:
     first_day = cast.today + timedelta(days=DAYS_LEFT)
     term, whole_year = _when(first_day)
     life = cast.outgoing(term, _PARTNER, whole_year=whole_year, leaves_on=first_day)
+    if first_day < term.first_day:
+        life.instead("admitted", lambda m: _admitted_from(m, first_day))
     return life.skip("registered")
 
 
@@ -34,6 +36,11 @@ def _when(first_day: date) -> tuple[Term, bool]:
     if (term.last_day - first_day).days >= _SHORTEST_DAYS:
         return term, False
     return (term, True) if term.autumn else (term.following, False)
+
+
+def _admitted_from(moment: Moment, first_day: date) -> None:
+    """In the summer: to an occasion that begins before the term does."""
+    moment.ladok("admit", student_uid=moment.ladok_uid, occasion_uid=moment.occasion(None, first_day).uid)
 
 
 def _registers(moment: Moment) -> None:
